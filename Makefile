@@ -1,0 +1,127 @@
+# Everything a developer, CI and a first visitor type. Each target does its own set-up: what is
+# installed, built and up to date already costs a second. docs/development.md tells more.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Cargo and npm lock each other out anyway, and the order of the steps is part of what they say.
+.NOTPARALLEL:
+
+# The binary and the assets have one place each, whatever the caller's shell is set to.
+unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR
+# Cargo shares out the cores itself; of make's own way to do so only a broken end would reach it.
+unexport MAKEFLAGS MFLAGS
+
+TOOL_PATH := $(shell deploy/setup/tool.sh --path)
+export PATH := $(TOOL_PATH):$(PATH)
+# By its path and not as `cargo leptos`: rustup would look into the user's own tools first.
+CARGO_LEPTOS := $(firstword $(subst :, ,$(TOOL_PATH)))/cargo-leptos
+
+BINARY := target/release/natter
+SITE := target/site
+SAY := @printf '\n==> %s\n'
+
+# `frontend` asks for the browser's half of `app`, everything else for the server's. In one cargo
+# call the two would be merged, so natively `frontend` is always left out. All native calls name
+# the same crates: other crates would mean other features, and the dependencies built twice.
+NATIVE := --workspace --exclude frontend
+BROWSER := --package frontend --target wasm32-unknown-unknown --target-dir target/front
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: build ## build what is missing, then serve on http://127.0.0.1:3000
+	@exec $(BINARY) serve
+
+.PHONY: dev
+dev: tools ## build without optimisation, serve, and again at every change
+	$(SAY) 'Building for development (the first time about 6 minutes on two cores)'
+	@LEPTOS_SITE_ROOT=target/site-dev NATTER_SITE_ROOT=target/site-dev $(CARGO_LEPTOS) watch --split
+
+.PHONY: test
+test: test-tools test-rust test-doc test-site build test-journeys ## the whole suite
+
+.PHONY: check
+check: check-tools ## formatting, clippy for server and browser, dependencies
+	$(SAY) 'Formatting'
+	cargo fmt --all --check
+	$(SAY) 'Clippy for the server (the first time about 4 minutes on two cores)'
+	cargo clippy $(NATIVE) --all-targets --locked -- -D warnings
+	$(SAY) 'Clippy for the browser (the first time about 2 minutes on two cores)'
+	cargo clippy $(BROWSER) --locked -- -D warnings
+	$(SAY) 'Licences, sources and versions of the dependencies'
+	cargo deny --config deploy/setup/deny.toml check bans licenses sources
+	@deploy/setup/advisories.sh
+
+# --- the release build -------------------------------------------------------------------------
+
+STAMPS := target/stamps
+# Folders are listed too: their time changes when a file in them disappears.
+sources = $(shell find $(1) -name tests -prune -o -not -name '*.test.mjs' -print 2>/dev/null)
+CODE := $(call sources,Cargo.toml Cargo.lock Leptos.toml rust-toolchain.toml package-lock.json \
+	deploy/setup/versions.env app frontend server style public)
+FINISH := $(call sources,end2end/site)
+OUTPUT := $(BINARY) $(dir $(BINARY))hash.txt $(SITE)/pkg
+LOST := $(filter-out $(wildcard $(OUTPUT)),$(OUTPUT))
+
+.PHONY: build
+build: tools $(STAMPS)/site ## the release: target/release/natter and target/site
+
+# A stamp has the time at which its step began: what is edited meanwhile is newer.
+$(STAMPS)/leptos: $(CODE) $(if $(LOST),FORCE) | tools
+	$(SAY) 'Building the release: browser, then server (the first time about 10 minutes on two cores)'
+	@mkdir -p $(STAMPS) && rm -f $@ && touch $@.begun
+	$(CARGO_LEPTOS) build --release --split
+	@mv $@.begun $@
+
+$(STAMPS)/site: $(STAMPS)/leptos $(FINISH)
+	$(SAY) 'Compressing and weighing the assets (a few seconds)'
+	@touch $@.begun
+	node end2end/site/finish.mjs $(SITE)
+	@mv $@.begun $@
+
+.PHONY: FORCE
+FORCE:
+
+# --- the parts of `make test` ------------------------------------------------------------------
+
+.PHONY: test-rust
+test-rust: test-tools ## Rust: unit, property, contract and server tests
+	$(SAY) 'Rust tests (to build them the first time takes about 6 minutes on two cores)'
+	cargo nextest run $(NATIVE)
+
+.PHONY: test-doc
+test-doc: test-tools ## Rust: examples in the documentation
+	$(SAY) 'Examples in the documentation (a minute)'
+	cargo test --doc --quiet $(NATIVE)
+
+.PHONY: test-site
+test-site: test-tools ## the build step that compresses and weighs the assets
+	$(SAY) 'Tests of the asset step (seconds)'
+	npm run --silent test:site
+
+.PHONY: test-journeys
+test-journeys: test-tools build ## people in browsers, against the release
+	$(SAY) 'Browser journeys against the release (a minute or two)'
+	NATTER_BIN='$(CURDIR)/$(BINARY)' NATTER_SITE_ROOT='$(CURDIR)/$(SITE)' npm run --silent test:journeys
+
+# --- set-up ------------------------------------------------------------------------------------
+
+.PHONY: tools
+tools: ## what a build needs
+	@deploy/setup/debian.sh build
+	@deploy/setup/rust.sh
+	@deploy/setup/node.sh
+	@deploy/setup/tool.sh cargo-leptos wasm-bindgen
+
+.PHONY: test-tools
+test-tools: tools ## what the tests need besides
+	@deploy/setup/debian.sh test
+	@cargo nextest --version >/dev/null 2>&1 || deploy/setup/tool.sh cargo-nextest
+
+.PHONY: check-tools
+check-tools: tools ## what the checks need besides
+	@cargo deny --version >/dev/null 2>&1 || deploy/setup/tool.sh cargo-deny

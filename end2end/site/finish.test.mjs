@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { compressSite } from "./compress.mjs";
+import { weigh } from "./budget.mjs";
+
+const run = promisify(execFile);
+const exists = (path) => access(path).then(() => true, () => false);
+const script = "export const word = 'natter';\n".repeat(200);
+
+let folder;
+let site;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "natter-site-"));
+  site = join(folder, "site");
+  await mkdir(join(site, "pkg"), { recursive: true });
+  await writeFile(join(site, "pkg/natter.abc.js"), script);
+  await writeFile(join(site, "pkg/__wasm_split.abc.js"), script);
+  await writeFile(join(site, "pkg/natter.abc.wasm"), Buffer.alloc(5000, 7));
+  await writeFile(join(site, "pkg/natter.abc.css"), "a { color: red }\n".repeat(50));
+  await writeFile(join(site, "photo.webp"), Buffer.alloc(3000));
+  await writeFile(join(site, "tiny.txt"), "x");
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+test("a file that shrinks gets both compressed forms, equal to itself", async () => {
+  const files = await compressSite(site);
+  const { raw, br, gz } = files.find(({ name }) => name === "pkg/natter.abc.js");
+  assert.equal(raw, script.length);
+  assert.ok(br < gz && gz < raw);
+  assert.equal(brotliDecompressSync(await readFile(join(site, "pkg/natter.abc.js.br"))).toString(), script);
+  assert.equal(gunzipSync(await readFile(join(site, "pkg/natter.abc.js.gz"))).toString(), script);
+});
+
+test("what is compressed already, or would grow, stays as it is and counts in full", async () => {
+  await writeFile(join(site, "tiny.txt.br"), "left by an earlier build");
+  const files = await compressSite(site);
+  for (const name of ["photo.webp", "tiny.txt"]) {
+    assert.equal(await exists(join(site, `${name}.br`)), false);
+    const { raw, br } = files.find((file) => file.name === name);
+    assert.equal(br, raw);
+  }
+});
+
+test("a second run compresses no compressed form and finds the same", async () => {
+  const first = await compressSite(site);
+  assert.deepEqual(await compressSite(site), first);
+  assert.equal(await exists(join(site, "pkg/natter.abc.js.br.gz")), false);
+});
+
+test("a budget adds up the files its patterns name, and a star stops at a slash", () => {
+  const files = [{ name: "pkg/a.js", br: 10 }, { name: "pkg/b.js", br: 20 }, { name: "pkg/deep/c.js", br: 40 }];
+  const used = (pattern) => weigh([{ name: "n", files: [pattern], brotli: 30 }], files)[0];
+  assert.deepEqual([used("pkg/*.js").used, used("pkg/*.js").within], [30, true]);
+  assert.deepEqual([used("pkg/**").used, used("pkg/**").within], [70, false]);
+});
+
+test("a budget whose pattern names no file fails", () => {
+  const [result] = weigh([{ name: "n", files: ["pkg/x.js"], brotli: 1 }], [{ name: "pkg/xyjs", br: 0 }]);
+  assert.deepEqual([result.within, result.missing], [false, ["pkg/x.js"]]);
+});
+
+test("the build fails when the first load is over its budget, and says what weighs how much", async () => {
+  const finish = () => run(process.execPath, [new URL("finish.mjs", import.meta.url).pathname, site]);
+  const { stdout } = await finish();
+  assert.match(stdout, /ok: first load/);
+  assert.match(stdout, /pkg\/natter\.abc\.wasm/);
+  await writeFile(join(site, "pkg/natter.abc.wasm"), randomBytes(200_000));
+  await assert.rejects(finish(), ({ code, stdout }) => code === 1 && /OVER BUDGET: first load/.test(stdout));
+  const report = JSON.parse(await readFile(`${site}-sizes.json`, "utf8"));
+  assert.equal(report.budgets[0].within, false);
+});
