@@ -1,0 +1,30 @@
+//! The shared language of Natter.
+//!
+//! Every noun that a person, a program or a table speaks of is defined here once, with the rules
+//! that hold for it everywhere. The crate does no IO, knows no clock, draws no random numbers and
+//! never waits; time, ids and randomness come in as arguments. The server and the browser build
+//! it alike.
+
+pub mod body;
+pub mod close;
+pub mod error;
+pub mod id;
+pub mod mention;
+pub mod message;
+pub mod nonce;
+pub mod permission;
+pub mod quota;
+pub mod room;
+pub mod time;
+pub mod user;
+pub mod username;
+pub mod view;
+pub mod wire;
+
+pub use error::{Code, Problem};
+pub use id::{ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId};
+pub use message::{Attachment, Message, Reaction};
+pub use nonce::Nonce;
+pub use room::{Room, RoomKind};
+pub use time::Timestamp;
+pub use user::{Author, Role, Status, User};

@@ -1,0 +1,92 @@
+//! Rooms: channels and direct conversations.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{id::RoomId, user::Author};
+
+/// The room that everybody is in from the start.
+pub const GENERAL: &str = "general";
+/// The most characters of a room's name.
+pub const NAME_CHARS_MAX: usize = 64;
+/// The most characters of a topic.
+pub const TOPIC_CHARS_MAX: usize = 250;
+/// The most people in one direct room, the caller included.
+pub const DIRECT_MEMBERS_MAX: usize = 9;
+/// The most people that one call can invite.
+pub const INVITES_MAX: usize = 100;
+
+/// What kind of room it is. A room never changes its kind: who speaks in a direct room agreed to that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomKind {
+    /// A room with a name, public or private.
+    Channel,
+    /// A conversation between a fixed set of people.
+    Direct,
+}
+
+/// A room as one user sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// The room's id.
+    pub id: RoomId,
+    /// Channel or direct.
+    pub kind: RoomKind,
+    /// Its address: `/rooms/{slug}`. A direct room's slug is its id.
+    pub slug: String,
+    /// What to call it. A direct room is called by the others in it.
+    pub name: String,
+    /// What it is about.
+    pub topic: String,
+    /// Whether only members can see it.
+    pub private: bool,
+    /// Whether the caller is in it.
+    pub member: bool,
+    /// The number of its newest message; 0: none.
+    pub last_seq: u64,
+    /// Its newest revision; 0: none.
+    pub last_rev: u64,
+    /// Up to which message the caller has read.
+    pub read_seq: u64,
+    /// How many messages the caller has not read.
+    pub unread: u64,
+    /// How many of those mention the caller.
+    pub mentions: u64,
+    /// A direct room's other people; empty for a channel.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<Author>,
+}
+
+/// The address that a channel of this name gets, or `None` where no letter or digit is left of it
+/// or it is too long.
+#[must_use]
+pub fn slug(name: &str) -> Option<String> {
+    let name = name.trim().trim_start_matches('#');
+    if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        return None;
+    }
+    let mut slug = String::with_capacity(name.len());
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_alphanumeric() {
+            slug.push(c);
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    (!slug.is_empty()).then(|| slug.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_addresses() {
+        assert_eq!(slug("  #Release Notes! "), Some("release-notes".into()));
+        assert_eq!(slug("港の話"), Some("港の話".into()));
+        for bad in ["", "###", "- -", "a\u{0}", &"x".repeat(65)] {
+            assert_eq!(slug(bad), None, "{bad:?}");
+        }
+    }
+}

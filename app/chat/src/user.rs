@@ -1,0 +1,97 @@
+//! People and bots.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::UserId;
+
+/// What a user may do in the workspace at large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The first account: may do everything.
+    Owner,
+    /// Everyone else.
+    Member,
+}
+
+/// Whether a user is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Connected and active.
+    Online,
+    /// Connected, but not looking.
+    Away,
+    /// Not connected.
+    Offline,
+}
+
+/// A user as every message shows its author. Nothing in it depends on who reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Author {
+    /// The user's id.
+    pub id: UserId,
+    /// The name to mention and find the user by.
+    pub username: String,
+    /// The name to read.
+    pub display_name: String,
+    /// Where the picture is; `None`: show initials.
+    pub avatar_url: Option<String>,
+}
+
+/// A user as lists and the user's own profile show them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Id, names and picture.
+    #[serde(flatten)]
+    pub author: Author,
+    /// What the user may do.
+    pub role: Role,
+    /// Whether the user is there; `None`: not known, which is not the same as offline.
+    pub status: Option<Status>,
+}
+
+/// The most characters of a display name.
+pub const DISPLAY_NAME_CHARS_MAX: usize = 64;
+
+/// The fewest characters of a password.
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// The most bytes of a password: hashing must not be made expensive by sending more.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+
+/// The display name as it is stored, or `None` where it is empty, too long or holds control or
+/// direction-changing characters, with which one person could dress up as another.
+#[must_use]
+pub fn display_name(text: &str) -> Option<String> {
+    let name = text.trim();
+    let fits = (1..=DISPLAY_NAME_CHARS_MAX).contains(&name.chars().count());
+    let plain = !name.chars().any(|c| c.is_control() || is_invisible_format(c));
+    (fits && plain).then(|| name.to_owned())
+}
+
+/// Characters that are not seen but change what is seen: zero width, direction overrides, tags.
+#[must_use]
+pub fn is_invisible_format(c: char) -> bool {
+    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_any_script_are_kept_and_tricks_refused() {
+        assert_eq!(display_name("  Tomasz Wójcik "), Some("Tomasz Wójcik".into()));
+        assert_eq!(display_name("田中 芽衣"), Some("田中 芽衣".into()));
+        for bad in [
+            "",
+            "   ",
+            "a\u{0}b",
+            "evil\u{202E}eno",
+            "zero\u{200B}width",
+            &"x".repeat(65),
+        ] {
+            assert_eq!(display_name(bad), None, "{bad:?}");
+        }
+    }
+}

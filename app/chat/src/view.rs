@@ -1,0 +1,316 @@
+//! What a client holds of a room, and how everything it hears changes that.
+//!
+//! The one law: whatever is delivered, in whatever order, however often, with whatever gaps a lost connection
+//! tears, a view that has heard the room's end shows what a fresh load would show. Three facts carry it. A room
+//! numbers its messages without gaps, so what is missing can be seen. A message carries the `rev` of its last
+//! change, so the newer state of two is known. And `last_rev` is never claimed before everything up to it was
+//! heard, so a resume after it brings the rest.
+//!
+//! Nothing here draws, waits or talks: frames and pages come in, [`Change`]s for whoever draws come out, and
+//! [`View::need`] says what to ask the server for.
+
+mod group;
+mod pages;
+mod pending;
+mod rooms;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::VecDeque, ops::Range};
+
+pub use group::{GROUP_MS, continues};
+pub use pages::Side;
+pub use pending::Pending;
+pub use rooms::{Mark, Rooms};
+
+use self::pages::Asked;
+use crate::{
+    id::{RoomId, UserId},
+    message::Message,
+    nonce::Nonce,
+    wire::ServerFrame,
+};
+
+/// What a client holds of one room: a run of messages without holes, and its own sends that are not stored yet.
+#[derive(Clone, Debug)]
+pub struct View {
+    room: RoomId,
+    me: UserId,
+    /// A run of neighbours by `seq`.
+    held: VecDeque<Message>,
+    /// The room's newest message, held or not.
+    last_seq: u64,
+    /// Everything up to this revision was heard.
+    last_rev: u64,
+    read_seq: u64,
+    pending: Vec<Pending>,
+    /// A revision was skipped: what lies between has to be asked for.
+    gap: bool,
+    /// Too far behind to resume: held states may be old until a page that shows this revision is loaded.
+    behind: Option<u64>,
+    asked: Option<Asked>,
+}
+
+/// What became different, for whoever draws the view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// This message came to the end.
+    Appended(u64),
+    /// This message is in another state.
+    Changed(u64),
+    /// An own send is stored; it is the message of this number, at the end unless it was held before.
+    Confirmed(Nonce, u64),
+    /// An own send was added, failed or is tried again.
+    Pending(Nonce),
+    /// An own send is gone without being drawn anywhere else.
+    Dropped(Nonce),
+    /// A page of older messages, with these numbers, came to the beginning.
+    Prepended(Range<u64>),
+    /// A page of newer messages, with these numbers, came to the end.
+    Extended(Range<u64>),
+    /// All messages were replaced.
+    Reset,
+    /// The room's end moved, but the message is not held.
+    Moved,
+    /// The read marker moved.
+    Read,
+}
+
+/// What the view has to be given before it is up to date again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// A `join` after [`View::last_rev`].
+    Resume,
+    /// The newest page, through [`View::load`].
+    Page,
+}
+
+/// Where a room and its reader stand when a view begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// The room's newest message.
+    pub last_seq: u64,
+    /// The revision that the messages show.
+    pub last_rev: u64,
+    /// Up to which message the user has read.
+    pub read_seq: u64,
+}
+
+impl View {
+    /// A view that begins with these messages, ascending by `seq`.
+    #[must_use]
+    pub fn new(room: RoomId, me: UserId, messages: Vec<Message>, start: Start) -> Self {
+        let mut view = Self {
+            room,
+            me,
+            held: VecDeque::new(),
+            last_seq: start.last_seq,
+            last_rev: start.last_rev,
+            read_seq: start.read_seq,
+            pending: Vec::new(),
+            gap: false,
+            behind: None,
+            asked: None,
+        };
+        for message in messages {
+            view.hold_at_end(message);
+        }
+        view
+    }
+
+    /// The room.
+    #[must_use]
+    pub const fn room(&self) -> RoomId {
+        self.room
+    }
+
+    /// The messages held, ascending by `seq`.
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
+        self.held.iter()
+    }
+
+    /// One held message.
+    #[must_use]
+    pub fn message(&self, seq: u64) -> Option<&Message> {
+        self.held.get(self.place(seq)?)
+    }
+
+    /// Everything up to this revision was heard: resume after it.
+    #[must_use]
+    pub const fn last_rev(&self) -> u64 {
+        self.last_rev
+    }
+
+    /// The room's newest message, held or not.
+    #[must_use]
+    pub const fn last_seq(&self) -> u64 {
+        self.last_seq
+    }
+
+    /// Up to which message the user has read.
+    #[must_use]
+    pub const fn read_seq(&self) -> u64 {
+        self.read_seq
+    }
+
+    /// How many messages the user has not read.
+    #[must_use]
+    pub const fn unread(&self) -> u64 {
+        self.last_seq.saturating_sub(self.read_seq)
+    }
+
+    /// Whether there are messages older than those held.
+    #[must_use]
+    pub fn has_before(&self) -> bool {
+        self.held.front().map_or(self.last_seq > 0, |first| first.seq > 1)
+    }
+
+    /// Whether the newest message is held.
+    #[must_use]
+    pub fn at_end(&self) -> bool {
+        self.next_seq() > self.last_seq
+    }
+
+    /// What to ask the server for.
+    #[must_use]
+    pub const fn need(&self) -> Option<Need> {
+        match (self.behind, self.gap) {
+            (Some(_), _) => Some(Need::Page),
+            (None, true) => Some(Need::Resume),
+            (None, false) => None,
+        }
+    }
+
+    /// Takes in one frame. Those of other rooms, and those that are not about messages, change nothing.
+    pub fn apply(&mut self, frame: ServerFrame) -> Vec<Change> {
+        let mut changes = Vec::new();
+        match frame {
+            ServerFrame::Hello { rooms, .. } => {
+                let head = rooms.iter().find(|head| head.room == self.room);
+                head.into_iter()
+                    .for_each(|head| self.move_marker(head.read_seq, &mut changes));
+            }
+            ServerFrame::Joined {
+                room,
+                last_seq,
+                last_rev,
+                messages,
+                limited,
+                ..
+            } if room == self.room => {
+                self.resume(messages, &mut changes);
+                self.catch_up(last_seq, last_rev, limited, &mut changes);
+            }
+            ServerFrame::Sent { message, .. }
+            | ServerFrame::Message { message }
+            | ServerFrame::Changed { message }
+                if message.room == self.room =>
+            {
+                self.hear(message.rev);
+                self.put(message, &mut changes);
+            }
+            ServerFrame::Read { room, seq } if room == self.room => self.move_marker(seq, &mut changes),
+            _ => {}
+        }
+        changes
+    }
+
+    /// The newest message was seen. Gives the number to tell the server, if that is news.
+    pub fn see(&mut self) -> Option<u64> {
+        let news = self.at_end() && self.unread() > 0;
+        news.then(|| {
+            self.read_seq = self.last_seq;
+            self.read_seq
+        })
+    }
+
+    /// Messages of a resume come by `rev`; a run grows by `seq`.
+    fn resume(&mut self, mut messages: Vec<Message>, changes: &mut Vec<Change>) {
+        messages.sort_unstable_by_key(|message| message.seq);
+        for message in messages {
+            self.put(message, changes);
+        }
+    }
+
+    fn catch_up(&mut self, last_seq: u64, last_rev: u64, limited: bool, changes: &mut Vec<Change>) {
+        if limited {
+            self.behind = self.behind.max(Some(last_rev));
+        }
+        self.gap = false;
+        self.last_rev = self.last_rev.max(last_rev);
+        if last_seq > self.last_seq {
+            self.last_seq = last_seq;
+            changes.push(Change::Moved);
+        }
+    }
+
+    fn hear(&mut self, rev: u64) {
+        if rev == self.last_rev + 1 {
+            self.last_rev = rev;
+        } else if rev > self.last_rev {
+            self.gap = true;
+        }
+    }
+
+    fn put(&mut self, message: Message, changes: &mut Vec<Change>) {
+        let (seq, own) = (message.seq, message.author.id == self.me);
+        let settled = message.nonce.clone().filter(|nonce| own && self.forget(nonce));
+        let moved = seq > self.last_seq;
+        self.last_seq = self.last_seq.max(seq);
+        if own {
+            // The server moved the author's marker with the message.
+            self.move_marker(seq, changes);
+        }
+        let drawn = self.hold(message);
+        changes.extend(match (settled, drawn) {
+            (Some(nonce), Some(_)) => Some(Change::Confirmed(nonce, seq)),
+            (Some(nonce), None) if self.place(seq).is_some() => Some(Change::Confirmed(nonce, seq)),
+            (Some(nonce), None) => Some(Change::Dropped(nonce)),
+            (None, Some(change)) => Some(change),
+            (None, None) => moved.then_some(Change::Moved),
+        });
+    }
+
+    /// Keeps a message if it is news and next to what is held.
+    fn hold(&mut self, message: Message) -> Option<Change> {
+        let seq = message.seq;
+        if let Some(held) = self.place(seq).and_then(|place| self.held.get_mut(place)) {
+            let newer = message.rev > held.rev;
+            if newer {
+                *held = message;
+            }
+            return newer.then_some(Change::Changed(seq));
+        }
+        if seq == self.next_seq() {
+            self.hold_at_end(message);
+            return Some(Change::Appended(seq));
+        }
+        if let Some(asked) = &mut self.asked {
+            asked.aside.push(message);
+        }
+        None
+    }
+
+    fn hold_at_end(&mut self, message: Message) {
+        if self.held.is_empty() || message.seq == self.next_seq() {
+            self.last_seq = self.last_seq.max(message.seq);
+            self.held.push_back(message);
+        }
+    }
+
+    fn move_marker(&mut self, seq: u64, changes: &mut Vec<Change>) {
+        if seq > self.read_seq {
+            self.read_seq = seq;
+            changes.push(Change::Read);
+        }
+    }
+
+    fn next_seq(&self) -> u64 {
+        self.held.back().map_or(1, |last| last.seq + 1)
+    }
+
+    fn place(&self, seq: u64) -> Option<usize> {
+        let place = usize::try_from(seq.checked_sub(self.held.front()?.seq)?).ok()?;
+        (place < self.held.len()).then_some(place)
+    }
+}

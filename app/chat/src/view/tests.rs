@@ -1,0 +1,369 @@
+//! A view against a model of the server that loses, repeats and delays.
+
+mod law;
+mod server;
+
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    id::MessageId,
+    message::Page,
+    room::{Room, RoomKind},
+    time::Timestamp,
+    user::Author,
+    wire::RoomHead,
+};
+
+fn user(n: u128) -> UserId {
+    UserId(Uuid::from_u128(n))
+}
+
+fn room() -> RoomId {
+    RoomId(Uuid::from_u128(7))
+}
+
+fn me() -> UserId {
+    user(1)
+}
+
+fn nonce(n: usize) -> Nonce {
+    Nonce::new(format!("n{n}")).unwrap()
+}
+
+fn message(seq: u64, rev: u64, author: UserId) -> Message {
+    Message {
+        id: MessageId(Uuid::from_u128(seq.into())),
+        room: room(),
+        seq,
+        rev,
+        author: Author {
+            id: author,
+            username: "a".into(),
+            display_name: "A".into(),
+            avatar_url: None,
+        },
+        body: format!("m{seq}"),
+        html: format!("<p>m{seq}</p>"),
+        created_at: Timestamp(i64::try_from(seq).unwrap()),
+        edited_at: None,
+        deleted: false,
+        pinned: false,
+        thread: None,
+        reply_count: 0,
+        nonce: None,
+        reactions: Vec::new(),
+        attachments: Vec::new(),
+        mentions: Vec::new(),
+    }
+}
+
+fn pending(n: usize) -> Pending {
+    Pending {
+        room: room(),
+        nonce: nonce(n),
+        body: format!("p{n}"),
+        created_at: Timestamp(0),
+        failed: None,
+    }
+}
+
+fn joined(last_rev: u64, messages: Vec<Message>, limited: bool) -> ServerFrame {
+    let last_seq = messages.iter().map(|m| m.seq).max().unwrap_or(0);
+    ServerFrame::Joined {
+        id: None,
+        room: room(),
+        last_seq,
+        last_rev,
+        messages,
+        limited,
+    }
+}
+
+fn view_of(seqs: std::ops::RangeInclusive<u64>, last_seq: u64) -> View {
+    let messages = seqs.map(|seq| message(seq, seq, user(2))).collect();
+    View::new(
+        room(),
+        me(),
+        messages,
+        Start {
+            last_seq,
+            last_rev: last_seq,
+            read_seq: 0,
+        },
+    )
+}
+
+fn seqs(view: &View) -> Vec<u64> {
+    view.messages().map(|m| m.seq).collect()
+}
+
+#[test]
+fn a_posted_message_comes_to_the_end_and_a_repeat_changes_nothing() {
+    let mut view = view_of(1..=2, 2);
+    let frame = ServerFrame::Message {
+        message: message(3, 3, user(2)),
+    };
+    assert_eq!(view.apply(frame.clone()), [Change::Appended(3)]);
+    assert_eq!(view.apply(frame), []);
+    assert_eq!(
+        (seqs(&view), view.last_rev(), view.unread()),
+        (vec![1, 2, 3], 3, 3)
+    );
+}
+
+#[test]
+fn a_change_replaces_the_held_state_and_an_older_state_does_not() {
+    let mut view = view_of(1..=2, 2);
+    let edited = Message {
+        body: "new".into(),
+        ..message(1, 3, user(2))
+    };
+    assert_eq!(
+        view.apply(ServerFrame::Changed {
+            message: edited.clone()
+        }),
+        [Change::Changed(1)]
+    );
+    assert_eq!(
+        view.apply(ServerFrame::Changed {
+            message: message(1, 1, user(2))
+        }),
+        []
+    );
+    assert_eq!(view.message(1), Some(&edited));
+}
+
+#[test]
+fn frames_of_other_rooms_change_nothing() {
+    let mut view = view_of(1..=2, 2);
+    let elsewhere = RoomId(Uuid::from_u128(8));
+    let foreign = Message {
+        room: elsewhere,
+        ..message(3, 3, user(2))
+    };
+    assert_eq!(view.apply(ServerFrame::Message { message: foreign }), []);
+    assert_eq!(
+        view.apply(ServerFrame::Read {
+            room: elsewhere,
+            seq: 2
+        }),
+        []
+    );
+    assert_eq!((view.last_seq(), view.last_rev(), view.read_seq()), (2, 2, 0));
+}
+
+#[test]
+fn an_own_send_waits_until_it_is_stored_and_is_then_that_message() {
+    let mut view = view_of(1..=1, 1);
+    view.post(pending(1));
+    view.post(pending(2));
+    view.post(pending(1));
+    assert_eq!(view.pending().len(), 2);
+    let stored = Message {
+        nonce: Some(nonce(1)),
+        ..message(2, 2, me())
+    };
+    let sent = ServerFrame::Sent {
+        nonce: nonce(1),
+        message: stored,
+    };
+    assert_eq!(view.apply(sent), [Change::Read, Change::Confirmed(nonce(1), 2)]);
+    assert_eq!((view.pending(), view.unread()), (&[pending(2)][..], 0));
+}
+
+#[test]
+fn somebody_elses_message_with_the_same_nonce_confirms_nothing() {
+    let mut view = view_of(1..=1, 1);
+    view.post(pending(1));
+    let stored = Message {
+        nonce: Some(nonce(1)),
+        ..message(2, 2, user(2))
+    };
+    assert_eq!(
+        view.apply(ServerFrame::Message { message: stored }),
+        [Change::Appended(2)]
+    );
+    assert_eq!(view.pending().len(), 1);
+}
+
+#[test]
+fn a_refused_send_stays_with_its_reason_until_tried_again_or_given_up() {
+    let mut view = view_of(1..=1, 1);
+    view.post(pending(1));
+    assert_eq!(view.mark(&nonce(1), Some("no")), Some(Change::Pending(nonce(1))));
+    assert_eq!(view.pending()[0].failed.as_deref(), Some("no"));
+    view.mark(&nonce(1), None);
+    assert_eq!(view.pending()[0].failed, None);
+    assert_eq!(view.discard(&nonce(1)), Some(Change::Dropped(nonce(1))));
+    assert_eq!(view.discard(&nonce(1)), None);
+}
+
+#[test]
+fn a_skipped_revision_is_not_claimed_and_asks_for_a_resume() {
+    let mut view = view_of(1..=1, 1);
+    view.apply(ServerFrame::Message {
+        message: message(3, 3, user(2)),
+    });
+    assert_eq!(
+        (view.need(), view.last_rev(), view.at_end()),
+        (Some(Need::Resume), 1, false)
+    );
+    let rest = vec![message(3, 3, user(2)), message(2, 4, user(2))];
+    view.apply(joined(4, rest, false));
+    assert_eq!(
+        (view.need(), view.last_rev(), seqs(&view)),
+        (None, 4, vec![1, 2, 3])
+    );
+}
+
+#[test]
+fn too_far_behind_means_a_page_that_is_new_enough() {
+    let mut view = view_of(1..=3, 3);
+    view.apply(joined(600, Vec::new(), true));
+    assert_eq!(view.need(), Some(Need::Page));
+    let page = |rev| Page {
+        messages: (400..=401).map(|seq| message(seq, seq, user(2))).collect(),
+        has_before: true,
+        has_after: false,
+        last_rev: rev,
+    };
+    assert_eq!(view.load(page(599)), None);
+    view.apply(ServerFrame::Message {
+        message: message(402, 601, user(2)),
+    });
+    assert_eq!(view.load(page(600)), Some(vec![Change::Reset]));
+    assert_eq!(
+        (seqs(&view), view.need(), view.at_end()),
+        (vec![400, 401], None, false)
+    );
+}
+
+#[test]
+fn seeing_the_newest_is_told_once() {
+    let mut view = view_of(1..=2, 2);
+    assert_eq!(view.see(), Some(2));
+    assert_eq!(view.see(), None);
+    view.apply(ServerFrame::Read { room: room(), seq: 1 });
+    assert_eq!(view.read_seq(), 2);
+}
+
+#[test]
+fn the_newest_is_not_seen_while_an_older_part_is_shown() {
+    assert_eq!(view_of(1..=2, 9).see(), None);
+}
+
+#[test]
+fn only_one_page_is_on_its_way_and_none_where_nothing_is() {
+    let mut view = view_of(3..=4, 9);
+    assert_eq!(view.ask(Side::Before), Some(crate::message::Bound::Before(3)));
+    assert_eq!(view.ask(Side::After), None);
+    view.give_up();
+    assert_eq!(view.ask(Side::After), Some(crate::message::Bound::After(4)));
+    assert_eq!(view_of(1..=2, 2).ask(Side::Before), None);
+    assert_eq!(view_of(1..=2, 2).ask(Side::After), None);
+}
+
+#[test]
+fn names_are_repeated_after_a_while_and_for_someone_else() {
+    let at = |ms| Timestamp(ms);
+    assert!(continues((me(), at(0)), (me(), at(GROUP_MS - 1))));
+    assert!(!continues((me(), at(0)), (me(), at(GROUP_MS))));
+    assert!(!continues((me(), at(0)), (user(2), at(1))));
+}
+
+fn head(room: RoomId, last_seq: u64, mentions: u64) -> ServerFrame {
+    ServerFrame::Head {
+        room,
+        last_seq,
+        last_rev: last_seq,
+        mentions,
+    }
+}
+
+fn hello(rooms: Vec<RoomHead>) -> ServerFrame {
+    let connection = crate::id::ConnectionId(Uuid::from_u128(1));
+    ServerFrame::Hello {
+        connection,
+        user: me(),
+        heartbeat_ms: 1,
+        epoch: "e".into(),
+        rooms,
+    }
+}
+
+fn counts(rooms: &Rooms, room: RoomId) -> Option<(u64, u64)> {
+    rooms.mark(room).map(|mark| (mark.unread(), mark.mentions))
+}
+
+#[test]
+fn a_rooms_count_follows_heads_messages_and_markers() {
+    let mut rooms = Rooms::new(
+        me(),
+        vec![Mark {
+            room: room(),
+            last_seq: 2,
+            read_seq: 0,
+            mentions: 1,
+        }],
+    );
+    rooms.apply(&hello(vec![RoomHead {
+        room: room(),
+        last_seq: 9,
+        last_rev: 9,
+        read_seq: 7,
+    }]));
+    assert_eq!(counts(&rooms, room()), Some((2, 1)));
+    rooms.apply(&head(room(), 12, 3));
+    assert_eq!((counts(&rooms, room()), rooms.unread()), (Some((5, 3)), 5));
+    let calling = Message {
+        mentions: vec![me()],
+        ..message(13, 13, user(2))
+    };
+    rooms.apply(&ServerFrame::Message {
+        message: calling.clone(),
+    });
+    rooms.apply(&ServerFrame::Message { message: calling });
+    assert_eq!(counts(&rooms, room()), Some((6, 4)));
+    rooms.apply(&ServerFrame::Read {
+        room: room(),
+        seq: 12,
+    });
+    assert_eq!(counts(&rooms, room()), Some((1, 1)));
+    rooms.apply(&ServerFrame::Sent {
+        nonce: nonce(1),
+        message: message(14, 14, me()),
+    });
+    assert_eq!(counts(&rooms, room()), Some((0, 0)));
+}
+
+#[test]
+fn rooms_come_and_go() {
+    let mut rooms = Rooms::new(me(), Vec::new());
+    let came = Room {
+        id: room(),
+        kind: RoomKind::Channel,
+        slug: "x".into(),
+        name: "x".into(),
+        topic: String::new(),
+        private: false,
+        member: true,
+        last_seq: 4,
+        last_rev: 4,
+        read_seq: 1,
+        unread: 3,
+        mentions: 1,
+        users: Vec::new(),
+    };
+    rooms.apply(&ServerFrame::Room {
+        room: Box::new(came.clone()),
+    });
+    assert_eq!(counts(&rooms, room()), Some((3, 1)));
+    rooms.apply(&ServerFrame::Room {
+        room: Box::new(Room {
+            member: false,
+            ..came
+        }),
+    });
+    assert_eq!(counts(&rooms, room()), None);
+}

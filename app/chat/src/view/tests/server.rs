@@ -1,0 +1,173 @@
+//! A model of the server and of the line to it.
+
+use std::collections::VecDeque;
+
+use super::*;
+use crate::message::Bound;
+
+/// Few enough that a short history is too much for a resume.
+const RESUME_LIMIT: usize = 4;
+/// Few enough that a short history has many pages.
+const PAGE: usize = 3;
+
+/// One room, what is stored of it, and one client's connection.
+#[derive(Default)]
+pub(super) struct Server {
+    pub(super) stored: Vec<Message>,
+    pub(super) rev: u64,
+    pub(super) read_seq: u64,
+    /// The stored messages before the last change: what a lagging replica still shows.
+    before: Option<(u64, Vec<Message>)>,
+    /// Frames on their way to the client; `None`: not connected.
+    line: Option<VecDeque<ServerFrame>>,
+    joined: bool,
+}
+
+impl Server {
+    pub(super) fn connected(&self) -> bool {
+        self.line.is_some()
+    }
+
+    pub(super) fn connect(&mut self) {
+        let head = RoomHead {
+            room: room(),
+            last_seq: self.stored.len() as u64,
+            last_rev: self.rev,
+            read_seq: self.read_seq,
+        };
+        self.line = Some(VecDeque::from([hello(vec![head])]));
+        self.joined = false;
+    }
+
+    pub(super) fn disconnect(&mut self) {
+        self.line = None;
+    }
+
+    pub(super) fn join(&mut self, after: u64) {
+        let mut messages: Vec<_> = self.stored.iter().filter(|m| m.rev > after).cloned().collect();
+        messages.sort_by_key(|m| m.rev);
+        let limited = messages.len() > RESUME_LIMIT;
+        if limited {
+            messages.clear();
+        }
+        let last_seq = self.stored.len() as u64;
+        let frame = ServerFrame::Joined {
+            id: None,
+            room: room(),
+            last_seq,
+            last_rev: self.rev,
+            messages,
+            limited,
+        };
+        self.joined = true;
+        self.say(frame);
+    }
+
+    pub(super) fn post(&mut self, author: UserId, nonce: Option<Nonce>, from_here: bool) {
+        let known = self
+            .stored
+            .iter()
+            .find(|m| nonce.is_some() && m.author.id == author && m.nonce == nonce);
+        if let (Some(known), Some(nonce)) = (known, &nonce) {
+            self.say(ServerFrame::Sent {
+                nonce: nonce.clone(),
+                message: known.clone(),
+            });
+            return;
+        }
+        self.keep();
+        self.rev += 1;
+        let seq = self.stored.len() as u64 + 1;
+        let message = Message {
+            nonce: nonce.clone(),
+            ..message(seq, self.rev, author)
+        };
+        self.stored.push(message.clone());
+        if author == me() {
+            self.read_seq = seq;
+        }
+        match nonce.filter(|_| from_here) {
+            Some(nonce) => self.tell(ServerFrame::Sent { nonce, message }),
+            None => self.tell(ServerFrame::Message { message }),
+        }
+    }
+
+    pub(super) fn edit(&mut self, place: usize) {
+        if self.stored.is_empty() {
+            return;
+        }
+        self.keep();
+        self.rev += 1;
+        let place = place % self.stored.len();
+        let message = &mut self.stored[place];
+        message.rev = self.rev;
+        message.body = format!("edited at {}", self.rev);
+        let message = message.clone();
+        self.tell(ServerFrame::Changed { message });
+    }
+
+    /// Another device of the user moves the marker.
+    pub(super) fn read(&mut self, seq: u64) {
+        let seq = seq.min(self.stored.len() as u64);
+        if seq > self.read_seq {
+            self.read_seq = seq;
+            self.tell(ServerFrame::Read { room: room(), seq });
+        }
+    }
+
+    pub(super) fn page(&self, bound: Bound, lagging: bool) -> Page {
+        let now = (self.rev, self.stored.clone());
+        let (last_rev, stored) = self.before.clone().filter(|_| lagging).unwrap_or(now);
+        let range = match bound {
+            Bound::Newest => stored.len().saturating_sub(PAGE)..stored.len(),
+            Bound::Before(seq) => {
+                let end = (seq as usize - 1).min(stored.len());
+                end.saturating_sub(PAGE)..end
+            }
+            Bound::After(seq) => {
+                let start = (seq as usize).min(stored.len());
+                start..(start + PAGE).min(stored.len())
+            }
+            Bound::Around(_) => unreachable!("the view asks for neighbours"),
+        };
+        let (has_before, has_after) = (range.start > 0, range.end < stored.len());
+        Page {
+            messages: stored[range].to_vec(),
+            has_before,
+            has_after,
+            last_rev,
+        }
+    }
+
+    /// The next frame that reaches the client.
+    pub(super) fn deliver(&mut self) -> Option<ServerFrame> {
+        self.line.as_mut()?.pop_front()
+    }
+
+    /// The next frame does not reach the client, if it is a change by somebody else: whose loss the next one shows.
+    pub(super) fn lose(&mut self) {
+        if let Some(line) = &mut self.line
+            && let Some(ServerFrame::Message { message } | ServerFrame::Changed { message }) = line.front()
+            && message.author.id != me()
+        {
+            line.pop_front();
+        }
+    }
+
+    fn keep(&mut self) {
+        self.before = Some((self.rev, self.stored.clone()));
+    }
+
+    /// A room that is not open here is not told of.
+    fn tell(&mut self, frame: ServerFrame) {
+        if self.joined {
+            self.say(frame);
+        }
+    }
+
+    fn say(&mut self, frame: ServerFrame) {
+        if let Some(line) = &mut self.line {
+            line.push_back(frame);
+        }
+    }
+}
