@@ -23,7 +23,6 @@ pub use pages::Side;
 pub use pending::Pending;
 pub use rooms::{Mark, Rooms};
 
-use self::pages::Asked;
 use crate::{
     id::{RoomId, UserId},
     message::Message,
@@ -44,12 +43,18 @@ pub struct View {
     last_rev: u64,
     read_seq: u64,
     pending: Vec<Pending>,
-    /// A revision was skipped: what lies between has to be asked for.
-    gap: bool,
+    /// The newest revision heard of. Beyond `last_rev`, what lies between was skipped and has to be asked for.
+    heard_rev: u64,
     /// Too far behind to resume: held states may be old until a page that shows this revision is loaded.
     behind: Option<u64>,
-    asked: Option<Asked>,
+    /// A page of older or newer messages is on its way; what was heard when it was asked for.
+    asked: Option<u64>,
+    /// States of messages that are not held, heard while a page is on its way.
+    aside: Vec<Message>,
 }
+
+/// How many states are put aside before the page that they wait for counts as lost.
+const ASIDE_MAX: usize = 1_000;
 
 /// What became different, for whoever draws the view.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,9 +113,10 @@ impl View {
             last_rev: start.last_rev,
             read_seq: start.read_seq,
             pending: Vec::new(),
-            gap: false,
+            heard_rev: start.last_rev,
             behind: None,
             asked: None,
+            aside: Vec::new(),
         };
         for message in messages {
             view.hold_at_end(message);
@@ -174,10 +180,10 @@ impl View {
     /// What to ask the server for.
     #[must_use]
     pub const fn need(&self) -> Option<Need> {
-        match (self.behind, self.gap) {
-            (Some(_), _) => Some(Need::Page),
-            (None, true) => Some(Need::Resume),
-            (None, false) => None,
+        match self.behind {
+            Some(_) => Some(Need::Page),
+            None if self.heard_rev > self.last_rev => Some(Need::Resume),
+            None => None,
         }
     }
 
@@ -235,8 +241,8 @@ impl View {
     fn catch_up(&mut self, last_seq: u64, last_rev: u64, limited: bool, changes: &mut Vec<Change>) {
         if limited {
             self.behind = self.behind.max(Some(last_rev));
+            self.asked = None;
         }
-        self.gap = false;
         self.last_rev = self.last_rev.max(last_rev);
         if last_seq > self.last_seq {
             self.last_seq = last_seq;
@@ -245,10 +251,9 @@ impl View {
     }
 
     fn hear(&mut self, rev: u64) {
+        self.heard_rev = self.heard_rev.max(rev);
         if rev == self.last_rev + 1 {
             self.last_rev = rev;
-        } else if rev > self.last_rev {
-            self.gap = true;
         }
     }
 
@@ -285,10 +290,21 @@ impl View {
             self.hold_at_end(message);
             return Some(Change::Appended(seq));
         }
-        if let Some(asked) = &mut self.asked {
-            asked.aside.push(message);
-        }
+        self.put_aside(message);
         None
+    }
+
+    /// Keeps a state for the page that is on its way, which may be older.
+    fn put_aside(&mut self, message: Message) {
+        if self.asked.is_some() || self.behind.is_some() {
+            self.aside.push(message);
+        }
+        if self.aside.len() > ASIDE_MAX {
+            self.aside.clear();
+            self.asked = None;
+            // The page has to be newer than what is thrown away here.
+            self.behind = self.behind.map(|rev| rev.max(self.heard_rev));
+        }
     }
 
     fn hold_at_end(&mut self, message: Message) {

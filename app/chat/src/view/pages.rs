@@ -17,15 +17,6 @@ pub enum Side {
     After,
 }
 
-/// A page that is on its way.
-#[derive(Clone, Debug)]
-pub(super) struct Asked {
-    /// What was heard when it was asked for: an answer that shows less is too old to use.
-    rev: u64,
-    /// States of messages that are not held, heard since.
-    pub(super) aside: Vec<Message>,
-}
-
 impl View {
     /// Begins to load one side. `None`: there is nothing there, or a page is on its way already.
     pub fn ask(&mut self, side: Side) -> Option<Bound> {
@@ -36,25 +27,26 @@ impl View {
             Side::After if !self.at_end() => self.held.back().map_or(Bound::Newest, |m| Bound::After(m.seq)),
             _ => return None,
         };
-        if self.asked.is_some() {
+        if self.asked.is_some() || self.behind.is_some() {
             return None;
         }
-        self.asked = Some(Asked {
-            rev: self.last_rev,
-            aside: Vec::new(),
-        });
+        self.asked = Some(self.last_rev);
         Some(bound)
     }
 
     /// The page that was asked for will not come; it may be asked for again.
     pub fn give_up(&mut self) {
         self.asked = None;
+        if self.behind.is_none() {
+            self.aside.clear();
+        }
     }
 
     /// Takes in the page that was asked for. `None`: it is older than what was heard, or nobody waits for it.
     pub fn merge(&mut self, page: Page) -> Option<Vec<Change>> {
         let asked = self.asked.take()?;
-        if page.last_rev < asked.rev {
+        let aside = mem::take(&mut self.aside);
+        if page.last_rev < asked {
             return None;
         }
         let mut changes = self.settle(&page.messages);
@@ -62,7 +54,7 @@ impl View {
         changes.extend((!prepended.is_empty()).then_some(Change::Prepended(prepended)));
         let extended = self.merge_after(page.messages);
         changes.extend((!extended.is_empty()).then_some(Change::Extended(extended)));
-        self.resume(asked.aside, &mut changes);
+        self.resume(aside, &mut changes);
         Some(changes)
     }
 
@@ -80,10 +72,11 @@ impl View {
         page.messages
             .into_iter()
             .for_each(|message| self.hold_at_end(message));
-        for message in before.into_iter().filter(|message| message.rev > behind) {
+        self.asked = None;
+        let since = before.into_iter().filter(|message| message.rev > behind);
+        for message in since.chain(mem::take(&mut self.aside)) {
             self.hold(message);
         }
-        self.asked = None;
         Some(vec![Change::Reset])
     }
 

@@ -233,10 +233,62 @@ fn too_far_behind_means_a_page_that_is_new_enough() {
         message: message(402, 601, user(2)),
     });
     assert_eq!(view.load(page(600)), Some(vec![Change::Reset]));
+    // What came while the page was on its way is laid over it.
+    let end = (seqs(&view), view.need(), view.at_end());
+    assert_eq!(end, (vec![400, 401, 402], None, true));
+}
+
+#[test]
+fn what_was_held_before_falling_behind_is_not_kept_beside_a_page() {
+    let mut view = view_of(1..=5, 5);
+    view.apply(joined(600, Vec::new(), true));
+    let messages = (1..=3).map(|seq| message(seq, seq, user(2))).collect();
+    view.load(Page {
+        messages,
+        has_before: false,
+        has_after: true,
+        last_rev: 600,
+    });
+    assert_eq!((seqs(&view), view.at_end()), (vec![1, 2, 3], false));
+}
+
+#[test]
+fn what_waits_for_a_page_that_never_comes_is_bounded() {
+    let mut view = view_of(1..=1, 1);
+    view.apply(joined(600, Vec::new(), true));
+    let flood = |rev| ServerFrame::Message {
+        message: message(rev, rev, user(2)),
+    };
+    (601..=603 + ASIDE_MAX as u64).for_each(|rev| drop(view.apply(flood(rev))));
+    assert!(view.aside.len() <= ASIDE_MAX);
+    let page = Page {
+        messages: Vec::new(),
+        has_before: false,
+        has_after: false,
+        last_rev: 601,
+    };
+    assert_eq!(view.load(page), None);
+}
+
+#[test]
+fn a_page_for_which_too_much_was_put_aside_is_not_used() {
+    let mut view = view_of(3..=4, 4);
+    view.ask(Side::Before);
+    let edit = |rev| ServerFrame::Changed {
+        message: message(1, rev, user(2)),
+    };
+    (5..=6 + ASIDE_MAX as u64).for_each(|rev| drop(view.apply(edit(rev))));
+    let messages = vec![message(1, 1, user(2)), message(2, 2, user(2))];
     assert_eq!(
-        (seqs(&view), view.need(), view.at_end()),
-        (vec![400, 401], None, false)
+        view.merge(Page {
+            messages,
+            has_before: false,
+            has_after: true,
+            last_rev: 4
+        }),
+        None
     );
+    assert_eq!(seqs(&view), [3, 4]);
 }
 
 #[test]

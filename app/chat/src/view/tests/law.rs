@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::{server::Server, *};
+use crate::message::Bound;
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -23,6 +24,10 @@ enum Step {
     Ask(Side, bool),
     Answer,
     GiveUp,
+    /// The page that the view needs is photographed.
+    Fetch,
+    /// And arrives.
+    Load,
     See,
 }
 
@@ -42,6 +47,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (side, any::<bool>()).prop_map(|(side, lagging)| Step::Ask(side, lagging)),
         2 => Just(Step::Answer),
         1 => Just(Step::GiveUp),
+        2 => Just(Step::Fetch),
+        2 => Just(Step::Load),
         1 => Just(Step::See),
     ]
 }
@@ -52,29 +59,31 @@ struct Client {
     server: Server,
     past: Vec<ServerFrame>,
     answer: Option<Page>,
+    fetched: Option<Page>,
     drawn: Vec<Message>,
     drawn_pending: Vec<Nonce>,
     sends: usize,
 }
 
 impl Client {
-    /// Opens the page of a room in which so much was said before.
-    fn open(history: usize) -> Self {
+    /// Opens the page of a room in which so much was said before, at its end or somewhere in the middle.
+    fn open(history: usize, at: Option<u64>) -> Self {
         let mut server = Server::default();
         (0..history).for_each(|_| server.post(user(2), None, false));
-        let page = server.page(crate::message::Bound::Newest, false);
+        let drawn = server
+            .page(at.map_or(Bound::Newest, Bound::After), false)
+            .messages;
         let start = Start {
             last_seq: history as u64,
             last_rev: server.rev,
             read_seq: 0,
         };
-        let view = View::new(room(), me(), page.messages.clone(), start);
-        let drawn = page.messages;
         Self {
-            view,
+            view: View::new(room(), me(), drawn.clone(), start),
             server,
             past: Vec::new(),
             answer: None,
+            fetched: None,
             drawn,
             drawn_pending: Vec::new(),
             sends: 0,
@@ -103,6 +112,12 @@ impl Client {
                 self.view.give_up();
                 self.answer = None;
             }
+            Step::Fetch => {
+                if self.view.need() == Some(Need::Page) {
+                    self.fetched = Some(self.server.page(Bound::Newest, false));
+                }
+            }
+            Step::Load => self.load(),
             Step::See => self.see(),
         }
     }
@@ -158,6 +173,13 @@ impl Client {
     fn answer(&mut self) {
         if let Some(page) = self.answer.take() {
             let changes = self.view.merge(page).unwrap_or_default();
+            self.draw(changes);
+        }
+    }
+
+    fn load(&mut self) {
+        if let Some(page) = self.fetched.take() {
+            let changes = self.view.load(page).unwrap_or_default();
             self.draw(changes);
         }
     }
@@ -227,9 +249,8 @@ impl Client {
             match self.view.need() {
                 Some(Need::Resume) => self.server.join(self.view.last_rev()),
                 Some(Need::Page) => {
-                    let page = self.server.page(crate::message::Bound::Newest, false);
-                    let changes = self.view.load(page).unwrap_or_default();
-                    self.draw(changes);
+                    self.fetched = Some(self.server.page(Bound::Newest, false));
+                    self.load();
                 }
                 None => break,
             }
@@ -251,20 +272,19 @@ proptest! {
     #[test]
     fn whatever_happened_the_view_ends_with_exactly_what_is_stored(
         history in 0_usize..12,
+        at in prop::option::of(1_u64..12),
         steps in prop::collection::vec(step(), 0..80),
     ) {
-        let mut client = Client::open(history);
+        let mut client = Client::open(history, at);
         for step in steps {
             client.take(step);
-            let held: Vec<_> = client.view.messages().cloned().collect();
-            prop_assert_eq!(&client.drawn, &held);
+            prop_assert!(client.drawn.iter().eq(client.view.messages()), "drawn is not what is held");
             prop_assert!(client.view.last_rev() <= client.server.rev);
         }
         client.settle();
         let (view, server) = (&client.view, &client.server);
-        let held: Vec<_> = view.messages().cloned().collect();
-        prop_assert_eq!(&held, &server.stored);
-        prop_assert_eq!(&client.drawn, &server.stored);
+        prop_assert!(view.messages().eq(&server.stored), "held is not what is stored");
+        prop_assert!(client.drawn == server.stored, "drawn is not what is stored");
         prop_assert_eq!(view.pending(), &[]);
         prop_assert!(client.drawn_pending.is_empty());
         prop_assert_eq!((view.last_seq(), view.last_rev()), (server.stored.len() as u64, server.rev));
