@@ -1,0 +1,168 @@
+//! Accounts: register, sign in, sign out, and who a secret belongs to.
+
+use chat::{
+    Code, Problem, RoomId, SessionId, User, UserId,
+    quota::Quota,
+    user::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, display_name},
+    username,
+};
+
+use crate::{
+    Backend, Caller, Credential, Event, Result, Signup,
+    session::secret::Secret,
+    stamp::{new_id, now},
+    store::{NewUser, Registered},
+};
+
+/// A registration as it came in.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// The name to mention and find the user by.
+    pub username: String,
+    /// The password in clear.
+    pub password: String,
+    /// The name to read; `None`: the username.
+    pub display_name: Option<String>,
+}
+
+/// A user who has just been signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The user.
+    pub user: User,
+    /// The session.
+    pub session: SessionId,
+    /// What the cookie will hold.
+    pub secret: Secret,
+}
+
+impl Backend {
+    /// Creates an account and signs it in. `address` is where the request came from.
+    ///
+    /// # Errors
+    /// `too_fast`, `invalid` with the fields at fault, `username_taken`, `signup_closed`, `unavailable`.
+    pub async fn register(&self, registration: Registration, address: &str) -> Result<SignedIn> {
+        let (username, name) = check_registration(&registration)?;
+        self.limiter.take(Quota::Register, address).await.allowed()?;
+        // Asked again by the write itself; asking first spares the hashing.
+        if self.store.user_by_username(&username).await?.is_some() {
+            return Err(Code::UsernameTaken.into());
+        }
+        let new = NewUser {
+            id: UserId(new_id()),
+            username,
+            display_name: name,
+            password_hash: self.passwords.hash(registration.password).await?,
+            created_at: now(),
+            general: RoomId(new_id()),
+        };
+        match self.store.create_user(new, self.signup != Signup::Open).await? {
+            Registered::Created { user, rooms } => {
+                for room in rooms {
+                    self.bus.publish(Event::Joined { room, user: user.author.id }).await;
+                }
+                self.open_session(user).await
+            }
+            Registered::Taken => Err(Code::UsernameTaken.into()),
+            Registered::Closed => Err(Code::SignupClosed.into()),
+        }
+    }
+
+    /// Signs a user in. Unknown users and wrong passwords are answered alike and equally slowly.
+    ///
+    /// # Errors
+    /// `bad_credentials`, `too_fast` (also after repeated failures), `unavailable`.
+    pub async fn sign_in(&self, username: &str, password: String, address: &str) -> Result<SignedIn> {
+        self.limiter.take(Quota::SignIn, address).await.allowed()?;
+        if password.len() > PASSWORD_BYTES_MAX || username::parse(username).is_err() {
+            return self.sign_in_failed(username, address).await;
+        }
+        let known = self.store.password_hash(username.trim()).await?;
+        let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
+        // Checked for unknown users too, against a hash of nothing: it takes as long.
+        let right = self.passwords.verify(password, hash).await?;
+        match user {
+            Some(user) if right => self.open_session(user).await,
+            _ => self.sign_in_failed(username, address).await,
+        }
+    }
+
+    /// Ends the caller's session; a token is revoked elsewhere and stays.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn sign_out(&self, caller: &Caller) -> Result<()> {
+        if let Credential::Session(session) = caller.credential {
+            self.sessions.end(session).await?;
+            self.bus.publish(Event::SessionEnded { session }).await;
+        }
+        Ok(())
+    }
+
+    /// Who holds this session's secret; `None`: nobody any longer.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn authenticate_session(&self, secret: &Secret) -> Result<Option<Caller>> {
+        let found = self.sessions.find(&secret.hash()).await?;
+        Ok(found.map(|(session, user)| caller(user, Credential::Session(session))))
+    }
+
+    /// Who holds this personal access token; `None`: nobody any longer.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn authenticate_token(&self, secret: &Secret) -> Result<Option<Caller>> {
+        let found = self.store.token_by_hash(&secret.hash()).await?;
+        Ok(found.map(|(token, user)| caller(user, Credential::Token(token.id))))
+    }
+
+    async fn open_session(&self, user: User) -> Result<SignedIn> {
+        let (session, secret) = self.sessions.open(user.author.id).await?;
+        Ok(SignedIn { user, session, secret })
+    }
+
+    /// Counts the failure; too many of them for one name from one address are told to wait.
+    async fn sign_in_failed(&self, username: &str, address: &str) -> Result<SignedIn> {
+        let name = username.trim().to_ascii_lowercase();
+        let short: String = name.chars().take(username::USERNAME_CHARS_MAX).collect();
+        self.limiter.take(Quota::SignInFailure, &format!("{address} {short}")).await.allowed()?;
+        Err(Code::BadCredentials.into())
+    }
+}
+
+fn caller(user: User, credential: Credential) -> Caller {
+    let User { author, role, .. } = user;
+    Caller { author, role, credential }
+}
+
+/// Checks every field before refusing, so that a person corrects all of them at once.
+fn check_registration(registration: &Registration) -> Result<(String, String)> {
+    let mut problem: Option<Problem> = None;
+    let mut refuse = |field: &str, reason: &str| {
+        problem = Some(match problem.take() {
+            Some(problem) => problem.and_invalid(field, reason),
+            None => Problem::invalid(field, reason),
+        });
+    };
+    let username = username::parse(&registration.username).map_err(|e| refuse("username", e.reason())).ok();
+    let given = registration.display_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let name = match given {
+        Some(name) => display_name(name),
+        None => username.map(ToOwned::to_owned),
+    };
+    if name.is_none() && given.is_some() {
+        refuse("display_name", "must have 1 to 64 characters and no control characters");
+    }
+    if registration.password.chars().count() < PASSWORD_CHARS_MIN {
+        refuse("password", "must have at least 8 characters");
+    } else if registration.password.len() > PASSWORD_BYTES_MAX {
+        refuse("password", "must have at most 256 bytes");
+    }
+    match (username, name, problem) {
+        (Some(username), Some(name), None) => Ok((username.to_owned(), name)),
+        (_, _, Some(problem)) => Err(problem),
+        _ => Err(Code::Invalid.into()),
+    }
+}
+

@@ -1,0 +1,25 @@
+//! The port to what was read lately. A cache may forget anything at any time; nothing but speed
+//! depends on it.
+
+pub mod memory;
+pub mod typed;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+pub use typed::{Cached, Key};
+
+/// Keeps bytes by key for a while.
+#[async_trait]
+pub trait Cache: Send + Sync {
+    /// Which implementation it is, for logs, readiness and metrics: `memory`, `redis`.
+    fn name(&self) -> &'static str;
+    /// What is kept under `key`; where the cache is away, nothing.
+    async fn get(&self, key: &str) -> Option<Bytes>;
+    /// Keeps `value` under `key` for at most `ttl`.
+    async fn put(&self, key: &str, value: Bytes, ttl: Duration);
+    /// Forgets `key`; whoever asks after this returns does not get the old value.
+    async fn forget(&self, key: &str);
+}

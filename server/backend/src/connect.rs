@@ -1,0 +1,107 @@
+//! From configuration to implementations: the only place that chooses.
+
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+
+use chat::quota::Limits;
+use thiserror::Error;
+
+use crate::{
+    Backend, Signup,
+    bus::memory::MemoryBus,
+    cache::{Cached, memory::MemoryCache},
+    limit::memory::MemoryLimiter,
+    password::Passwords,
+    presence::memory::MemoryPresence,
+    session::memory::StoredSessions,
+    stamp,
+    store::{Store, StoreError, sqlite::SqliteStore},
+};
+
+/// What has to be known to connect.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the data is.
+    pub database_url: String,
+    /// Where Redis is; `None`: bus, cache, sessions, presence and limits stay in process.
+    pub redis_url: Option<String>,
+    /// The rates in force.
+    pub limits: Limits,
+    /// Who may create an account.
+    pub signup: Signup,
+}
+
+/// Why there is no backend.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The address names no engine that this version has.
+    #[error("DATABASE_URL: expected sqlite://PATH, found {0:?}")]
+    Engine(String),
+    /// Several instances need Redis support.
+    #[error("REDIS_URL: this version keeps everything in one process; unset it")]
+    Redis,
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Opens every dependency, bringing the database's schema up to date.
+///
+/// # Errors
+/// [`ConnectError`] says which dependency it is and what to do.
+pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
+    if config.redis_url.is_some() {
+        return Err(ConnectError::Redis);
+    }
+    let store = open_store(&config.database_url).await?;
+    Ok(Arc::new(Backend {
+        bus: Arc::new(MemoryBus::new()),
+        cache: Cached::new(Arc::new(MemoryCache::new())),
+        presence: Arc::new(MemoryPresence::new()),
+        sessions: Arc::new(StoredSessions::new(Arc::clone(&store), stamp::now)),
+        limiter: Arc::new(MemoryLimiter::new(config.limits.clone())),
+        passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
+        signup: config.signup,
+        store,
+    }))
+}
+
+/// Opens the database that `url` names.
+///
+/// # Errors
+/// [`ConnectError::Engine`] for an address of no known engine, [`ConnectError::Store`] where it cannot be opened.
+pub async fn open_store(url: &str) -> Result<Arc<dyn Store>, ConnectError> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) => Ok(Arc::new(SqliteStore::open(&sqlite_path(path)).await?)),
+        _ => Err(ConnectError::Engine(redact(url))),
+    }
+}
+
+/// `sqlite://data/natter.db` and `sqlite:data/natter.db` are the same file; `sqlite:///data/natter.db` is absolute.
+fn sqlite_path(rest: &str) -> PathBuf {
+    PathBuf::from(rest.strip_prefix("//").unwrap_or(rest))
+}
+
+/// The address without what stands between `//` and `@`, where passwords are.
+fn redact(url: &str) -> String {
+    match (url.find("//"), url.rfind('@')) {
+        (Some(start), Some(end)) if start + 2 < end => format!("{}…{}", &url[..start + 2], &url[end..]),
+        _ => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_write_a_path_are_understood() {
+        assert_eq!(sqlite_path("//data/natter.db"), PathBuf::from("data/natter.db"));
+        assert_eq!(sqlite_path("data/natter.db"), PathBuf::from("data/natter.db"));
+        assert_eq!(sqlite_path("///var/natter.db"), PathBuf::from("/var/natter.db"));
+    }
+
+    #[test]
+    fn a_password_does_not_reach_the_error() {
+        assert_eq!(redact("mysql://me:secret@host/db"), "mysql://…@host/db");
+    }
+}

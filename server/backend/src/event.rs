@@ -1,0 +1,113 @@
+//! What happened, as it travels over the bus to every instance. Events are past tense and are
+//! published only after what they tell of is stored.
+
+use std::sync::Arc;
+
+use chat::{ConnectionId, Message, Nonce, RoomId, SessionId, Status, TokenId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A message was posted or changed. The only durable kind: it has its place in the room's log.
+    Logged(Logged),
+    /// Someone is typing.
+    Typed {
+        /// Where.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+        /// The connection that it came from, which need not be told.
+        origin: Option<ConnectionId>,
+    },
+    /// A user came, went or looked away.
+    PresenceChanged {
+        /// Who.
+        user: UserId,
+        /// To what.
+        status: Status,
+    },
+    /// A user's read marker moved.
+    MarkerMoved {
+        /// Whose.
+        user: UserId,
+        /// In which room.
+        room: RoomId,
+        /// To which message.
+        seq: u64,
+        /// The connection that moved it, which need not be told.
+        origin: Option<ConnectionId>,
+    },
+    /// A user became a member of a room.
+    Joined {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+    },
+    /// A user is no longer a member of a room.
+    Left {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+    },
+    /// A session or token ended: its connections are to be closed.
+    SessionEnded {
+        /// The session.
+        session: SessionId,
+    },
+    /// A token was revoked: its connections are to be closed.
+    TokenRevoked {
+        /// The token.
+        token: TokenId,
+    },
+}
+
+/// A change in a room's log, with the message encoded once for all who will read it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Logged {
+    /// The room.
+    pub room: RoomId,
+    /// The change's place in the log.
+    pub rev: u64,
+    /// The message's number.
+    pub seq: u64,
+    /// Whether the message is new (`message`, `sent`) or an older one (`changed`).
+    pub posted: bool,
+    /// Who posted it.
+    pub author: UserId,
+    /// The author's id for the send.
+    pub nonce: Option<Nonce>,
+    /// Who is mentioned.
+    pub mentions: Vec<UserId>,
+    /// The connection that sent it: it gets `sent` instead of `message`.
+    pub origin: Option<ConnectionId>,
+    /// The message's id.
+    pub id: chat::MessageId,
+    /// The message as JSON: the bytes that every reader gets.
+    pub json: Arc<str>,
+    /// When the send was accepted, in microseconds since the Unix epoch, for measuring delivery.
+    pub born_us: u64,
+}
+
+impl Logged {
+    /// The event for a message just stored.
+    #[must_use]
+    pub fn posted(message: &Message, json: Arc<str>, origin: Option<ConnectionId>, born_us: u64) -> Self {
+        Self {
+            room: message.room,
+            rev: message.rev,
+            seq: message.seq,
+            posted: true,
+            author: message.author.id,
+            nonce: message.nonce.clone(),
+            mentions: message.mentions.clone(),
+            origin,
+            id: message.id,
+            json,
+            born_us,
+        }
+    }
+}

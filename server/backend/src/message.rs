@@ -1,0 +1,119 @@
+//! Messages: post one, read pages and changes.
+
+use std::sync::Arc;
+
+use chat::{
+    Author, Code, ConnectionId, Message, MessageId, Nonce, Problem, RoomId, body, mention,
+    message::{Bound, PAGE_LIMIT_MAX, Page},
+    permission::Action,
+    quota::Quota,
+};
+
+use crate::{
+    Backend, Caller, Event, Result,
+    event::Logged,
+    markdown,
+    stamp::{new_id, now, now_us},
+    store::{Appended, NewMessage},
+};
+
+/// A message to post, as it came in.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// Where.
+    pub room: RoomId,
+    /// Markdown source.
+    pub body: String,
+    /// The author's id for the send.
+    pub nonce: Option<Nonce>,
+    /// The connection that it came from; `None`: not a connection.
+    pub origin: Option<ConnectionId>,
+}
+
+/// A message that is stored.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// The message.
+    pub message: Message,
+    /// The message as JSON: the same bytes that readers get.
+    pub json: Arc<str>,
+    /// The nonce was used before: this is the first message, nothing was stored.
+    pub repeated: bool,
+}
+
+impl Backend {
+    /// Posts a message. When this returns, the message survives the crash of any process and is on its way to
+    /// every reader. Whoever stops waiting for it does not undo it.
+    ///
+    /// # Errors
+    /// `invalid` for the body, `room_not_found`, `not_a_member`, `too_fast`, `unavailable`.
+    pub async fn post_message(self: &Arc<Self>, caller: &Caller, post: Post) -> Result<Posted> {
+        let born_us = now_us();
+        let body = body::parse(&post.body).map_err(|e| Problem::invalid("body", e.reason()))?;
+        self.limiter.take(Quota::Post, &caller.id().to_string()).await.allowed()?;
+        let mentioned = self.mentioned(&body).await?;
+        let new = NewMessage {
+            id: MessageId(new_id()),
+            room: post.room,
+            author: caller.author.clone(),
+            html: markdown::render(&body, &mentioned),
+            body,
+            nonce: post.nonce,
+            mentions: mentioned.iter().map(|author| author.id).collect(),
+            created_at: now(),
+        };
+        // A task of its own: a caller who goes away must not come between the commit and the bus.
+        let backend = Arc::clone(self);
+        let write = tokio::spawn(async move { backend.store_and_tell(new, post.origin, born_us).await });
+        write.await.map_err(|error| {
+            tracing::error!(%error, "posting a message failed");
+            Problem::new(Code::Internal)
+        })?
+    }
+
+    async fn store_and_tell(&self, new: NewMessage, origin: Option<ConnectionId>, born_us: u64) -> Result<Posted> {
+        match self.store.append(new).await? {
+            Appended::Stored(message) => {
+                let json = encode(&message)?;
+                let logged = Logged::posted(&message, Arc::clone(&json), origin, born_us);
+                self.bus.publish(Event::Logged(logged)).await;
+                Ok(Posted { message, json, repeated: false })
+            }
+            Appended::Repeated(message) => {
+                let json = encode(&message)?;
+                Ok(Posted { message, json, repeated: true })
+            }
+            Appended::NotAMember => Err(Code::NotAMember.into()),
+            Appended::RoomNotFound => Err(Code::RoomNotFound.into()),
+        }
+    }
+
+    /// One page of a room's messages.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`, `unavailable`.
+    pub async fn page_messages(&self, caller: &Caller, room: RoomId, bound: Bound, limit: u64) -> Result<Page> {
+        self.allow(caller, room, Action::Read).await?;
+        Ok(self.store.page(room, bound, limit.clamp(1, PAGE_LIMIT_MAX)).await?)
+    }
+
+    /// The people whom a body calls on by name and who exist.
+    async fn mentioned(&self, body: &str) -> Result<Vec<Author>> {
+        let names = mention::candidates(body);
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(self.store.users_by_usernames(&names).await?)
+    }
+}
+
+/// A message as JSON.
+///
+/// # Errors
+/// `internal`, which cannot happen for a message.
+pub fn encode(message: &Message) -> Result<Arc<str>> {
+    serde_json::to_string(message).map(Arc::from).map_err(|error| {
+        tracing::error!(%error, "a message could not be encoded");
+        Problem::new(Code::Internal)
+    })
+}

@@ -1,0 +1,20 @@
+//! The port that knows who is there. What it cannot know it calls unknown, never offline.
+
+pub mod memory;
+
+use async_trait::async_trait;
+use chat::{ConnectionId, Status, UserId};
+
+/// Counts each user's connections. A user is online while any of them is, else away while there
+/// are any, else offline.
+#[async_trait]
+pub trait Presence: Send + Sync {
+    /// Which implementation it is, for logs and readiness: `memory`, `redis`.
+    fn name(&self) -> &'static str;
+    /// A connection is there with this status (`Online` or `Away`). Gives the user's status as it now is, where this changed it.
+    async fn set(&self, user: UserId, connection: ConnectionId, status: Status) -> Option<Status>;
+    /// A connection is gone. Gives the user's status as it now is, where this changed it.
+    async fn clear(&self, user: UserId, connection: ConnectionId) -> Option<Status>;
+    /// Each user's status, in the order asked; `None`: unknown.
+    async fn statuses(&self, users: &[UserId]) -> Vec<Option<Status>>;
+}

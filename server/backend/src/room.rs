@@ -1,0 +1,223 @@
+//! Rooms: find, create, join, leave, invite.
+
+use std::time::Duration;
+
+use chat::{
+    Code, Problem, Room, RoomId, UserId,
+    permission::{Action, Standing, may},
+    quota::Quota,
+    room::{DIRECT_MEMBERS_MAX, GENERAL, INVITES_MAX, TOPIC_CHARS_MAX},
+};
+
+use crate::{
+    Backend, Caller, Event, Result,
+    cache::Key,
+    stamp::{new_id, now},
+    store::{ChannelCreated, NewChannel, RoomRecord, StoreError},
+    user::UserPage,
+};
+
+/// A room's own data under its id. It does not hold heads or members, which change all the time.
+struct RoomKey(RoomId);
+
+impl Key for RoomKey {
+    type Value = RoomRecord;
+    const NAME: &'static str = "room";
+    const TTL: Duration = Duration::from_secs(300);
+
+    fn key(&self) -> String {
+        format!("room:{}", self.0)
+    }
+}
+
+/// A channel to create, as it came in.
+#[derive(Clone, Debug, Default)]
+pub struct ChannelDraft {
+    /// What to call it.
+    pub name: String,
+    /// What it is about.
+    pub topic: String,
+    /// Whether only members can see it.
+    pub private: bool,
+}
+
+impl Backend {
+    /// The caller's rooms, then the public channels that the caller could join.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn list_rooms(&self, caller: &Caller) -> Result<Vec<Room>> {
+        let mut rooms = self.store.rooms_of(caller.id()).await?;
+        rooms.extend(self.store.rooms_open_to(caller.id()).await?);
+        Ok(rooms)
+    }
+
+    /// The room at an address, as the caller sees it.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`, `unavailable`.
+    pub async fn find_room(&self, caller: &Caller, slug: &str) -> Result<Room> {
+        let room = self.store.room_by_slug(slug).await?.ok_or(Code::RoomNotFound)?;
+        self.allow(caller, room.id, Action::Read).await?;
+        self.view_room(caller.id(), room.id).await
+    }
+
+    /// Creates a channel; the caller is its first member.
+    ///
+    /// # Errors
+    /// `invalid` with the fields at fault, `room_exists`, `too_fast`, `unavailable`.
+    pub async fn create_channel(&self, caller: &Caller, draft: ChannelDraft) -> Result<Room> {
+        let new = check_draft(caller, draft)?;
+        self.limiter.take(Quota::Room, &caller.id().to_string()).await.allowed()?;
+        let id = new.id;
+        match self.store.create_channel(new).await? {
+            ChannelCreated::Taken => Err(Code::RoomExists.into()),
+            ChannelCreated::Created => {
+                self.bus.publish(Event::Joined { room: id, user: caller.id() }).await;
+                self.view_room(caller.id(), id).await
+            }
+        }
+    }
+
+    /// The direct room of the caller and these people; true: it was created now.
+    ///
+    /// # Errors
+    /// `invalid` for nobody or too many, `user_not_found`, `too_fast`, `unavailable`.
+    pub async fn open_direct(&self, caller: &Caller, others: &[UserId]) -> Result<(Room, bool)> {
+        let mut users = others.to_vec();
+        users.push(caller.id());
+        users.sort_unstable();
+        users.dedup();
+        if others.is_empty() || users.len() > DIRECT_MEMBERS_MAX {
+            return Err(Problem::invalid("users", "must name 1 to 8 people"));
+        }
+        self.all_exist(&users).await?;
+        self.limiter.take(Quota::Room, &caller.id().to_string()).await.allowed()?;
+        let (room, created) = self.store.open_direct(RoomId(new_id()), &users, now()).await?;
+        if created {
+            for user in users {
+                self.bus.publish(Event::Joined { room, user }).await;
+            }
+        }
+        Ok((self.view_room(caller.id(), room).await?, created))
+    }
+
+    /// Makes the caller a member.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member` for a private room, `unavailable`.
+    pub async fn join_room(&self, caller: &Caller, room: RoomId) -> Result<()> {
+        self.allow(caller, room, Action::Join).await?;
+        self.admit(room, &[caller.id()]).await
+    }
+
+    /// Ends the caller's membership. Everyone stays in `#general`.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`, `forbidden` for a direct room and `#general`, `unavailable`.
+    pub async fn leave_room(&self, caller: &Caller, room: RoomId) -> Result<()> {
+        let record = self.allow(caller, room, Action::Leave).await?;
+        if record.slug == GENERAL {
+            return Err(Problem::because(Code::Forbidden, "Everyone stays in #general"));
+        }
+        if self.store.remove_member(room, caller.id()).await? {
+            self.bus.publish(Event::Left { room, user: caller.id() }).await;
+        }
+        Ok(())
+    }
+
+    /// Makes other people members.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`, `forbidden` for a direct room, `invalid`, `user_not_found`, `unavailable`.
+    pub async fn invite_members(&self, caller: &Caller, room: RoomId, users: &[UserId]) -> Result<()> {
+        self.allow(caller, room, Action::Invite).await?;
+        if !(1..=INVITES_MAX).contains(&users.len()) {
+            return Err(Problem::invalid("users", "must name 1 to 100 people"));
+        }
+        self.all_exist(users).await?;
+        self.admit(room, users).await
+    }
+
+    /// A room's members by username, with their status.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`, `unavailable`.
+    pub async fn list_members(&self, caller: &Caller, room: RoomId, limit: u64, cursor: Option<&str>) -> Result<UserPage> {
+        self.allow(caller, room, Action::Read).await?;
+        let limit = limit.clamp(1, crate::user::PAGE_LIMIT_MAX);
+        let users = self.store.page_members(room, cursor, limit + 1).await?;
+        self.user_page(users, limit).await
+    }
+
+    /// How many members a room has.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`, `unavailable`.
+    pub async fn count_members(&self, caller: &Caller, room: RoomId) -> Result<u64> {
+        self.allow(caller, room, Action::Read).await?;
+        Ok(self.store.count_members(room).await?)
+    }
+
+    /// The room as `user` sees it now.
+    ///
+    /// # Errors
+    /// `room_not_found`, `unavailable`.
+    pub async fn view_room(&self, user: UserId, room: RoomId) -> Result<Room> {
+        Ok(self.store.room_of(room, user).await?.ok_or(Code::RoomNotFound)?)
+    }
+
+    /// The room, if the caller may do `action` in it: the one place where rights in rooms are checked.
+    ///
+    /// # Errors
+    /// `room_not_found`; `not_a_member` or, for a member, `forbidden`; `unavailable`.
+    pub async fn allow(&self, caller: &Caller, room: RoomId, action: Action) -> Result<RoomRecord> {
+        let record = self.room_record(room).await?;
+        let member = self.store.membership(room, caller.id()).await?.is_some();
+        let standing = Standing { kind: record.kind, private: record.private, member };
+        match may(action, standing) {
+            true => Ok(record),
+            false if member => Err(Code::Forbidden.into()),
+            false => Err(Code::NotAMember.into()),
+        }
+    }
+
+    async fn room_record(&self, room: RoomId) -> Result<RoomRecord> {
+        let load = || async { self.store.room(room).await };
+        let record = self.cache.load::<_, StoreError, _, _>(&RoomKey(room), load).await?;
+        Ok(record.ok_or(Code::RoomNotFound)?)
+    }
+
+    async fn admit(&self, room: RoomId, users: &[UserId]) -> Result<()> {
+        for user in self.store.add_members(room, users, now()).await? {
+            self.bus.publish(Event::Joined { room, user }).await;
+        }
+        Ok(())
+    }
+
+    async fn all_exist(&self, users: &[UserId]) -> Result<()> {
+        let known = self.store.users_by_ids(users).await?;
+        let missing = users.iter().find(|id| !known.iter().any(|author| author.id == **id));
+        missing.map_or(Ok(()), |_| Err(Code::UserNotFound.into()))
+    }
+}
+
+fn check_draft(caller: &Caller, draft: ChannelDraft) -> Result<NewChannel> {
+    let ChannelDraft { name, topic, private } = draft;
+    let Some(slug) = chat::room::slug(&name) else {
+        return Err(Problem::invalid("name", "must have 1 to 64 characters, at least one of them a letter or digit"));
+    };
+    let topic = topic.trim().to_owned();
+    if topic.chars().count() > TOPIC_CHARS_MAX || topic.chars().any(char::is_control) {
+        return Err(Problem::invalid("topic", "must have at most 250 characters and no control characters"));
+    }
+    Ok(NewChannel {
+        id: RoomId(new_id()),
+        slug,
+        name: name.trim().trim_start_matches('#').trim().to_owned(),
+        topic,
+        private,
+        creator: caller.id(),
+        created_at: now(),
+    })
+}

@@ -1,0 +1,194 @@
+//! The port to everything durable.
+//!
+//! What every implementation guarantees:
+//! - A method is one transaction. When it returns `Ok`, what it wrote survives the crash of any process.
+//! - A room's `seq` and `rev` are 1, 2, 3, … without gaps, in the order in which changes were committed.
+//! - The same author and nonce give the first message back, for ever.
+//! - What is not there is data (`None`, or a variant of the answer), not an error.
+//! - Every query runs on an index; every list is bounded and paged by key.
+//!
+//! `tests/contract/store.rs` holds every implementation to this page.
+
+mod fault;
+pub mod record;
+mod seen;
+pub mod sqlite;
+mod timed;
+mod window;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use chat::{
+    Author, MessageId, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
+    message::{Bound, Page},
+    wire::RoomHead,
+};
+use thiserror::Error;
+
+pub use record::*;
+
+/// Why the store could not answer. Wrong input is never the reason.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The database is away or overloaded; trying again later may work.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database answered with something that should not happen.
+    #[error("the database failed: {0}")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database was written by a newer version of Natter.
+    #[error(
+        "the database is from a newer version of Natter (schema {found}, this version knows {known}); upgrade Natter or restore a backup"
+    )]
+    Newer {
+        /// The database's schema version.
+        found: i64,
+        /// The newest schema version that this binary knows.
+        known: i64,
+    },
+}
+
+impl From<StoreError> for chat::Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "store unavailable");
+                Self::unavailable(1)
+            }
+            StoreError::Failed(_) | StoreError::Newer { .. } => {
+                tracing::error!(%error, "store failed");
+                Self::new(chat::Code::Internal)
+            }
+        }
+    }
+}
+
+/// A store's answer.
+pub type Stored<T> = Result<T, StoreError>;
+
+/// Everything durable, by noun.
+pub trait Store: Accounts + Credentials + Rooms + Messages + Markers + Upkeep {}
+
+impl<T: Accounts + Credentials + Rooms + Messages + Markers + Upkeep> Store for T {}
+
+/// Users.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Creates a user. The first one becomes the owner and gets the channel [`chat::room::GENERAL`]; every
+    /// later one becomes a member of it. With `only_first`, anyone but the first is refused.
+    async fn create_user(&self, user: NewUser, only_first: bool) -> Stored<Registered>;
+    /// Creates many users at once who are members of no room yet, for seeding and imports; all or nothing.
+    async fn create_users(&self, users: Vec<NewUser>) -> Stored<()>;
+    /// The user of this id.
+    async fn user(&self, id: UserId) -> Stored<Option<User>>;
+    /// The user of this username, in any case.
+    async fn user_by_username(&self, username: &str) -> Stored<Option<User>>;
+    /// Those of the usernames (in any case) that exist; at most [`chat::mention::MENTIONS_MAX`] are asked for.
+    async fn users_by_usernames(&self, usernames: &[&str]) -> Stored<Vec<Author>>;
+    /// Those of the ids that exist, in no special order; at most 1,000 are asked for.
+    async fn users_by_ids(&self, ids: &[UserId]) -> Stored<Vec<Author>>;
+    /// The user of this username, in any case, with the password's hash.
+    async fn password_hash(&self, username: &str) -> Stored<Option<(User, String)>>;
+    /// Users by username, ascending, after the username `after` (in any case); with a `query`, only those whose
+    /// username or display name begins with it, in any case.
+    async fn page_users(&self, query: &str, after: Option<&str>, limit: u64) -> Stored<Vec<User>>;
+}
+
+/// Sessions and tokens. Only hashes of their secrets are known here.
+#[async_trait]
+pub trait Credentials: Send + Sync {
+    /// Keeps a new session.
+    async fn insert_session(&self, session: SessionRecord) -> Stored<()>;
+    /// The session with this secret's hash, and its user.
+    async fn session_by_hash(&self, hash: &SecretHash) -> Stored<Option<(SessionRecord, User)>>;
+    /// Notes that a session was used.
+    async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Stored<()>;
+    /// Ends a session; false: there was none.
+    async fn delete_session(&self, id: SessionId) -> Stored<bool>;
+    /// Ends the sessions that were created before `created_before` or last used before `seen_before`.
+    async fn delete_stale_sessions(&self, created_before: Timestamp, seen_before: Timestamp) -> Stored<u64>;
+    /// Keeps new tokens; all or nothing.
+    async fn insert_tokens(&self, tokens: Vec<TokenRecord>) -> Stored<()>;
+    /// A user's tokens, newest first, at most 100.
+    async fn tokens(&self, user: UserId) -> Stored<Vec<TokenRecord>>;
+    /// The token with this secret's hash, and its user.
+    async fn token_by_hash(&self, hash: &SecretHash) -> Stored<Option<(TokenRecord, User)>>;
+    /// Revokes a user's token; false: the user has none of this id.
+    async fn delete_token(&self, user: UserId, id: TokenId) -> Stored<bool>;
+}
+
+/// Rooms and who is in them.
+#[async_trait]
+pub trait Rooms: Send + Sync {
+    /// The room of this id.
+    async fn room(&self, id: RoomId) -> Stored<Option<RoomRecord>>;
+    /// The room at this address.
+    async fn room_by_slug(&self, slug: &str) -> Stored<Option<RoomRecord>>;
+    /// The room as `user` sees it, member or not.
+    async fn room_of(&self, id: RoomId, user: UserId) -> Stored<Option<Room>>;
+    /// The rooms that `user` is a member of (channels by name, then direct rooms by last message, newest first).
+    async fn rooms_of(&self, user: UserId) -> Stored<Vec<Room>>;
+    /// Public channels that `user` is not a member of, by name, at most 200.
+    async fn rooms_open_to(&self, user: UserId) -> Stored<Vec<Room>>;
+    /// Where every room of `user` stands.
+    async fn heads_of(&self, user: UserId) -> Stored<Vec<RoomHead>>;
+    /// Where these rooms stand; unknown ones are left out.
+    async fn heads(&self, rooms: &[RoomId]) -> Stored<Vec<Head>>;
+    /// Creates a channel with its creator as the first member.
+    async fn create_channel(&self, channel: NewChannel) -> Stored<ChannelCreated>;
+    /// The direct room of exactly these people, created where there is none; true: it was created now.
+    async fn open_direct(&self, id: RoomId, users: &[UserId], at: Timestamp) -> Stored<(RoomId, bool)>;
+    /// `user`'s membership of `room`.
+    async fn membership(&self, room: RoomId, user: UserId) -> Stored<Option<Membership>>;
+    /// Makes `users` members who have read all that is there; gives those who were not yet.
+    async fn add_members(&self, room: RoomId, users: &[UserId], at: Timestamp) -> Stored<Vec<UserId>>;
+    /// Ends a membership; false: there was none.
+    async fn remove_member(&self, room: RoomId, user: UserId) -> Stored<bool>;
+    /// A room's members by username, ascending, after the username `after`.
+    async fn page_members(&self, room: RoomId, after: Option<&str>, limit: u64) -> Stored<Vec<User>>;
+    /// How many members a room has.
+    async fn count_members(&self, room: RoomId) -> Stored<u64>;
+}
+
+/// Messages: each room's log.
+#[async_trait]
+pub trait Messages: Send + Sync {
+    /// Stores a message with the room's next `seq` and `rev`, and moves its author's read marker to it.
+    async fn append(&self, message: NewMessage) -> Stored<Appended>;
+    /// Stores messages in this order in one transaction, for seeding and imports; all or nothing. The authors need
+    /// not be members, nonces are taken as new, and no read marker moves. Gives the room's head after it;
+    /// `None`: no such room.
+    async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>>;
+    /// The message of this id.
+    async fn message(&self, id: MessageId) -> Stored<Option<chat::Message>>;
+    /// One page of a room's messages. An unknown room gives an empty page.
+    async fn page(&self, room: RoomId, bound: Bound, limit: u64) -> Stored<Page>;
+    /// The messages with a `rev` after this one, ascending by `rev`, at most `limit`, each in its present state,
+    /// with the head that was there when they were read. An unknown room gives `None`.
+    async fn changes(&self, room: RoomId, after_rev: u64, limit: u64) -> Stored<Option<Changes>>;
+}
+
+/// Read markers and mentions.
+#[async_trait]
+pub trait Markers: Send + Sync {
+    /// Moves a read marker forwards, at most to the newest message.
+    async fn mark_read(&self, room: RoomId, user: UserId, seq: u64) -> Stored<MarkerMove>;
+    /// The unread messages that mention `user`: room and `seq`, at most 1,000, newest first.
+    async fn unread_mentions(&self, user: UserId) -> Stored<Vec<(RoomId, u64)>>;
+}
+
+/// What the store as a whole can do.
+#[async_trait]
+pub trait Upkeep: Send + Sync {
+    /// Which engine it is, for logs and readiness: `sqlite`, `postgres`.
+    fn engine(&self) -> &'static str;
+    /// The identity of the stored history; changes when a backup is restored.
+    async fn epoch(&self) -> Stored<String>;
+    /// Asks the database for a sign of life.
+    async fn ping(&self) -> Stored<()>;
+    /// Writes a consistent copy to a file that does not exist yet, while everything goes on.
+    async fn backup(&self, file: &Path) -> Stored<()>;
+    /// Waits until what was accepted is written, and closes the database.
+    async fn close(&self);
+}

@@ -1,0 +1,358 @@
+//! Messages: each room's log.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use chat::{
+    Message, MessageId, RoomId, UserId,
+    message::{Bound, Page},
+};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use super::{
+    SqliteStore,
+    rows::{Read, hex, integer, json, json_ids, message_columns, pack, with_head},
+    statement::statements,
+    writer::Job,
+};
+use crate::store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window};
+
+/// The most messages of one statement.
+const MESSAGES_A_STATEMENT: usize = 1_000;
+
+statements! {
+    BY_ID = concat!(
+        "SELECT ", message_columns!(), " FROM messages m CROSS JOIN users u ON u.id = m.author WHERE m.id = ?1"
+    );
+    BY_NONCE = concat!(
+        "SELECT ", message_columns!(), " FROM messages m CROSS JOIN users u ON u.id = m.author
+         WHERE m.author = ?1 AND m.nonce = ?2"
+    );
+    ROOM_EXISTS = "SELECT EXISTS (SELECT 1 FROM room_heads WHERE room = ?1)";
+    /// Takes the room's next numbers, if the author `?2` may post and has not used the nonce `?3` before.
+    /// The row stays locked until the commit, so the order of numbers is the order of commits.
+    TAKE_NEXT = "UPDATE room_heads SET last_seq = last_seq + 1, last_rev = last_rev + 1, last_at = max(last_at, ?4)
+                 WHERE room = ?1
+                   AND EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user = ?2)
+                   AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)
+                 RETURNING last_seq, last_rev";
+    /// One round trip for both.
+    INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
+                                             created_at, edited_at, deleted, pinned, mentions)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, 0, ?9, NULL, 0, 0, ?10);
+                       UPDATE members SET read_seq = ?3 WHERE room = ?2 AND user = ?5";
+    INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
+                       SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j";
+    TAKE_MANY = "UPDATE room_heads SET last_seq = last_seq + ?2, last_rev = last_rev + ?2, last_at = max(last_at, ?3)
+                 WHERE room = ?1
+                 RETURNING room AS head_room, last_seq, last_rev";
+    INSERT_MANY = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
+                                         created_at, edited_at, deleted, pinned, mentions)
+                   SELECT unhex(row.value ->> 'id'), ?2, ?3 + row.key, ?4 + row.key, unhex(row.value ->> 'author'),
+                          row.value ->> 'body', row.value ->> 'html', row.value ->> 'nonce', NULL, 0,
+                          row.value ->> 'created_at', NULL, 0, 0, unhex(row.value ->> 'mentions')
+                   FROM json_each(?1) row";
+    INSERT_MANY_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
+                            SELECT unhex(user.value), ?2, ?3 + row.key, row.value ->> 'created_at'
+                            FROM json_each(?1) row CROSS JOIN json_each(row.value, '$.mentioned') user";
+    EXISTING = "SELECT u.id FROM json_each(?1) j CROSS JOIN users u ON u.id = unhex(j.value)";
+    /// Head and messages in one statement, hence of one moment. What the window means: see [`Window`].
+    PAGE = concat!(
+        "SELECT h.room AS head_room, h.last_seq, h.last_rev, ", message_columns!(), " FROM room_heads h
+         LEFT JOIN messages m ON m.room = ?1 AND m.seq <= ?3 AND m.seq > max(?2, min(?3, h.last_seq) - ?4)
+         LEFT JOIN users u ON u.id = m.author
+         WHERE h.room = ?1 ORDER BY m.seq"
+    );
+    CHANGES = concat!(
+        "SELECT h.room AS head_room, h.last_seq, h.last_rev, ", message_columns!(), " FROM room_heads h
+         LEFT JOIN messages m ON m.room = ?1 AND m.rev > ?2
+         LEFT JOIN users u ON u.id = m.author
+         WHERE h.room = ?1 ORDER BY m.rev LIMIT ?3"
+    );
+}
+
+#[async_trait]
+impl Messages for SqliteStore {
+    async fn append(&self, message: NewMessage) -> Stored<Appended> {
+        self.write(Append(message)).await
+    }
+
+    async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>> {
+        self.write(AppendBatch { room, messages }).await
+    }
+
+    async fn message(&self, id: MessageId) -> Stored<Option<Message>> {
+        timed("message", async {
+            let message = BY_ID
+                .read::<Read<Message>>()
+                .bind(id.0)
+                .fetch_optional(&self.reads)
+                .await?;
+            Ok(message.map(|Read(message)| message))
+        })
+        .await
+    }
+
+    async fn page(&self, room: RoomId, bound: Bound, limit: u64) -> Stored<Page> {
+        timed("page", async {
+            let window = Window::new(bound, limit);
+            let query = PAGE
+                .read()
+                .bind(room.0)
+                .bind(integer(window.above))
+                .bind(integer(window.upto));
+            let rows = query.bind(integer(window.limit)).fetch_all(&self.reads).await?;
+            let nothing = Head {
+                room,
+                last_seq: 0,
+                last_rev: 0,
+            };
+            let (head, messages) = with_head(rows).unwrap_or((nothing, Vec::new()));
+            Ok(window.page(messages, head))
+        })
+        .await
+    }
+
+    async fn changes(&self, room: RoomId, after_rev: u64, limit: u64) -> Stored<Option<Changes>> {
+        timed("changes", async {
+            // At least one row, which brings the head.
+            let query = CHANGES
+                .read()
+                .bind(room.0)
+                .bind(integer(after_rev))
+                .bind(integer(limit.max(1)));
+            let found = with_head(query.fetch_all(&self.reads).await?);
+            Ok(found.map(|(head, mut messages)| {
+                messages.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+                Changes { messages, head }
+            }))
+        })
+        .await
+    }
+}
+
+struct Append(NewMessage);
+
+impl Job for Append {
+    type Output = Appended;
+    const OP: &'static str = "append";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Appended> {
+        let new = &self.0;
+        let mentions = existing([new], tx).await?;
+        let nonce = new.nonce.as_ref().map(|nonce| nonce.as_str());
+        let query = TAKE_NEXT
+            .read()
+            .bind(new.room.0)
+            .bind(new.author.id.0)
+            .bind(nonce)
+            .bind(new.created_at.0);
+        let Some((seq, rev)) = query.fetch_optional(&mut *tx).await? else {
+            return self.refuse(tx).await;
+        };
+        let message = message(new, seq, rev, &mentions);
+        let query = INSERT_AND_MARK
+            .query()
+            .bind(new.id.0)
+            .bind(new.room.0)
+            .bind(integer(seq))
+            .bind(integer(rev));
+        let query = query
+            .bind(new.author.id.0)
+            .bind(&new.body)
+            .bind(&new.html)
+            .bind(nonce)
+            .bind(new.created_at.0);
+        query
+            .bind(pack(message.mentions.iter().copied()))
+            .execute(&mut *tx)
+            .await?;
+        if !message.mentions.is_empty() {
+            let mentioned = json_ids(message.mentions.iter().map(|user| user.0));
+            let query = INSERT_MENTIONS
+                .query()
+                .bind(mentioned)
+                .bind(new.room.0)
+                .bind(integer(seq));
+            query.bind(new.created_at.0).execute(tx).await?;
+        }
+        Ok(Appended::Stored(message))
+    }
+}
+
+impl Append {
+    /// Why the numbers were not given. A repeated nonce comes first: its author may have left since.
+    async fn refuse(&self, tx: &mut SqliteConnection) -> Stored<Appended> {
+        let new = &self.0;
+        if let Some(nonce) = &new.nonce {
+            let query = BY_NONCE
+                .read::<Read<Message>>()
+                .bind(new.author.id.0)
+                .bind(nonce.as_str());
+            if let Some(Read(first)) = query.fetch_optional(&mut *tx).await? {
+                return Ok(Appended::Repeated(first));
+            }
+        }
+        let exists: bool = ROOM_EXISTS.scalar().bind(new.room.0).fetch_one(tx).await?;
+        Ok(if exists {
+            Appended::NotAMember
+        } else {
+            Appended::RoomNotFound
+        })
+    }
+}
+
+/// The message that `new` becomes; of its mentions, those that are `existing`.
+fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<UserId>) -> Message {
+    Message {
+        id: new.id,
+        room: new.room,
+        seq,
+        rev,
+        author: new.author.clone(),
+        body: new.body.clone(),
+        html: new.html.clone(),
+        created_at: new.created_at,
+        edited_at: None,
+        deleted: false,
+        pinned: false,
+        thread: None,
+        reply_count: 0,
+        nonce: new.nonce.clone(),
+        reactions: Vec::new(),
+        attachments: Vec::new(),
+        mentions: mentions(new, existing),
+    }
+}
+
+/// The people whom `new` mentions and who are among the `existing`, each once.
+fn mentions(new: &NewMessage, existing: &HashSet<UserId>) -> Vec<UserId> {
+    let mut once = HashSet::new();
+    new.mentions
+        .iter()
+        .copied()
+        .filter(|user| existing.contains(user) && once.insert(*user))
+        .collect()
+}
+
+/// Of the people whom `messages` mention, those who exist.
+async fn existing<'a>(
+    messages: impl IntoIterator<Item = &'a NewMessage> + Send,
+    tx: &mut SqliteConnection,
+) -> Stored<HashSet<UserId>> {
+    let mentioned: HashSet<Uuid> = messages
+        .into_iter()
+        .flat_map(|message| &message.mentions)
+        .map(|user| user.0)
+        .collect();
+    if mentioned.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let found: Vec<Uuid> = EXISTING.scalar().bind(json_ids(mentioned)).fetch_all(tx).await?;
+    Ok(found.into_iter().map(UserId).collect())
+}
+
+struct AppendBatch {
+    room: RoomId,
+    messages: Vec<NewMessage>,
+}
+
+impl Job for AppendBatch {
+    type Output = Option<Head>;
+    const OP: &'static str = "append_batch";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Option<Head>> {
+        let mut head = self.take(&[], tx).await?;
+        for messages in self.messages.chunks(MESSAGES_A_STATEMENT) {
+            head = self.take(messages, tx).await?;
+            let Some(head) = head else { break };
+            self.insert(messages, head, tx).await?;
+        }
+        Ok(head)
+    }
+}
+
+impl AppendBatch {
+    /// Takes numbers for `messages`; gives the head after them.
+    async fn take(&self, messages: &[NewMessage], tx: &mut SqliteConnection) -> Stored<Option<Head>> {
+        let last_at = messages
+            .iter()
+            .map(|message| message.created_at.0)
+            .max()
+            .unwrap_or(i64::MIN);
+        let query = TAKE_MANY
+            .read::<Read<Head>>()
+            .bind(self.room.0)
+            .bind(integer(messages.len() as u64));
+        Ok(query
+            .bind(last_at)
+            .fetch_optional(tx)
+            .await?
+            .map(|Read(head)| head))
+    }
+
+    /// Inserts `messages`, whose numbers end at `head`.
+    async fn insert(&self, messages: &[NewMessage], head: Head, tx: &mut SqliteConnection) -> Stored<()> {
+        let existing = existing(messages, tx).await?;
+        let lines: Vec<Line<'_>> = messages
+            .iter()
+            .map(|message| Line::new(message, &existing))
+            .collect();
+        let first = |last: u64| integer(last) - integer(lines.len() as u64) + 1;
+        let (seq, rev, rows) = (first(head.last_seq), first(head.last_rev), json(&lines));
+        INSERT_MANY
+            .query()
+            .bind(&rows)
+            .bind(self.room.0)
+            .bind(seq)
+            .bind(rev)
+            .execute(&mut *tx)
+            .await?;
+        if !existing.is_empty() {
+            INSERT_MANY_MENTIONS
+                .query()
+                .bind(&rows)
+                .bind(self.room.0)
+                .bind(seq)
+                .execute(tx)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+/// A message as [`INSERT_MANY`] reads it.
+#[derive(Serialize)]
+struct Line<'a> {
+    id: String,
+    author: String,
+    body: &'a str,
+    html: &'a str,
+    nonce: Option<&'a str>,
+    created_at: i64,
+    /// The ids back to back, for the message.
+    mentions: String,
+    /// The ids one by one, for the mentions.
+    mentioned: Vec<String>,
+}
+
+impl<'a> Line<'a> {
+    fn new(message: &'a NewMessage, existing: &HashSet<UserId>) -> Self {
+        let mentioned: Vec<String> = mentions(message, existing)
+            .into_iter()
+            .map(|user| hex(user.0))
+            .collect();
+        Self {
+            id: hex(message.id.0),
+            author: hex(message.author.id.0),
+            body: &message.body,
+            html: &message.html,
+            nonce: message.nonce.as_ref().map(|nonce| nonce.as_str()),
+            created_at: message.created_at.0,
+            mentions: mentioned.concat(),
+            mentioned,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The store in one SQLite file: one writer, a few readers, nothing else running.
+
+mod accounts;
+mod credentials;
+mod markers;
+mod messages;
+mod rooms;
+mod rows;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod upkeep;
+mod writer;
+
+use std::{path::Path, time::Duration};
+
+use sqlx::{
+    ConnectOptions, SqliteConnection, SqlitePool,
+    migrate::{Migrate, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use statement::statements;
+use uuid::Uuid;
+use writer::{Job, Writer};
+
+use super::{StoreError, Stored, timed::timed};
+
+static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How many reads run at once.
+const READERS: u32 = 4;
+/// How long a read waits for its turn.
+const READ_WAIT: Duration = Duration::from_secs(2);
+/// How long a statement waits for another process that holds the file, such as the version being replaced.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// Up to how many bytes of the file are read through the page cache of the system instead of copies.
+const MMAP_BYTES: &str = "268435456";
+/// The size in bytes to which the log shrinks after it had to be larger.
+const LOG_BYTES_MAX: &str = "67108864";
+
+statements! {
+    KEEP_EPOCH = "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO NOTHING";
+    EPOCH = "SELECT value FROM meta WHERE key = 'epoch'";
+}
+
+/// The store in one SQLite file.
+pub struct SqliteStore {
+    writer: Writer,
+    reads: SqlitePool,
+    epoch: String,
+}
+
+impl SqliteStore {
+    /// Opens the database in `file`, creating file and folder where there are none, and brings its schema up to
+    /// date.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] where a newer version of Natter wrote it; the others as they say.
+    pub async fn open(file: &Path) -> Stored<Self> {
+        create_folder_of(file).await?;
+        let options = writing(file);
+        let mut connection = options.clone().create_if_missing(true).connect().await?;
+        migrate(&mut connection).await?;
+        let epoch = settle_epoch(&mut connection).await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(READ_WAIT)
+            // A file does not go away like a server: asking before each use and reopening now and then are waste.
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None);
+        Ok(Self {
+            writer: Writer::start(connection, options),
+            reads: pool.connect_lazy_with(reading(file)),
+            epoch,
+        })
+    }
+
+    async fn write<J: Job>(&self, job: J) -> Stored<J::Output> {
+        timed(J::OP, self.writer.run(job)).await
+    }
+}
+
+/// The writer's connection. An acknowledgement means durable, hence `synchronous=FULL`.
+fn writing(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_WAIT)
+        .pragma("cache_size", "-32000")
+        .pragma("mmap_size", MMAP_BYTES)
+        .pragma("temp_store", "memory")
+        .pragma("journal_size_limit", LOG_BYTES_MAX)
+        .pragma("analysis_limit", "400")
+        .thread_name(|_| "sqlite-writer".to_owned())
+}
+
+fn reading(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .read_only(true)
+        .busy_timeout(BUSY_WAIT)
+        .pragma("cache_size", "-8000")
+        .pragma("mmap_size", MMAP_BYTES)
+        .pragma("temp_store", "memory")
+        .thread_name(|id| format!("sqlite-reader-{id}"))
+}
+
+async fn create_folder_of(file: &Path) -> Stored<()> {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => {
+            let created = tokio::fs::create_dir_all(folder).await;
+            created
+                .map_err(|error| StoreError::failed(format!("cannot create {}: {error}", folder.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Brings the schema up to date; refuses one that is from the future, before anything is written.
+async fn migrate(connection: &mut SqliteConnection) -> Stored<()> {
+    let table = &MIGRATOR.table_name;
+    connection.ensure_migrations_table(table).await?;
+    let applied = connection.list_applied_migrations(table).await?;
+    let found = applied
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0);
+    let known = MIGRATOR
+        .iter()
+        .map(|migration| migration.version)
+        .max()
+        .unwrap_or(0);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    Ok(MIGRATOR.run(connection).await?)
+}
+
+/// A new history gets its identity here, and so does a restored backup, which carries none.
+async fn settle_epoch(connection: &mut SqliteConnection) -> Stored<String> {
+    KEEP_EPOCH
+        .query()
+        .bind(Uuid::now_v7().to_string())
+        .execute(&mut *connection)
+        .await?;
+    Ok(EPOCH.scalar().fetch_one(connection).await?)
+}

@@ -1,0 +1,202 @@
+//! What cannot be seen through the port: query plans, and how many statements a question takes.
+
+use std::{collections::HashSet, path::Path};
+
+use chat::{RoomId, UserId, message::Bound};
+use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
+use tempfile::TempDir;
+
+use super::{
+    SqliteStore, accounts, credentials, markers, messages, reading, rooms,
+    statement::{Statement, counted},
+    upkeep, writer, writing,
+};
+use crate::{
+    seed::{Plan, seed},
+    store::{Accounts, Markers, Messages, Rooms},
+};
+
+/// Every statement that the store can execute, by file and name.
+fn statements() -> Vec<(String, Statement)> {
+    let files = [
+        ("mod", super::STATEMENTS),
+        ("accounts", accounts::STATEMENTS),
+        ("credentials", credentials::STATEMENTS),
+        ("markers", markers::STATEMENTS),
+        ("messages", messages::STATEMENTS),
+        ("rooms", rooms::STATEMENTS),
+        ("upkeep", upkeep::STATEMENTS),
+        ("writer", writer::STATEMENTS),
+    ];
+    let named = |(file, list): (&str, &'static [(&'static str, Statement)])| {
+        let file = file.to_owned();
+        list.iter()
+            .map(move |(name, statement)| (format!("{file}::{name}"), *statement))
+            .collect::<Vec<_>>()
+    };
+    files.into_iter().flat_map(named).collect()
+}
+
+/// Steps of a plan that look like walking a table, and why they are not, or are meant.
+const ALLOWED: &[(&str, &str, &str)] = &[
+    ("", "VIRTUAL TABLE", "json_each walks a parameter"),
+    ("", "SCAN CONSTANT ROW", "there is no table in it"),
+    (
+        "accounts::STANDING",
+        "SCAN users USING COVERING INDEX",
+        "whether there is anyone: ends at the first entry",
+    ),
+    (
+        "accounts::INSERT",
+        "SCAN",
+        "tables that refer to users; runs only for a row that broke a foreign key",
+    ),
+    (
+        "accounts::PAGE_BY_DISPLAY_NAME",
+        "TEMP B-TREE",
+        "keeps the first few of those whose name begins so",
+    ),
+    (
+        "markers::UNREAD_MENTIONS",
+        "TEMP B-TREE",
+        "one reader's unread mentions, from several rooms, by time",
+    ),
+    (
+        "rooms::SEEN_OPEN",
+        "SCAN r USING INDEX rooms_public",
+        "public channels by name, up to the 200th",
+    ),
+];
+
+#[tokio::test]
+async fn every_query_runs_on_an_index() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("natter.db");
+    let store = SqliteStore::open(&file).await.unwrap();
+    let used = assert_plans(&file).await;
+    for (of, part, _) in ALLOWED {
+        assert!(
+            used.contains(&(*of, *part)),
+            "nothing needs the allowance {of} {part}"
+        );
+    }
+    // Statistics can change plans, so the same must hold for a database that has some.
+    seed(&store, &plan(60, 8, 20, 900)).await.unwrap();
+    let mut writing = writing(&file).connect().await.unwrap();
+    sqlx::query("ANALYZE").execute(&mut writing).await.unwrap();
+    assert_plans(&file).await;
+}
+
+/// Gives the allowances that were needed.
+async fn assert_plans(file: &Path) -> HashSet<(&'static str, &'static str)> {
+    let mut connection = reading(file).connect().await.unwrap();
+    let (mut bad, mut used) = (Vec::new(), HashSet::new());
+    for (name, statement) in statements() {
+        for sql in statement.sql().split(";\n") {
+            for step in explain(sql, &mut connection).await {
+                if step.contains("SCAN") || step.contains("TEMP B-TREE") {
+                    let fits = |of: &str, part| (of.is_empty() || name == of) && step.contains(part);
+                    match ALLOWED.iter().find(|(of, part, _)| fits(of, part)) {
+                        Some((of, part, _)) => used.extend([(*of, *part)]),
+                        None => bad.push(format!("{name}: {step}")),
+                    }
+                }
+            }
+        }
+    }
+    assert!(bad.is_empty(), "{bad:#?}");
+    used
+}
+
+async fn explain(sql: &str, connection: &mut SqliteConnection) -> Vec<String> {
+    let query = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+    let rows = query.fetch_all(connection).await.unwrap();
+    rows.iter().map(|row| row.get("detail")).collect()
+}
+
+#[test]
+fn the_list_of_statements_is_complete() {
+    // Statements are made by one macro and leave through one file; nothing else may speak SQL.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        if !matches!(name.as_str(), "statement" | "tests") {
+            assert!(
+                !text.contains("sqlx::query"),
+                "{name} executes SQL that no list holds"
+            );
+            let listed = statements()
+                .iter()
+                .any(|(statement, _)| statement.starts_with(&format!("{name}::")));
+            assert_eq!(text.contains("statements! {"), listed, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_question_takes_as_many_statements_for_many_rows_as_for_few() {
+    let mut costs = Vec::new();
+    for size in [1, 12] {
+        let folder = TempDir::new().unwrap();
+        let store = SqliteStore::open(&folder.path().join("natter.db")).await.unwrap();
+        costs.push(costs_of(&store, size).await);
+    }
+    assert_eq!(costs[0], costs[1]);
+    assert_eq!(costs[0], [2, 1, 2, 1, 1, 1, 1, 2, 1]);
+}
+
+/// How many statements each question takes in a database of this size.
+async fn costs_of(store: &SqliteStore, size: usize) -> [u64; 9] {
+    let seeded = seed(store, &plan(size * 3, size, size * 3, size * 20))
+        .await
+        .unwrap();
+    let user = store
+        .user_by_username(&seeded[0].username)
+        .await
+        .unwrap()
+        .unwrap()
+        .author
+        .id;
+    let all: Vec<UserId> = store
+        .page_users("", None, 100)
+        .await
+        .unwrap()
+        .iter()
+        .map(|user| user.author.id)
+        .collect();
+    let mut direct = RoomId(crate::stamp::new_id());
+    for other in all.iter().filter(|other| **other != user) {
+        let id = RoomId(crate::stamp::new_id());
+        (direct, _) = store
+            .open_direct(id, &[user, *other], chat::Timestamp(0))
+            .await
+            .unwrap();
+    }
+    let room = seeded[0].rooms[0];
+    [
+        counted(store.rooms_of(user)).await.1,
+        counted(store.heads_of(user)).await.1,
+        counted(store.room_of(direct, user)).await.1,
+        counted(store.rooms_open_to(user)).await.1,
+        counted(store.page(room, Bound::Newest, 100)).await.1,
+        counted(store.changes(room, 0, 500)).await.1,
+        counted(store.page_members(room, None, 100)).await.1,
+        counted(store.page_users("a", None, 100)).await.1,
+        counted(store.unread_mentions(user)).await.1,
+    ]
+}
+
+fn plan(users: usize, rooms: usize, members: usize, messages: usize) -> Plan {
+    Plan {
+        users,
+        rooms,
+        members,
+        messages,
+        password_hash: "none".into(),
+    }
+}

@@ -1,0 +1,61 @@
+//! Personal access tokens, with which programs act for their owner.
+
+use chat::{Code, TokenId};
+
+use crate::{
+    Backend, Caller, Event, Result,
+    session::secret::Secret,
+    stamp::{new_id, now},
+    store::TokenRecord,
+};
+
+/// The most characters of a token's name.
+pub const NAME_CHARS_MAX: usize = 64;
+/// The most tokens of one user.
+pub const TOKENS_MAX: usize = 100;
+
+impl Backend {
+    /// Creates a token and gives its secret, which is never shown again.
+    ///
+    /// # Errors
+    /// `invalid` for an empty or overlong name or too many tokens, `unavailable`.
+    pub async fn create_token(&self, caller: &Caller, name: &str) -> Result<(TokenRecord, Secret)> {
+        let name = name.trim();
+        if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+            return Err(chat::Problem::invalid("name", "must have 1 to 64 characters and no control characters"));
+        }
+        if self.store.tokens(caller.id()).await?.len() >= TOKENS_MAX {
+            return Err(chat::Problem::invalid("name", "would be the 101st token: revoke one first"));
+        }
+        let secret = Secret::draw();
+        let record = TokenRecord {
+            id: TokenId(new_id()),
+            hash: secret.hash(),
+            user: caller.id(),
+            name: name.to_owned(),
+            created_at: now(),
+        };
+        self.store.insert_tokens(vec![record.clone()]).await?;
+        Ok((record, secret))
+    }
+
+    /// The caller's tokens, newest first.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn list_tokens(&self, caller: &Caller) -> Result<Vec<TokenRecord>> {
+        Ok(self.store.tokens(caller.id()).await?)
+    }
+
+    /// Revokes a token; its connections are closed on every instance.
+    ///
+    /// # Errors
+    /// `token_not_found`, `unavailable`.
+    pub async fn revoke_token(&self, caller: &Caller, token: TokenId) -> Result<()> {
+        if !self.store.delete_token(caller.id(), token).await? {
+            return Err(Code::TokenNotFound.into());
+        }
+        self.bus.publish(Event::TokenRevoked { token }).await;
+        Ok(())
+    }
+}

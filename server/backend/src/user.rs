@@ -1,0 +1,52 @@
+//! Finding people.
+
+use chat::{Code, User, UserId};
+
+use crate::{Backend, Result};
+
+/// The most users of a page.
+pub const PAGE_LIMIT_MAX: u64 = 100;
+
+/// One page of users.
+#[derive(Clone, Debug)]
+pub struct UserPage {
+    /// By username, ascending.
+    pub users: Vec<User>,
+    /// What to ask the next page with; `None`: this is the last one.
+    pub next_cursor: Option<String>,
+}
+
+impl Backend {
+    /// People by username, with their status; with a query, those whose username or display name begins with it.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn list_users(&self, query: &str, limit: u64, cursor: Option<&str>) -> Result<UserPage> {
+        let limit = limit.clamp(1, PAGE_LIMIT_MAX);
+        let users = self.store.page_users(query.trim(), cursor, limit + 1).await?;
+        self.user_page(users, limit).await
+    }
+
+    /// The user of this username, with status.
+    ///
+    /// # Errors
+    /// `user_not_found`, `unavailable`.
+    pub async fn find_user(&self, username: &str) -> Result<User> {
+        let mut user = self.store.user_by_username(username).await?.ok_or(Code::UserNotFound)?;
+        user.status = self.presence.statuses(&[user.author.id]).await.pop().flatten();
+        Ok(user)
+    }
+
+    /// Cuts a list that was read one too long, and adds who is there.
+    pub(crate) async fn user_page(&self, mut users: Vec<User>, limit: u64) -> Result<UserPage> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = users.len() > limit;
+        users.truncate(limit);
+        let ids: Vec<UserId> = users.iter().map(|user| user.author.id).collect();
+        for (user, status) in users.iter_mut().zip(self.presence.statuses(&ids).await) {
+            user.status = status;
+        }
+        let next_cursor = if more { users.last().map(|user| user.author.username.clone()) } else { None };
+        Ok(UserPage { users, next_cursor })
+    }
+}

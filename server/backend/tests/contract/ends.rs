@@ -1,0 +1,29 @@
+//! What the suites of ports that several instances share are run on.
+
+use std::{sync::Arc, time::Duration};
+
+/// One implementation as two instances have it. Within one process both are the same.
+pub(crate) struct Ends<T: ?Sized> {
+    pub(crate) near: Arc<T>,
+    pub(crate) far: Arc<T>,
+}
+
+impl<T: ?Sized> Ends<T> {
+    /// Both ends are this one.
+    pub(crate) fn same(only: Arc<T>) -> Self {
+        Self {
+            near: Arc::clone(&only),
+            far: only,
+        }
+    }
+}
+
+/// What must happen happens within this time, or the test fails instead of hanging.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The result of `work`, which must not hang.
+pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work)
+        .await
+        .expect("this should not take so long")
+}
