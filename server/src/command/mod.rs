@@ -1,0 +1,73 @@
+//! The subcommands.
+
+mod check;
+mod seed;
+
+use std::path::Path;
+
+use backend::connect::{ConnectError, open_store};
+use thiserror::Error;
+
+use crate::{
+    config::{Cli, Command, Config},
+    serve::{self, ServeError},
+};
+
+/// Why a command did not succeed; its text is all that the operator sees.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// A dependency is missing.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] backend::store::StoreError),
+    /// The server could not start or stop.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A file could not be written.
+    #[error("{path}: {error}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A use case refused.
+    #[error("{0}")]
+    Refused(#[from] chat::Problem),
+    /// `check` found faults and has printed them.
+    #[error("the checks found {0} problem(s)")]
+    Checks(usize),
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// [`CommandError`] in words for the operator.
+pub async fn run(cli: Cli) -> Result<(), CommandError> {
+    let config = cli.config;
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => Ok(serve::serve(&config).await?),
+        Command::Migrate => migrate(&config).await,
+        Command::Seed(args) => seed::seed(&config, &args).await,
+        Command::Check => check::check(&config).await,
+        Command::Backup { file } => backup(&config, &file).await,
+    }
+}
+
+async fn migrate(config: &Config) -> Result<(), CommandError> {
+    let store = open_store(&config.database_url).await?;
+    store.close().await;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+async fn backup(config: &Config, file: &Path) -> Result<(), CommandError> {
+    let store = open_store(&config.database_url).await?;
+    let written = store.backup(file).await;
+    store.close().await;
+    written?;
+    println!("Wrote {}.", file.display());
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Configuration: flags and environment variables, read once at the start.
+
+use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
+
+use backend::{Signup, connect};
+use chat::quota::Limits;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use http::{HeaderMap, header};
+use url::Url;
+
+/// Self-hosted team chat in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "natter", version, about)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How.
+    #[command(flatten)]
+    pub config: Config,
+}
+
+/// What the binary can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Serve the chat (the default)
+    Serve,
+    /// Bring the database's schema up to date and stop
+    Migrate,
+    /// Fill the database with realistic people, rooms and messages
+    Seed(SeedArgs),
+    /// Check the configuration and reach every dependency
+    Check,
+    /// Write a consistent copy of the database to a new file
+    Backup {
+        /// The file to write; must not exist
+        file: PathBuf,
+    },
+}
+
+/// How much to seed.
+#[derive(Clone, Debug, Args)]
+pub struct SeedArgs {
+    /// How many users to create
+    #[arg(long, default_value_t = 20)]
+    pub users: usize,
+    /// How many rooms to create
+    #[arg(long, default_value_t = 5)]
+    pub rooms: usize,
+    /// How many members each room gets
+    #[arg(long, default_value_t = 8)]
+    pub members: usize,
+    /// How many messages to write, spread over the rooms
+    #[arg(long, default_value_t = 1_000)]
+    pub messages: usize,
+    /// Where to write one `username<TAB>token<TAB>room-ids` line a user
+    #[arg(long)]
+    pub tokens: Option<PathBuf>,
+}
+
+/// The settings of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Config {
+    /// Where to listen; port 0 picks one and prints it
+    #[arg(long, env = "NATTER_ADDR", default_value = "127.0.0.1:3000", global = true)]
+    pub addr: SocketAddr,
+    /// A listener of its own for /metrics and health
+    #[arg(long, env = "NATTER_OPS_ADDR", global = true)]
+    pub ops_addr: Option<SocketAddr>,
+    /// The public origin: cookies, allowed Origin, links [default: http://<addr>]
+    #[arg(long, env = "NATTER_URL", global = true)]
+    pub url: Option<Origin>,
+    /// Where the data is
+    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/natter.db", hide_env_values = true, global = true)]
+    pub database_url: String,
+    /// Where Redis is; unset: everything stays in process
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
+    pub redis_url: Option<String>,
+    /// The built assets
+    #[arg(long, env = "NATTER_SITE_ROOT", default_value = "target/site", global = true)]
+    pub site_root: PathBuf,
+    /// `off`, or overrides such as register=1000/1m,post=50/10s
+    #[arg(long, env = "NATTER_LIMITS", default_value = "", hide_default_value = true, global = true)]
+    pub limits: Limits,
+    /// Who may create an account; the first one is the owner
+    #[arg(long, env = "NATTER_SIGNUP", value_enum, default_value = "open", global = true)]
+    pub signup: SignupArg,
+    /// How to write the log
+    #[arg(long, env = "NATTER_LOG_FORMAT", value_enum, default_value = "pretty", global = true)]
+    pub log_format: LogFormat,
+}
+
+/// Who may create an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SignupArg {
+    /// Anyone
+    Open,
+    /// Only who is invited
+    Invite,
+    /// Nobody but the first
+    Closed,
+}
+
+/// How to write the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    Pretty,
+    /// For programs
+    Json,
+}
+
+impl Config {
+    /// What the backend has to know.
+    #[must_use]
+    pub fn backend(&self) -> connect::Config {
+        connect::Config {
+            database_url: self.database_url.clone(),
+            redis_url: self.redis_url.clone().filter(|url| !url.is_empty()),
+            limits: self.limits.clone(),
+            signup: match self.signup {
+                SignupArg::Open => Signup::Open,
+                SignupArg::Invite => Signup::Invite,
+                SignupArg::Closed => Signup::Closed,
+            },
+        }
+    }
+}
+
+/// A public origin such as `https://chat.example.org`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    text: String,
+    secure: bool,
+}
+
+impl Origin {
+    /// The origin of a plain HTTP server at `addr`.
+    #[must_use]
+    pub fn of(addr: SocketAddr) -> Self {
+        Self { text: format!("http://{addr}"), secure: false }
+    }
+
+    /// Whether people come over HTTPS.
+    #[must_use]
+    pub const fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// Whether a browser's request comes from a page of this site: its `Origin` is the configured one, or
+    /// names the very host that the request went to. A forged page can have neither: browsers set both
+    /// headers, and a cookie never goes to another host.
+    #[must_use]
+    pub fn allows(&self, headers: &HeaderMap) -> bool {
+        let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+        let Some(origin) = text(header::ORIGIN) else { return false };
+        let host = origin.split_once("://").map(|(_, host)| host);
+        origin.eq_ignore_ascii_case(&self.text) || (host.is_some() && host == text(header::HOST))
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| format!("{error}; expected an origin like https://chat.example.org"))?;
+        let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.username().is_empty();
+        if !matches!(url.scheme(), "http" | "https") || !bare {
+            return Err("expected an origin like https://chat.example.org, without a path".to_owned());
+        }
+        Ok(Self { text: url.origin().ascii_serialization(), secure: url.scheme() == "https" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn from(origin: &'static str, host: &'static str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+        headers.insert(header::HOST, HeaderValue::from_static(host));
+        headers
+    }
+
+    #[test]
+    fn only_pages_of_this_site_are_allowed() {
+        let ours: Origin = "https://chat.example.org/".parse().unwrap();
+        assert!(ours.allows(&from("https://chat.example.org", "10.0.0.1:3000")));
+        assert!(ours.allows(&from("http://localhost:3000", "localhost:3000")));
+        for foreign in ["https://evil.example", "null", "https://chat.example.org.evil.example", "http://chat.example.org"] {
+            assert!(!ours.allows(&from(foreign, "10.0.0.1:3000")), "{foreign}");
+        }
+        assert!(!ours.allows(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn an_origin_has_no_path() {
+        assert!("https://example.org/chat".parse::<Origin>().is_err());
+        assert!("ftp://example.org".parse::<Origin>().is_err());
+        assert!("example.org".parse::<Origin>().is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! What the hub does about each event. Nothing here waits: what needs the store is handed on.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
+
+use backend::{
+    Credential, Event,
+    bus::{Delivery, Subscription},
+    event::Logged,
+};
+use chat::{ConnectionId, RoomId, UserId, close::Close, wire::ServerFrame};
+use futures::StreamExt;
+
+use super::{Hub, frame::text, members::Move, slots::About};
+
+/// Hears the bus for as long as there is one.
+pub(super) async fn listen(hub: Arc<Hub>, mut events: Subscription) {
+    while let Some(delivery) = events.next().await {
+        let hear = || match delivery {
+            Delivery::Event(event) => hub.hear(&event),
+            Delivery::Gap => hub.suspect_everything(),
+        };
+        // One bad event must not make the server deaf.
+        if catch_unwind(AssertUnwindSafe(hear)).is_err() {
+            tracing::error!("an event could not be handled");
+        }
+    }
+    tracing::info!("the bus is closed");
+}
+
+impl Hub {
+    fn hear(self: &Arc<Self>, event: &Event) {
+        match event {
+            Event::Logged(logged) => self.hear_logged(logged),
+            Event::Typed { room, user, origin } => {
+                if let Some(room) = self.known_room(*room) {
+                    room.hear_typing(*user, *origin);
+                }
+            }
+            Event::PresenceChanged { user, status } => {
+                let lost = self.presence.change(*user, *status);
+                self.metrics.ephemeral_dropped.increment(lost);
+            }
+            Event::MarkerMoved {
+                user,
+                room,
+                seq,
+                origin,
+            } => self.move_marker(*user, *room, *seq, *origin),
+            Event::Joined { room, user } => self.hear_joined(*room, *user),
+            Event::Left { room, user } => self.hear_left(*room, *user),
+            Event::SessionEnded { session } => {
+                self.end_all(Credential::Session(*session));
+                let (backend, session) = (Arc::clone(&self.backend), *session);
+                tokio::spawn(async move { backend.sessions.forget(session).await });
+            }
+            Event::TokenRevoked { token } => self.end_all(Credential::Token(*token)),
+        }
+    }
+
+    fn hear_logged(self: &Arc<Self>, logged: &Logged) {
+        // Before the head goes out, which tells the numbers.
+        self.count_mentions(logged);
+        let Some(room) = self.known_room(logged.room) else {
+            self.unheard.fetch_add(1, Ordering::AcqRel);
+            return;
+        };
+        let due = room.hear(logged, Instant::now());
+        self.see_to(&room, due);
+    }
+
+    fn count_mentions(&self, logged: &Logged) {
+        if !logged.posted {
+            return;
+        }
+        for user in logged.mentions.iter().filter(|user| **user != logged.author) {
+            if let Some(user) = self.live_user(*user) {
+                user.with_mentions(|mentions| mentions.add(logged.room, logged.seq));
+            }
+        }
+        // Who posts has read what came before: the store moves the author's marker in the same transaction.
+        self.move_marker(logged.author, logged.room, logged.seq, logged.origin);
+    }
+
+    fn move_marker(&self, user: UserId, room: RoomId, seq: u64, origin: Option<ConnectionId>) {
+        let Some(user) = self.live_user(user) else { return };
+        user.with_mentions(|mentions| mentions.read(room, seq));
+        user.say(About::Read(room), origin, || {
+            text(&ServerFrame::Read { room, seq })
+        });
+    }
+
+    fn hear_joined(&self, room: RoomId, user: UserId) {
+        let Some(user) = self.live_user(user) else { return };
+        let mut memberships = user.memberships();
+        memberships.left.retain(|left| *left != room);
+        // A user without connections is about to go, and nobody would take it off the room's list.
+        if !user.is_gone() && !memberships.rooms.iter().any(|listed| listed.id == room) {
+            let room = self.room(room);
+            room.admit(&user);
+            memberships.rooms.push(room);
+        }
+        drop(memberships);
+        self.follow(Move {
+            room,
+            user,
+            left: false,
+        });
+    }
+
+    fn hear_left(&self, room: RoomId, user: UserId) {
+        let Some(user) = self.live_user(user) else { return };
+        let mut memberships = user.memberships();
+        memberships.departures += 1;
+        if memberships.loading > 0 {
+            memberships.left.push(room);
+        }
+        if let Some(place) = memberships.rooms.iter().position(|listed| listed.id == room) {
+            memberships.rooms.swap_remove(place).dismiss(&user);
+        }
+        drop(memberships);
+        user.with_mentions(|mentions| mentions.read(room, u64::MAX));
+        if let Some(room) = self.known_room(room) {
+            // Nothing said from now on is for a member who left; a public room may be read on.
+            user.connections()
+                .iter()
+                .for_each(|connection| room.suspend(connection));
+        }
+        self.follow(Move {
+            room,
+            user,
+            left: true,
+        });
+    }
+
+    fn end_all(&self, credential: Credential) {
+        self.each_connection(|connection| {
+            if connection.credential == credential {
+                connection.end(Close::NotSignedIn);
+            }
+        });
+    }
+}

@@ -1,0 +1,164 @@
+//! Comings and goings, told to everyone in batches.
+//!
+//! One change concerns every connection, so N users who come make N² words. The work is bounded
+//! instead: a change is told at once while few are connected; with many, changes wait for each
+//! other, are encoded once and go out as one word, and a user who comes and goes meanwhile counts
+//! once. What a batch cannot hold waits for the next.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chat::{Status, UserId, wire::ServerFrame};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::{Hub, frame::text, slots::About};
+
+/// How many connections may be told of a batch each second.
+const WORDS_PER_S: usize = 2_000;
+/// How many changes times connections one batch may be.
+const BATCH_WORK: usize = 400_000;
+/// The most changes that wait; beyond it the oldest are forgotten.
+const WAITING_MAX: usize = 4_096;
+
+/// Changes that were not told yet.
+#[derive(Default)]
+pub(super) struct Presence {
+    waiting: Mutex<Waiting>,
+    news: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    statuses: HashMap<UserId, Status>,
+    order: VecDeque<UserId>,
+}
+
+impl Presence {
+    /// Someone came, went or looked away. Gives how many changes were forgotten for it.
+    pub(super) fn change(&self, user: UserId, status: Status) -> u64 {
+        let lost = self.waiting.lock().add(user, status);
+        self.news.notify_one();
+        lost
+    }
+}
+
+impl Waiting {
+    fn add(&mut self, user: UserId, status: Status) -> u64 {
+        if self.statuses.insert(user, status).is_none() {
+            self.order.push_back(user);
+        }
+        if self.order.len() <= WAITING_MAX {
+            return 0;
+        }
+        self.take(1).len() as u64
+    }
+
+    fn take(&mut self, limit: usize) -> Vec<(UserId, Status)> {
+        let users = self
+            .order
+            .drain(..limit.min(self.order.len()))
+            .collect::<Vec<_>>();
+        users
+            .into_iter()
+            .filter_map(|user| Some((user, self.statuses.remove(&user)?)))
+            .collect()
+    }
+}
+
+/// How long to wait after a batch, and how many changes the next may hold.
+fn pace(connections: usize) -> (Duration, usize) {
+    let wait = Duration::from_micros((connections * 1_000_000 / WORDS_PER_S) as u64);
+    (wait, (BATCH_WORK / connections.max(1)).clamp(16, 512))
+}
+
+/// Tells changes; idle while there are none.
+pub(super) async fn tell(hub: Arc<Hub>) {
+    for batch in 0_u64.. {
+        let changes = loop {
+            let (_, limit) = pace(hub.connections());
+            let changes = hub.presence.waiting.lock().take(limit);
+            if !changes.is_empty() {
+                break changes;
+            }
+            hub.presence.news.notified().await;
+        };
+        let word = encode(&changes);
+        hub.each_connection(|connection| connection.say(About::Presence(batch), word.clone()));
+        tokio::time::sleep(pace(hub.connections()).0).await;
+    }
+}
+
+fn encode(changes: &[(UserId, Status)]) -> Bytes {
+    let frames = changes.iter().map(|(user, status)| {
+        text(&ServerFrame::Presence {
+            user: *user,
+            status: *status,
+        })
+    });
+    let lines: Vec<Bytes> = frames.collect();
+    lines.join(&b'\n').into()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn user(n: u128) -> UserId {
+        UserId(Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn who_comes_and_goes_meanwhile_is_told_once() {
+        let mut waiting = Waiting::default();
+        waiting.add(user(1), Status::Online);
+        waiting.add(user(2), Status::Online);
+        waiting.add(user(1), Status::Offline);
+        assert_eq!(
+            waiting.take(16),
+            [(user(1), Status::Offline), (user(2), Status::Online)]
+        );
+        assert_eq!(waiting.take(16), []);
+    }
+
+    #[test]
+    fn what_waits_is_bounded_and_loses_the_oldest() {
+        let mut waiting = Waiting::default();
+        let lost: u64 = (0..5_000).map(|n| waiting.add(user(n), Status::Online)).sum();
+        assert_eq!(lost, 5_000 - 4_096);
+        assert_eq!(waiting.take(1), [(user(5_000 - 4_096), Status::Online)]);
+    }
+
+    #[test]
+    fn the_work_is_bounded_however_many_are_connected() {
+        assert_eq!(pace(2).0, Duration::from_millis(1));
+        for connections in [1_000, 10_000, 20_000] {
+            let (wait, changes) = pace(connections);
+            assert!(connections as f64 / wait.as_secs_f64() <= WORDS_PER_S as f64 + 1.0);
+            assert!(connections * changes <= BATCH_WORK);
+        }
+    }
+
+    #[test]
+    fn a_batch_is_one_frame_to_a_line() {
+        let word = encode(&[(user(1), Status::Online), (user(2), Status::Away)]);
+        let lines: Vec<ServerFrame> = word
+            .split(|byte| *byte == b'\n')
+            .map(|line| serde_json::from_slice(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 2);
+        assert_eq!(
+            lines[1],
+            ServerFrame::Presence {
+                user: user(2),
+                status: Status::Away
+            }
+        );
+    }
+}

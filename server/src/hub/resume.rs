@@ -1,0 +1,247 @@
+//! Opening a room: everything after the reader's `rev`, then whatever comes.
+//!
+//! Coming back, catching up after a hole, and being let in again after lagging are this one
+//! operation. It is answered from the tail of the room's log while that reaches back, else from the
+//! store, else with `limited`.
+
+use std::sync::Arc;
+
+use backend::{Result, store::Changes};
+use bytes::Bytes;
+use chat::{
+    RoomId,
+    message::RESUME_LIMIT,
+    wire::{RequestId, ServerFrame},
+};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+
+use super::{
+    Hub,
+    connection::Connection,
+    frame::text,
+    log::{Cursor, Log},
+    room::{Reading, Room},
+};
+
+/// How often the store is asked before a reader of a room that moves faster than that gets `limited`.
+const ATTEMPTS: usize = 3;
+
+/// What a reader missed.
+#[derive(Debug)]
+pub(super) struct Missed {
+    last_seq: u64,
+    last_rev: u64,
+    /// The messages as a JSON array; `None`: too many, or the reader knows more than there is.
+    messages: Option<Bytes>,
+}
+
+/// A question to the store that many may wait for.
+pub(super) type Asked = Shared<BoxFuture<'static, Result<Arc<Missed>>>>;
+
+/// A room just opened.
+pub(crate) struct Entered {
+    /// The open room; its cursor is where [`Self::joined`] says that live frames go on.
+    pub(crate) reading: Reading,
+    missed: Arc<Missed>,
+}
+
+impl Entered {
+    /// The `joined` frame; `id` is the request's, absent where nobody asked.
+    pub(crate) fn joined(&self, id: Option<RequestId>) -> Bytes {
+        let Missed {
+            last_seq,
+            last_rev,
+            messages,
+        } = &*self.missed;
+        let (room, limited) = (self.reading.room.id, messages.is_none());
+        let empty = text(&ServerFrame::Joined {
+            id,
+            room,
+            last_seq: *last_seq,
+            last_rev: *last_rev,
+            messages: Vec::new(),
+            limited,
+        });
+        match messages {
+            Some(messages) if messages.len() > 2 => splice(&empty, messages),
+            _ => empty,
+        }
+    }
+}
+
+/// Puts messages that are encoded already into a `joined` frame without any.
+fn splice(empty: &[u8], messages: &[u8]) -> Bytes {
+    // The last such place is the field: what the client chose, its request's id, stands before it.
+    const FIELD: &[u8] = br#""messages":[]"#;
+    let Some(place) = empty.windows(FIELD.len()).rposition(|window| window == FIELD) else {
+        return Bytes::copy_from_slice(empty);
+    };
+    let (before, after) = (&empty[..place + FIELD.len() - 2], &empty[place + FIELD.len()..]);
+    [before, messages, after].concat().into()
+}
+
+/// What a log says to a reader who wants in.
+enum Answer {
+    Entered(Entered),
+    /// The log does not reach back, or not that far forward.
+    AskStore,
+    /// The log was closed meanwhile.
+    Closed,
+}
+
+impl Hub {
+    /// Opens `room` on `connection` and says what its reader missed after `after`. The right to read was
+    /// checked. Bell is the bit that rings for the room.
+    ///
+    /// # Errors
+    /// `room_not_found`, `unavailable`.
+    pub(crate) async fn enter(
+        &self,
+        connection: &Arc<Connection>,
+        room: RoomId,
+        after: Option<u64>,
+        bell: u64,
+    ) -> Result<Entered> {
+        for _ in 0..ATTEMPTS {
+            let room = self.room(room);
+            room.open(&self.backend).await?;
+            match room.enter(connection, after, bell) {
+                Answer::Entered(entered) => {
+                    self.metrics.from_tail.increment(1);
+                    return Ok(entered);
+                }
+                Answer::Closed => {}
+                Answer::AskStore => {
+                    let missed = self.ask(&room, after.unwrap_or_default()).await?;
+                    self.expect(&room, missed.last_rev);
+                    if let Some(entered) = room.enter_at(connection, missed, bell) {
+                        self.count_resume(&entered);
+                        return Ok(entered);
+                    }
+                }
+            }
+        }
+        let room = self.room(room);
+        room.open(&self.backend).await?;
+        let entered = room
+            .enter_limited(connection, bell)
+            .ok_or(chat::Problem::unavailable(1))?;
+        self.count_resume(&entered);
+        Ok(entered)
+    }
+
+    fn count_resume(&self, entered: &Entered) {
+        match entered.missed.messages {
+            Some(_) => self.metrics.from_store.increment(1),
+            None => self.metrics.limited.increment(1),
+        }
+    }
+
+    /// Asks the store what changed, once for all who want to know the same.
+    async fn ask(&self, room: &Arc<Room>, after: u64) -> Result<Arc<Missed>> {
+        let key = (room.id, after);
+        let asked = self
+            .asked
+            .lock()
+            .entry(key)
+            .or_insert_with(|| self.question(room.id, after))
+            .clone();
+        let answer = asked.clone().await;
+        let mut all = self.asked.lock();
+        if all.get(&key).is_some_and(|current| current.ptr_eq(&asked)) {
+            all.remove(&key);
+        }
+        answer
+    }
+
+    fn question(&self, room: RoomId, after: u64) -> Asked {
+        let (backend, permits) = (Arc::clone(&self.backend), Arc::clone(&self.permits));
+        let answer = async move {
+            let _permit = permits.acquire().await;
+            let changes = backend.changes_after(room, after).await?;
+            Ok(Arc::new(missed(&changes, after)?))
+        };
+        answer.boxed().shared()
+    }
+}
+
+fn missed(changes: &Changes, after: u64) -> Result<Missed> {
+    let head = changes.head;
+    // A reader that knows more than the store has seen a history that is no more.
+    let limited = changes.messages.len() as u64 > RESUME_LIMIT || after > head.last_rev;
+    let encoded = serde_json::to_vec(&changes.messages).map_err(|error| {
+        tracing::error!(%error, "messages could not be encoded");
+        chat::Problem::new(chat::Code::Internal)
+    })?;
+    let messages = (!limited).then(|| Bytes::from(encoded));
+    Ok(Missed {
+        last_seq: head.last_seq,
+        last_rev: head.last_rev,
+        messages,
+    })
+}
+
+fn missed_in(log: &Log, after: Option<u64>) -> Option<Missed> {
+    let after = after.unwrap_or(log.last_rev());
+    if after > log.last_rev() {
+        return None;
+    }
+    let frames = log.changes(after)?;
+    let messages: Vec<&[u8]> = frames.iter().map(|frame| frame.json()).collect();
+    let messages = [b"[", messages.join(&b',').as_slice(), b"]"].concat();
+    Some(Missed {
+        last_seq: log.last_seq(),
+        last_rev: log.last_rev(),
+        messages: Some(messages.into()),
+    })
+}
+
+impl Room {
+    fn enter(self: &Arc<Self>, connection: &Arc<Connection>, after: Option<u64>, bell: u64) -> Answer {
+        let mut state = self.lock();
+        let Some(log) = state.log() else {
+            return Answer::Closed;
+        };
+        let Some((missed, cursor)) = missed_in(log, after).zip(log.cursor(log.last_rev())) else {
+            return Answer::AskStore;
+        };
+        let reading = self.seat(&mut state, connection, cursor, bell);
+        Answer::Entered(Entered {
+            reading,
+            missed: Arc::new(missed),
+        })
+    }
+
+    /// Enters where the store's answer ends; `None`: the log has moved on too far since.
+    fn enter_at(
+        self: &Arc<Self>,
+        connection: &Arc<Connection>,
+        missed: Arc<Missed>,
+        bell: u64,
+    ) -> Option<Entered> {
+        let mut state = self.lock();
+        let cursor: Cursor = state.log()?.cursor(missed.last_rev)?;
+        let reading = self.seat(&mut state, connection, cursor, bell);
+        Some(Entered { reading, missed })
+    }
+
+    /// Enters at the head, whatever was missed.
+    fn enter_limited(self: &Arc<Self>, connection: &Arc<Connection>, bell: u64) -> Option<Entered> {
+        let mut state = self.lock();
+        let log = state.log()?;
+        let missed = Missed {
+            last_seq: log.last_seq(),
+            last_rev: log.last_rev(),
+            messages: None,
+        };
+        let cursor = log.cursor(log.last_rev())?;
+        let reading = self.seat(&mut state, connection, cursor, bell);
+        Some(Entered {
+            reading,
+            missed: Arc::new(missed),
+        })
+    }
+}

@@ -1,0 +1,466 @@
+//! A room as this process knows it: its log while somebody reads it, and who is to be told of what.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use backend::{Backend, event::Logged, store::Head};
+use bytes::Bytes;
+use chat::{ConnectionId, RoomId, UserId, wire::ServerFrame};
+use parking_lot::{Mutex, MutexGuard};
+
+use super::{
+    connection::Connection,
+    frame::{Frame, text},
+    heads::{Owed, Throttle},
+    log::{Appended, Cursor, Log, Mended},
+    slots::About,
+    user::LiveUser,
+};
+
+/// Frames kept while the log is being opened. What is beyond this the store has.
+const EARLY_MAX: usize = 64;
+
+/// A room that someone here reads or is a member of.
+pub(crate) struct Room {
+    /// The room's id.
+    pub(crate) id: RoomId,
+    /// The log's newest revision, for readers that must not take the lock.
+    last_rev: AtomicU64,
+    /// Held while the log is being opened, so that the store is asked once.
+    opening: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+/// What the room's lock guards.
+pub(super) struct State {
+    /// Where the room stands; `None` until somebody has asked the store.
+    head: Option<(u64, u64)>,
+    /// The newest head among events that came before it was known where the room stands.
+    early_head: (u64, u64),
+    log: Record,
+    readers: Vec<Reader>,
+    members: HashMap<UserId, Arc<LiveUser>>,
+    heads: Throttle,
+    /// A task is at work on a hole.
+    mending: bool,
+    unread_since: Instant,
+}
+
+/// The log is only kept while there are readers, or were lately.
+enum Record {
+    Closed,
+    /// The store is asked for the head; these came meanwhile.
+    Opening(Vec<Frame>),
+    Open(Log),
+}
+
+/// A connection that has the room open.
+struct Reader {
+    connection: Arc<Connection>,
+    seat: Arc<Seat>,
+    bell: u64,
+}
+
+/// What room and reader know of each other.
+pub(crate) struct Seat {
+    /// Where the reader stands in the room's list; written under the room's lock.
+    place: AtomicUsize,
+    /// Revisions beyond this are not for this reader, for the time being or for ever.
+    limit: AtomicU64,
+    /// The reader may not read the room any longer.
+    closed: AtomicBool,
+}
+
+impl Seat {
+    /// The last revision that may be shown. To be asked *after* a frame was found: whoever set the limit did
+    /// so before the frame was there.
+    pub(crate) fn limit(&self) -> u64 {
+        self.limit.load(Ordering::Acquire)
+    }
+
+    /// Whether the room is to be closed on this connection.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+}
+
+/// A room that is open on a connection. Dropping it closes the room there.
+pub(crate) struct Reading {
+    /// The room.
+    pub(crate) room: Arc<Room>,
+    /// How far it is read.
+    pub(crate) cursor: Cursor,
+    /// What the room knows of this reader.
+    pub(crate) seat: Arc<Seat>,
+    /// The bell's bit for this room.
+    pub(crate) bell: u64,
+    connection: Arc<Connection>,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.room.vacate(&self.seat);
+        self.connection.rise(&self.seat);
+    }
+}
+
+/// What has to be done after a room has heard something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Due {
+    /// Revisions are missing and nobody is at work on it yet.
+    pub(super) mending: bool,
+    /// A head is owed to members, but not yet.
+    pub(super) heads: bool,
+}
+
+impl Room {
+    /// A room that nobody reads yet.
+    pub(super) fn new(id: RoomId) -> Self {
+        let state = State {
+            head: None,
+            early_head: (0, 0),
+            log: Record::Closed,
+            readers: Vec::new(),
+            members: HashMap::new(),
+            heads: Throttle::default(),
+            mending: false,
+            unread_since: Instant::now(),
+        };
+        Self {
+            id,
+            last_rev: AtomicU64::new(0),
+            opening: tokio::sync::Mutex::new(()),
+            state: Mutex::new(state),
+        }
+    }
+
+    /// The log's newest revision.
+    pub(crate) fn last_rev(&self) -> u64 {
+        self.last_rev.load(Ordering::Acquire)
+    }
+
+    /// The place of a reader that has read up to `rev`, if the log reaches back that far.
+    pub(crate) fn cursor(&self, rev: u64) -> Option<Cursor> {
+        self.lock().log()?.cursor(rev)
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock()
+    }
+
+    /// Sees to it that the log is open. Whatever is published after this began is in it.
+    ///
+    /// # Errors
+    /// `room_not_found`, `unavailable`.
+    pub(super) async fn open(&self, backend: &Backend) -> backend::Result<()> {
+        if self.lock().log().is_some() {
+            return Ok(());
+        }
+        let _turn = self.opening.lock().await;
+        {
+            let mut state = self.lock();
+            if state.log().is_some() {
+                return Ok(());
+            }
+            state.log = Record::Opening(Vec::new());
+        }
+        let head = backend.head(self.id).await;
+        let mut state = self.lock();
+        let early = match std::mem::replace(&mut state.log, Record::Closed) {
+            Record::Opening(early) => early,
+            Record::Closed | Record::Open(_) => Vec::new(),
+        };
+        let head = head?;
+        state.observe(head);
+        let mut log = Log::new(head.last_seq, head.last_rev);
+        for frame in early {
+            log.append(frame);
+        }
+        state.unread_since = Instant::now();
+        state.log = Record::Open(log);
+        self.note_last_rev(&state);
+        Ok(())
+    }
+
+    /// Takes a change in, rings its readers and tells members where the room stands.
+    pub(super) fn hear(&self, logged: &Logged, now: Instant) -> Due {
+        let mut state = self.lock();
+        state.see((if logged.posted { logged.seq } else { 0 }, logged.rev));
+        let mending = match &mut state.log {
+            Record::Closed => false,
+            Record::Opening(early) => {
+                if early.len() < EARLY_MAX {
+                    early.push(Frame::of_event(logged));
+                }
+                false
+            }
+            Record::Open(log) => {
+                let appended = log.append(Frame::of_event(logged));
+                self.note_last_rev(&state);
+                if appended == Appended::Grown {
+                    state.ring();
+                }
+                state.begin_mending()
+            }
+        };
+        Due {
+            mending,
+            heads: self.owe_heads(&mut state, now),
+        }
+    }
+
+    /// Learns where the room stands in the store; gives where it stands by all that is known, and whether
+    /// nothing was known before.
+    pub(super) fn observe(&self, head: Head) -> (Head, bool) {
+        let mut state = self.lock();
+        let first = state.head.is_none();
+        (state.observe(head), first)
+    }
+
+    /// Compares with where the room stands in the store.
+    pub(super) fn compare(&self, head: Head, now: Instant) -> Due {
+        let mut state = self.lock();
+        let behind = state.head.is_some_and(|(_, rev)| rev < head.last_rev);
+        state.observe(head);
+        let mending = match &mut state.log {
+            Record::Open(log) => {
+                log.expect(head.last_rev);
+                state.begin_mending()
+            }
+            Record::Closed | Record::Opening(_) => false,
+        };
+        Due {
+            mending,
+            heads: behind && self.owe_heads(&mut state, now),
+        }
+    }
+
+    /// Notes that `rev` exists; true: it is not in the log, and nobody is at work on it yet.
+    pub(super) fn expect(&self, rev: u64) -> bool {
+        let mut state = self.lock();
+        let Record::Open(log) = &mut state.log else {
+            return false;
+        };
+        log.expect(rev);
+        state.begin_mending()
+    }
+
+    /// The revision after which some are missing; `None`: none are, and whoever was at work on it is done.
+    pub(super) fn hole(&self) -> Option<u64> {
+        let mut state = self.lock();
+        let hole = state.log().filter(|log| log.has_hole()).map(Log::last_rev);
+        state.mending = hole.is_some();
+        hole
+    }
+
+    /// Takes in what the store has after the log's last revision.
+    ///
+    /// # Errors
+    /// `internal` where a message cannot be encoded.
+    pub(super) fn mend(&self, changes: &backend::store::Changes, complete: bool) -> backend::Result<Mended> {
+        let mut state = self.lock();
+        let Record::Open(log) = &mut state.log else {
+            return Ok(Mended::Filled);
+        };
+        let mended = log.mend(changes, complete);
+        self.note_last_rev(&state);
+        state.ring();
+        mended
+    }
+
+    /// Tells those who have the room open that someone types.
+    pub(super) fn hear_typing(&self, user: UserId, origin: Option<ConnectionId>) {
+        let word = text(&ServerFrame::Typing { room: self.id, user });
+        for reader in &self.lock().readers {
+            if Some(reader.connection.id) != origin && !reader.seat.is_closed() {
+                reader.connection.say(About::Typing(self.id, user), word.clone());
+            }
+        }
+    }
+
+    /// Sends heads that are owed, if it is time; true: they are still owed.
+    pub(super) fn pay_heads(&self, now: Instant) -> bool {
+        let mut state = self.lock();
+        if state.heads.pay(now) {
+            state.send_heads(self.id);
+        }
+        state.heads.is_owed()
+    }
+
+    /// Lists a member.
+    pub(super) fn admit(&self, user: &Arc<LiveUser>) {
+        self.lock().members.insert(user.id, Arc::clone(user));
+    }
+
+    /// Takes a member off the list.
+    pub(super) fn dismiss(&self, user: &Arc<LiveUser>) {
+        let mut state = self.lock();
+        if state
+            .members
+            .get(&user.id)
+            .is_some_and(|listed| Arc::ptr_eq(listed, user))
+        {
+            state.members.remove(&user.id);
+        }
+    }
+
+    /// Shows these readers nothing further until it is decided whether they may read on.
+    pub(super) fn suspend(&self, connection: &Connection) {
+        let state = self.lock();
+        let last_rev = state.log().map_or(0, Log::last_rev);
+        for seat in connection.seats_in(self.id) {
+            seat.limit.fetch_min(last_rev, Ordering::AcqRel);
+        }
+    }
+
+    /// Lets a suspended reader read on, or closes the room on its connection.
+    pub(super) fn decide(&self, connection: &Connection, may_read: bool) {
+        let state = self.lock();
+        for seat in connection.seats_in(self.id) {
+            match may_read {
+                true => seat.limit.store(u64::MAX, Ordering::Release),
+                false => seat.closed.store(true, Ordering::Release),
+            }
+            if let Some(reader) = state.readers.get(seat.place.load(Ordering::Relaxed)) {
+                reader.connection.bell.ring(reader.bell);
+            }
+        }
+    }
+
+    /// Drops the log where nobody has read it for a while; true: nobody needs the room at all.
+    pub(super) fn sweep(&self, now: Instant, patience: std::time::Duration) -> bool {
+        let mut state = self.lock();
+        let unread = state.readers.is_empty() && now.duration_since(state.unread_since) > patience;
+        if unread && matches!(state.log, Record::Open(_)) && !state.mending {
+            state.log = Record::Closed;
+        }
+        unread && state.members.is_empty() && matches!(state.log, Record::Closed)
+    }
+
+    /// Seats a reader at `cursor`. The caller holds the lock, so that no frame can come in between.
+    pub(super) fn seat(
+        self: &Arc<Self>,
+        state: &mut State,
+        connection: &Arc<Connection>,
+        cursor: Cursor,
+        bell: u64,
+    ) -> Reading {
+        // A room that is opened again stays as restricted as it was.
+        let old = connection.seats_in(self.id);
+        let seat = Arc::new(Seat {
+            place: AtomicUsize::new(state.readers.len()),
+            limit: AtomicU64::new(old.iter().map(|seat| seat.limit()).min().unwrap_or(u64::MAX)),
+            closed: AtomicBool::new(old.iter().any(|seat| seat.is_closed())),
+        });
+        state.readers.push(Reader {
+            connection: Arc::clone(connection),
+            seat: Arc::clone(&seat),
+            bell,
+        });
+        connection.sit(self.id, Arc::clone(&seat));
+        Reading {
+            room: Arc::clone(self),
+            cursor,
+            seat,
+            bell,
+            connection: Arc::clone(connection),
+        }
+    }
+
+    fn vacate(&self, seat: &Arc<Seat>) {
+        let mut state = self.lock();
+        let place = seat.place.load(Ordering::Relaxed);
+        state.readers.swap_remove(place);
+        if let Some(moved) = state.readers.get(place) {
+            moved.seat.place.store(place, Ordering::Relaxed);
+        }
+        if state.readers.is_empty() {
+            state.unread_since = Instant::now();
+            state.readers = Vec::new();
+        }
+    }
+
+    fn owe_heads(&self, state: &mut State, now: Instant) -> bool {
+        if state.members.is_empty() || state.head.is_none() {
+            return false;
+        }
+        let owed = state.heads.owe(now);
+        if owed == Owed::Now {
+            state.send_heads(self.id);
+        }
+        owed == Owed::Later
+    }
+
+    fn note_last_rev(&self, state: &State) {
+        if let Record::Open(log) = &state.log {
+            self.last_rev.store(log.last_rev(), Ordering::Release);
+        }
+    }
+}
+
+impl State {
+    /// The log, if it is open.
+    pub(super) fn log(&self) -> Option<&Log> {
+        match &self.log {
+            Record::Open(log) => Some(log),
+            Record::Closed | Record::Opening(_) => None,
+        }
+    }
+
+    fn see(&mut self, (seq, rev): (u64, u64)) {
+        let head = self.head.as_mut().unwrap_or(&mut self.early_head);
+        *head = (head.0.max(seq), head.1.max(rev));
+    }
+
+    fn observe(&mut self, head: Head) -> Head {
+        let (seq, rev) = self.head.unwrap_or(self.early_head);
+        let (last_seq, last_rev) = (seq.max(head.last_seq), rev.max(head.last_rev));
+        self.head = Some((last_seq, last_rev));
+        Head {
+            last_seq,
+            last_rev,
+            ..head
+        }
+    }
+
+    fn ring(&self) {
+        for reader in &self.readers {
+            reader.connection.bell.ring(reader.bell);
+        }
+    }
+
+    /// Whether a task has to be set to work on a hole; from then on one is.
+    fn begin_mending(&mut self) -> bool {
+        let begin = !self.mending && self.log().is_some_and(Log::has_hole);
+        self.mending |= begin;
+        begin
+    }
+
+    fn send_heads(&self, room: RoomId) {
+        let Some((last_seq, last_rev)) = self.head else {
+            return;
+        };
+        let head = |mentions| {
+            text(&ServerFrame::Head {
+                room,
+                last_seq,
+                last_rev,
+                mentions,
+            })
+        };
+        // Nearly everyone gets these same bytes.
+        let mut plain: Option<Bytes> = None;
+        for user in self.members.values() {
+            user.say_head(room, |mentions| match mentions {
+                0 => plain.get_or_insert_with(|| head(0)).clone(),
+                _ => head(mentions),
+            });
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The server: one binary that serves the page, the REST API, the WebSocket and the operator.
+//!
+//! It translates between HTTP and the use cases of `backend` and decides nothing itself.
+//! [`router`] shows every URL, [`middleware`] what every request passes through.
+
+pub mod command;
+pub mod config;
+pub mod hub;
+pub mod identity;
+pub mod metrics;
+pub mod middleware;
+pub mod ops;
+pub mod page;
+pub mod problem;
+pub mod rest;
+pub mod router;
+pub mod serve;
+pub mod state;
+pub mod ws;

@@ -1,0 +1,74 @@
+//! The page door: what the server-rendered page and its server functions are given.
+
+use std::{path::Path, sync::Arc};
+
+use app::{
+    App,
+    shell::shell,
+    visit::Visit,
+};
+use axum::{Router, http::request::Parts};
+use leptos::{
+    config::{LeptosOptions, errors::LeptosConfigError, get_config_from_str},
+    prelude::{provide_context, use_context},
+};
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use tower_http::{
+    services::ServeDir,
+    set_header::SetResponseHeaderLayer,
+};
+use http::{HeaderValue, header};
+
+use crate::{identity::Identity, middleware::client::Address, state::AppState};
+
+/// Leptos' options for the running server: the repository's file, with the assets where the operator has them.
+///
+/// # Errors
+/// Where `Leptos.toml` or a `LEPTOS_…` variable cannot be read.
+pub fn options(site_root: &Path) -> Result<LeptosOptions, LeptosConfigError> {
+    let mut options = get_config_from_str(include_str!("../../Leptos.toml"))?;
+    options.site_root = Arc::from(site_root.to_string_lossy());
+    Ok(options)
+}
+
+/// Every page and server function, the built assets, and a page for whatever else is asked for.
+pub fn routes(state: &AppState) -> Router<AppState> {
+    let context = context(state);
+    let options = state.leptos.clone();
+    let site = Path::new(&*options.site_root).to_owned();
+    let missing = render_app_async_with_context(context.clone(), {
+        let options = options.clone();
+        move || shell(options.clone())
+    });
+    let public = ServeDir::new(&site)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip()
+        .call_fallback_on_method_not_allowed(true)
+        .fallback(axum::routing::any(missing));
+    Router::new()
+        .leptos_routes_with_context(state, generate_route_list(App), context, move || shell(options.clone()))
+        .nest_service("/pkg", assets(&site))
+        .fallback_service(public)
+}
+
+/// Hashed assets: a name never changes its content, so whoever has it need not ask again.
+fn assets(site: &Path) -> Router {
+    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    let files = ServeDir::new(site.join("pkg")).precompressed_br().precompressed_gzip();
+    Router::new().fallback_service(files).layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, forever))
+}
+
+/// What every page and server function finds in its context.
+fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
+    let state = state.clone();
+    move || {
+        let extensions = use_context::<Parts>().map(|parts| parts.extensions).unwrap_or_default();
+        provide_context(Arc::clone(&state.backend));
+        provide_context(Visit {
+            caller: extensions.get::<Identity>().and_then(Identity::caller).cloned(),
+            address: Address::of(&extensions).0,
+            cookie: state.cookie,
+        });
+    }
+}

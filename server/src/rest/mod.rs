@@ -1,0 +1,40 @@
+//! The REST door: parse, call one use case, render. Every call is in [`routes`].
+
+mod auth;
+mod health;
+mod messages;
+mod payload;
+mod rooms;
+mod tokens;
+mod users;
+
+use axum::{
+    Router,
+    routing::{delete, get, post},
+};
+use backend::Code;
+
+use crate::{problem::Refusal, state::AppState};
+
+pub use health::{health, ready};
+
+/// Every call below `/api`.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/auth/register", post(auth::register))
+        .route("/auth/login", post(auth::login))
+        .route("/auth/logout", post(auth::logout))
+        .route("/me", get(auth::me))
+        .route("/tokens", get(tokens::list).post(tokens::create))
+        .route("/tokens/{id}", delete(tokens::revoke))
+        .route("/users", get(users::list))
+        .route("/rooms", get(rooms::list).post(rooms::create))
+        .route("/rooms/direct", post(rooms::open_direct))
+        .route("/rooms/{id}/join", post(rooms::join))
+        .route("/rooms/{id}/leave", post(rooms::leave))
+        .route("/rooms/{id}/members", get(rooms::members).post(rooms::invite))
+        .route("/rooms/{id}/read", post(rooms::read))
+        .route("/messages", get(messages::page).post(messages::post))
+        .fallback(|| async { Refusal::from(Code::NotFound) })
+        .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
+}

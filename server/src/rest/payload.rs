@@ -1,0 +1,82 @@
+//! What comes in: bodies, queries and ids, with one answer for each way of being wrong.
+
+use std::str::FromStr;
+
+use axum::{
+    Json,
+    extract::{
+        FromRequest, FromRequestParts, Path, Query, Request,
+        rejection::{JsonRejection, QueryRejection},
+    },
+};
+use backend::{Code, Problem};
+use http::{StatusCode, request::Parts};
+use serde::de::DeserializeOwned;
+
+use crate::problem::Refusal;
+
+/// A JSON body.
+pub(super) struct Payload<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Payload<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
+        match Json::from_request(request, state).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Refusal(body_problem(&rejection))),
+        }
+    }
+}
+
+fn body_problem(rejection: &JsonRejection) -> Problem {
+    let code = match rejection {
+        JsonRejection::MissingJsonContentType(_) => Code::UnsupportedMediaType,
+        JsonRejection::JsonDataError(_) => Code::Invalid,
+        other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        _ => Code::Malformed,
+    };
+    Problem::because(code, rejection.body_text())
+}
+
+/// The query of an address.
+pub(super) struct Parameters<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let found: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
+        match found {
+            Ok(Query(value)) => Ok(Self(value)),
+            Err(rejection) => Err(Refusal(Problem::because(Code::Invalid, rejection.body_text()))),
+        }
+    }
+}
+
+/// An id in an address. What is no id names nothing: the answer is the same as for an unknown one.
+pub(super) struct Id<T>(pub(super) T);
+
+/// The answer for an id that names nothing.
+pub(super) trait Unknown {
+    /// Its code.
+    const CODE: Code;
+}
+
+impl Unknown for chat::RoomId {
+    const CODE: Code = Code::RoomNotFound;
+}
+
+impl Unknown for chat::TokenId {
+    const CODE: Code = Code::TokenNotFound;
+}
+
+impl<S: Send + Sync, T: FromStr + Unknown> FromRequestParts<S> for Id<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let found = Path::<String>::from_request_parts(parts, state).await;
+        let id = found.ok().and_then(|Path(text)| text.parse().ok());
+        id.map(Self).ok_or(Refusal(T::CODE.into()))
+    }
+}

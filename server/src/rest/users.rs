@@ -1,0 +1,51 @@
+//! `/api/users`.
+
+use axum::{Json, extract::State};
+use backend::user::UserPage;
+use chat::User;
+use serde::{Deserialize, Serialize};
+
+use super::payload::Parameters;
+use crate::{identity::SignedIn, problem::Refusal, state::AppState};
+
+/// How many users a page has unless told.
+const LIMIT: u64 = 50;
+
+#[derive(Deserialize)]
+pub(super) struct Listing {
+    #[serde(default)]
+    query: String,
+    limit: Option<u64>,
+    cursor: Option<String>,
+}
+
+impl Listing {
+    pub(super) fn limit(&self) -> u64 {
+        self.limit.unwrap_or(LIMIT)
+    }
+
+    pub(super) fn cursor(&self) -> Option<&str> {
+        self.cursor.as_deref()
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct Users {
+    users: Vec<User>,
+    next_cursor: Option<String>,
+}
+
+impl From<UserPage> for Users {
+    fn from(UserPage { users, next_cursor }: UserPage) -> Self {
+        Self { users, next_cursor }
+    }
+}
+
+pub(super) async fn list(
+    State(state): State<AppState>,
+    SignedIn(_): SignedIn,
+    Parameters(listing): Parameters<Listing>,
+) -> Result<Json<Users>, Refusal> {
+    let page = state.backend.list_users(&listing.query, listing.limit(), listing.cursor()).await?;
+    Ok(Json(page.into()))
+}

@@ -1,0 +1,41 @@
+//! Every URL that the server answers.
+
+use axum::{
+    Router,
+    extract::State,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{any, get},
+};
+
+use crate::{
+    middleware::{self, etag, limit},
+    page, rest,
+    state::AppState,
+    ws,
+};
+
+/// What people and programs reach. Without a listener of their own, metrics are here too.
+pub fn public(state: &AppState, with_metrics: bool) -> Router {
+    let api = rest::routes().layer(from_fn(etag::tag)).layer(from_fn_with_state(state.clone(), limit::count));
+    let router = Router::new()
+        .nest("/api", api)
+        .route("/ws", any(ws::open))
+        .route("/health", get(rest::health))
+        .route("/health/ready", get(rest::ready))
+        .merge(page::routes(state));
+    let router = if with_metrics { router.route("/metrics", get(metrics)) } else { router };
+    middleware::around(router, state).with_state(state.clone())
+}
+
+/// What only the operator reaches, on `NATTER_OPS_ADDR`.
+pub fn ops(state: &AppState) -> Router {
+    Router::new()
+        .route("/health", get(rest::health))
+        .route("/health/ready", get(rest::ready))
+        .route("/metrics", get(metrics))
+        .with_state(state.clone())
+}
+
+async fn metrics(State(state): State<AppState>) -> String {
+    state.metrics.render()
+}

@@ -1,0 +1,36 @@
+//! What every request handler can reach.
+
+use std::sync::Arc;
+
+use app::cookie::SessionCookie;
+use axum::extract::FromRef;
+use backend::Backend;
+use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::{config::Origin, hub::Hub, ops::Drain};
+
+/// The server's parts; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// The use cases.
+    pub backend: Arc<Backend>,
+    /// The live connections.
+    pub hub: Arc<Hub>,
+    /// How session cookies are written.
+    pub cookie: SessionCookie,
+    /// Where pages of this site come from.
+    pub origin: Origin,
+    /// Whether the server is about to stop.
+    pub drain: Drain,
+    /// What the page needs to know of the build.
+    pub leptos: LeptosOptions,
+    /// What Prometheus reads.
+    pub metrics: PrometheusHandle,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}

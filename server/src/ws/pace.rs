@@ -1,0 +1,91 @@
+//! How fast a connection may talk, and how often it may be wrong.
+
+use std::time::{Duration, Instant};
+
+use chat::{
+    quota::{Quota, Rate},
+    wire::FAULTS_MAX,
+};
+
+/// Counts one connection's frames and faults.
+pub(super) struct Pace {
+    rate: Option<Rate>,
+    /// When the whole burst will be earned again.
+    spent_until: Option<Instant>,
+    faults: u32,
+    faults_since: Option<Instant>,
+}
+
+impl Pace {
+    /// A pace of this rate; without one any number of frames is fine, but not of faults.
+    pub(super) const fn new(rate: Option<Rate>) -> Self {
+        Self {
+            rate,
+            spent_until: None,
+            faults: 0,
+            faults_since: None,
+        }
+    }
+
+    /// One more frame; `Err`: it is one too many, and after this time another would not be.
+    pub(super) fn frame(&mut self, now: Instant) -> Result<(), Duration> {
+        let Some(rate) = self.rate else { return Ok(()) };
+        let each = rate.period / rate.burst.max(1);
+        let spent_until = self.spent_until.map_or(now, |until| until.max(now)) + each;
+        match spent_until.duration_since(now).checked_sub(rate.period) {
+            Some(wait) if !wait.is_zero() => Err(wait),
+            _ => {
+                self.spent_until = Some(spent_until);
+                Ok(())
+            }
+        }
+    }
+
+    /// One more fault; false: the connection has had enough of them.
+    pub(super) fn fault(&mut self, now: Instant) -> bool {
+        let period = self.rate.unwrap_or(Quota::Frame.rate()).period;
+        if self
+            .faults_since
+            .is_none_or(|since| now.duration_since(since) >= period)
+        {
+            (self.faults, self.faults_since) = (0, Some(now));
+        }
+        self.faults += 1;
+        self.faults <= FAULTS_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_fine_and_is_earned_again_over_the_period() {
+        let (mut pace, now) = (
+            Pace::new(Some(Rate {
+                burst: 20,
+                period: Duration::from_secs(10),
+            })),
+            Instant::now(),
+        );
+        assert!((0..20).all(|_| pace.frame(now).is_ok()));
+        let wait = pace.frame(now).unwrap_err();
+        assert_eq!(wait, Duration::from_millis(500));
+        assert!(pace.frame(now + wait).is_ok());
+        assert!(pace.frame(now + wait).is_err(), "half a second earns one");
+        let later = now + Duration::from_secs(60);
+        assert!((0..20).all(|_| pace.frame(later).is_ok()) && pace.frame(later).is_err());
+    }
+
+    #[test]
+    fn without_a_rate_only_faults_are_counted() {
+        let (mut pace, now) = (Pace::new(None), Instant::now());
+        assert!((0..10_000).all(|_| pace.frame(now).is_ok()));
+        assert!((0..FAULTS_MAX).all(|_| pace.fault(now)));
+        assert!(!pace.fault(now));
+        assert!(
+            pace.fault(now + Quota::Frame.rate().period),
+            "a new period forgives"
+        );
+    }
+}

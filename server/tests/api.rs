@@ -1,0 +1,26 @@
+//! The REST door, over HTTP, against the real binary.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::allow_attributes
+)]
+
+#[path = "common/mod.rs"]
+mod common;
+
+#[path = "api/accounts.rs"]
+mod accounts;
+#[path = "api/bad_input.rs"]
+mod bad_input;
+#[path = "api/crash.rs"]
+mod crash;
+#[path = "api/limits.rs"]
+mod limits;
+#[path = "api/messages.rs"]
+mod messages;
+#[path = "api/operator.rs"]
+mod operator;
+#[path = "api/rooms.rs"]
+mod rooms;
