@@ -1,0 +1,10 @@
+//! What lives in the page: one file, one island.
+//!
+//! An island adopts what the server rendered inside it. It takes no props and draws nothing on the server; what it
+//! has to know stands in data attributes. What several islands share is the [client](crate::live::client).
+
+pub mod composer;
+pub mod connection;
+pub mod people_picker;
+pub mod sidebar;
+pub mod timeline;

@@ -1,0 +1,53 @@
+//! Short ways to what the page has.
+
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{Document, Element, Event, EventTarget, Window};
+
+/// The window; there is always one where this runs.
+///
+/// # Panics
+/// In a worker.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a page without a window does not run this")]
+pub fn window() -> Window {
+    web_sys::window().expect("a window")
+}
+
+/// The document.
+///
+/// # Panics
+/// In a worker.
+#[must_use]
+#[expect(clippy::expect_used, reason = "a window without a document does not run this")]
+pub fn document() -> Document {
+    window().document().expect("a document")
+}
+
+/// The first element of the page that fits, if it is of this kind.
+#[must_use]
+pub fn one<T: JsCast>(selector: &str) -> Option<T> {
+    document().query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// Every element of the page that fits.
+#[must_use]
+pub fn all(selector: &str) -> Vec<Element> {
+    let Ok(found) = document().query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|place| found.item(place)?.dyn_into().ok()).collect()
+}
+
+/// A new element with a class.
+#[must_use]
+pub fn element(tag: &str, class: &str) -> Option<Element> {
+    let element = document().create_element(tag).ok()?;
+    element.set_class_name(class);
+    Some(element)
+}
+
+/// Calls `hear` for every event of this kind, for as long as the page is there.
+pub fn on<E: JsCast>(target: &EventTarget, kind: &str, mut hear: impl FnMut(E) + 'static) {
+    let hear = Closure::<dyn FnMut(Event)>::new(move |event: Event| hear(event.unchecked_into()));
+    // It fails for nothing that this program passes.
+    drop(target.add_event_listener_with_callback(kind, hear.as_ref().unchecked_ref()));
+    hear.forget();
+}

@@ -1,0 +1,54 @@
+//! What the browser asks for over HTTP: pages of history, people, who one is. Plain requests: server functions
+//! would bring a URL parser along.
+
+use chat::message::{Bound, PAGE_LIMIT};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortSignal, RequestInit, Response};
+
+use super::{act, go, window, with};
+use crate::live::Ask;
+
+/// How long an answer may take, in milliseconds.
+const PATIENCE: u32 = 15_000;
+const NOT_SIGNED_IN: u16 = 401;
+
+/// Asks for JSON. `None`: it did not come, or it is something else.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Option<T> {
+    let response = ask(path).await.filter(Response::ok)?;
+    let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// Fetches a page of the room's messages for the client.
+pub(super) fn page(ask: Ask, bound: Bound) {
+    let Some(room) = with(|client| client.view().room().to_string()) else { return };
+    let bound = match bound {
+        Bound::Newest => String::new(),
+        Bound::Before(seq) => ["&before=", &seq.to_string()].concat(),
+        Bound::After(seq) => ["&after=", &seq.to_string()].concat(),
+        Bound::Around(seq) => ["&around=", &seq.to_string()].concat(),
+    };
+    let path = ["/api/messages?room=", &room, &bound, "&limit=", &PAGE_LIMIT.to_string()].concat();
+    spawn_local(async move {
+        let page = get(&path).await;
+        act(|client, now| client.page(ask, page, now));
+    });
+}
+
+/// Goes to the sign-in page if nobody is signed in.
+pub(super) fn who_am_i() {
+    spawn_local(async {
+        if ask("/api/me").await.is_some_and(|response| response.status() == NOT_SIGNED_IN) {
+            go(super::SIGN_IN);
+        }
+    });
+}
+
+async fn ask(path: &str) -> Option<Response> {
+    let init = RequestInit::new();
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+    let answer = JsFuture::from(window().fetch_with_str_and_init(path, &init)).await.ok()?;
+    answer.dyn_into().ok()
+}

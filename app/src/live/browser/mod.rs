@@ -1,0 +1,149 @@
+//! The thin part that touches the browser: it tells the [`Client`] what happens, carries out what it decides, and
+//! passes on what is to be drawn.
+//!
+//! Closures that the browser keeps live here, in code that every page loads, because the splitter cannot move them
+//! into chunks. What is `forget`-ed is meant to last as long as the page.
+
+mod clock;
+mod dom;
+mod fetch;
+mod page;
+mod socket;
+mod storage;
+
+use std::{cell::RefCell, rc::Rc};
+
+use chat::view::Pending;
+
+pub use self::{
+    clock::{now, wall_clock},
+    dom::{all, document, element, on, one, window},
+    fetch::get,
+    storage::{Store, nonce},
+};
+use self::{clock::Timer, socket::Socket};
+use super::{Client, Effect, Ms, Notice, outbox::Outbox};
+
+const SIGN_IN: &str = "/login";
+
+/// Somebody who draws.
+type Listener = Rc<dyn Fn(&Notice)>;
+
+thread_local! {
+    static LIVE: RefCell<Option<Live>> = const { RefCell::new(None) };
+    static LISTENERS: RefCell<Vec<Listener>> = const { RefCell::new(Vec::new()) };
+}
+
+struct Live {
+    client: Client,
+    socket: Socket,
+    timer: Timer,
+}
+
+/// Takes up the page's room. A page without one has no live part, and everything here does nothing.
+pub fn start() {
+    let outbox = Outbox::restored(kept());
+    let Some(client) = page::adopt(outbox) else { return };
+    let live = Live { client, socket: Socket::new(), timer: Timer::new() };
+    LIVE.with_borrow_mut(|slot| *slot = Some(live));
+}
+
+/// Connects. Called once whoever draws the room is ready for what comes.
+pub fn connect() {
+    watch();
+    act(|client, now| {
+        client.look(is_visible(), now);
+        client.wake(now);
+    });
+}
+
+/// Looks at the client.
+pub fn with<R>(look: impl FnOnce(&Client) -> R) -> Option<R> {
+    LIVE.with_borrow(|live| live.as_ref().map(|live| look(&live.client)))
+}
+
+/// Lets something happen to the client and does all that follows from it.
+pub fn act<R>(happen: impl FnOnce(&mut Client, Ms) -> R) -> Option<R> {
+    let (result, effects, notices) = LIVE.with_borrow_mut(|live| {
+        let client = &mut live.as_mut()?.client;
+        let result = happen(client, now());
+        Some((result, client.take_effects(), client.take_notices()))
+    })?;
+    effects.into_iter().for_each(carry_out);
+    // Whoever draws may let more happen, so nothing is borrowed here.
+    let listeners = LISTENERS.with_borrow(Clone::clone);
+    for notice in &notices {
+        listeners.iter().for_each(|listener| listener(notice));
+    }
+    LIVE.with_borrow_mut(|live| {
+        if let Some(Live { client, timer, .. }) = live {
+            timer.set(client.due());
+        }
+    });
+    Some(result)
+}
+
+/// Calls `listener` for everything that is to be drawn from now on.
+pub fn subscribe(listener: impl Fn(&Notice) + 'static) {
+    LISTENERS.with_borrow_mut(|listeners| listeners.push(Rc::new(listener)));
+}
+
+/// Whether the page is in view.
+#[must_use]
+pub fn is_visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+fn carry_out(effect: Effect) {
+    match effect {
+        Effect::Open => with_socket(Socket::open),
+        Effect::Drop => with_socket(Socket::drop_line),
+        Effect::Send(frame) => {
+            let text = serde_json::to_string(&frame).unwrap_or_default();
+            with_socket(|socket| socket.send(&text));
+        }
+        Effect::Fetch(ask, bound) => fetch::page(ask, bound),
+        Effect::AskWhoAmI => fetch::who_am_i(),
+        Effect::SignIn => go(SIGN_IN),
+        Effect::Reload => drop(window().location().reload()),
+        Effect::Keep => keep(),
+    }
+}
+
+fn with_socket(change: impl FnOnce(&mut Socket)) {
+    LIVE.with_borrow_mut(|live| live.iter_mut().for_each(|live| change(&mut live.socket)));
+}
+
+fn go(path: &str) {
+    // Where that fails there is nothing better to do.
+    drop(window().location().assign(path));
+}
+
+fn watch() {
+    on(&window(), "online", |_: web_sys::Event| drop(act(|client, now| client.wake(now))));
+    on(&window(), "offline", |_: web_sys::Event| drop(act(|client, now| client.doubt(now))));
+    on(&document(), "visibilitychange", |_: web_sys::Event| drop(act(|client, now| client.look(is_visible(), now))));
+    // A page that the browser puts away with an open socket cannot be taken out again at once.
+    on(&window(), "pagehide", |_: web_sys::Event| drop(act(|client, now| client.rest(now))));
+    on(&window(), "pageshow", |_: web_sys::Event| drop(act(|client, now| client.wake(now))));
+}
+
+/// A reload must not lose what waits to be sent. Each tab keeps its own.
+fn keep() {
+    let kept = with(|client| {
+        let sends: Vec<&Pending> = client.outbox().sends().collect();
+        (!sends.is_empty()).then(|| serde_json::to_string(&sends).unwrap_or_default())
+    });
+    Store::Tab.set(&outbox_key(), kept.flatten().as_deref());
+}
+
+fn kept() -> Vec<Pending> {
+    let text = Store::Tab.get(&outbox_key());
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+/// Somebody else who signs in in the same tab must not send it.
+fn outbox_key() -> String {
+    let me = one::<web_sys::Element>(".app").and_then(|app| app.get_attribute("data-user"));
+    ["natter.outbox.", &me.unwrap_or_default()].concat()
+}

@@ -1,0 +1,76 @@
+//! Reading what the server rendered: from it the live part goes on.
+
+use std::str::FromStr;
+
+use chat::{
+    Author, Message, Timestamp, UserId,
+    view::{Mark, Start, View},
+};
+use web_sys::Element;
+
+use super::{all, one};
+use crate::live::{Client, outbox::Outbox};
+
+/// The client for the room that the page shows; `None` where it shows none.
+pub(super) fn adopt(outbox: Outbox) -> Option<Client> {
+    let app: Element = one(".app[data-room]")?;
+    let (room, me): (_, UserId) = (read(&app, "data-room")?, read(&app, "data-user")?);
+    let start = Start {
+        last_seq: read(&app, "data-last-seq")?,
+        last_rev: read(&app, "data-last-rev")?,
+        read_seq: read(&app, "data-read-seq")?,
+    };
+    let rows = all(".inner > .message[data-seq]");
+    let messages = rows.iter().filter_map(|row| message(row, room, me)).collect();
+    let view = View::new(room, me, messages, start);
+    let here = Mark { room, last_seq: start.last_seq, read_seq: start.read_seq, mentions: 0 };
+    let mut marks: Vec<_> = all(".room[data-room]").iter().filter_map(mark).filter(|mark| mark.room != room).collect();
+    let is_member = app.get_attribute("data-member").as_deref() == Some("true");
+    marks.extend(is_member.then_some(here));
+    Some(Client::new(me, is_member, view, marks, outbox))
+}
+
+/// A message as far as the page shows it. Its next change brings the rest.
+fn message(row: &Element, room: chat::RoomId, me: UserId) -> Option<Message> {
+    let text = |selector: &str| row.query_selector(selector).ok()??.text_content();
+    let mentioned = row.class_list().contains("mentioned");
+    let author = Author {
+        id: read(row, "data-author")?,
+        username: String::new(),
+        display_name: text(".who").unwrap_or_default(),
+        avatar_url: None,
+    };
+    Some(Message {
+        id: read(row, "data-id")?,
+        room,
+        seq: read(row, "data-seq")?,
+        rev: read(row, "data-rev")?,
+        author,
+        body: String::new(),
+        html: row.query_selector(".body").ok()?.map(|body| body.inner_html()).unwrap_or_default(),
+        created_at: read::<Timestamp>(row, "data-created")?,
+        edited_at: None,
+        deleted: false,
+        pinned: false,
+        thread: None,
+        reply_count: 0,
+        nonce: None,
+        reactions: Vec::new(),
+        attachments: Vec::new(),
+        mentions: if mentioned { vec![me] } else { Vec::new() },
+    })
+}
+
+fn mark(link: &Element) -> Option<Mark> {
+    Some(Mark {
+        room: read(link, "data-room")?,
+        // Only the difference is known until the server's first word.
+        last_seq: read(link, "data-unread")?,
+        read_seq: 0,
+        mentions: read(link, "data-mentions")?,
+    })
+}
+
+fn read<T: FromStr>(element: &Element, attribute: &str) -> Option<T> {
+    element.get_attribute(attribute)?.parse().ok()
+}

@@ -1,0 +1,71 @@
+//! One WebSocket at a time.
+
+use chat::wire::{SUBPROTOCOL, ServerFrame};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{CloseEvent, MessageEvent, WebSocket};
+
+use super::{act, window};
+
+/// The code that browsers give to a connection that broke.
+const BROKEN: u16 = 1006;
+
+/// The line to the server, where there is one. Whatever a socket says after it was let go of is not heard.
+pub(super) struct Socket {
+    line: Option<WebSocket>,
+    on_message: Closure<dyn FnMut(MessageEvent)>,
+    on_close: Closure<dyn FnMut(CloseEvent)>,
+}
+
+impl Socket {
+    pub(super) fn new() -> Self {
+        Self {
+            line: None,
+            on_message: Closure::new(|event: MessageEvent| hear(&event)),
+            on_close: Closure::new(|event: CloseEvent| closed(event.code())),
+        }
+    }
+
+    /// Opens a socket; one that there still is, is let go of.
+    pub(super) fn open(&mut self) {
+        self.drop_line();
+        let origin = window().location().origin().unwrap_or_default();
+        // `http` becomes `ws`, `https` becomes `wss`.
+        let address = [&origin.replacen("http", "ws", 1), "/ws"].concat();
+        let Ok(line) = WebSocket::new_with_str(&address, SUBPROTOCOL) else {
+            // Told later, for the caller is in the middle of something.
+            wasm_bindgen_futures::spawn_local(async { closed(BROKEN) });
+            return;
+        };
+        line.set_onmessage(Some(self.on_message.as_ref().unchecked_ref()));
+        line.set_onclose(Some(self.on_close.as_ref().unchecked_ref()));
+        self.line = Some(line);
+    }
+
+    /// Lets go of the line.
+    pub(super) fn drop_line(&mut self) {
+        if let Some(line) = self.line.take() {
+            line.set_onmessage(None);
+            line.set_onclose(None);
+            // A socket that cannot be closed is closed.
+            drop(line.close());
+        }
+    }
+
+    /// Sends, if the line is open; what gets lost is asked for or sent again on the next one.
+    pub(super) fn send(&self, text: &str) {
+        if let Some(line) = self.line.as_ref().filter(|line| line.ready_state() == WebSocket::OPEN) {
+            drop(line.send_with_str(text));
+        }
+    }
+}
+
+fn hear(event: &MessageEvent) {
+    let Some(text) = event.data().as_string() else { return };
+    // A frame of a kind that this build does not know is none of its business.
+    let frames: Vec<ServerFrame> = text.split('\n').filter_map(|line| serde_json::from_str(line).ok()).collect();
+    act(|client, now| frames.into_iter().for_each(|frame| client.hear(frame, now)));
+}
+
+fn closed(code: u16) {
+    act(|client, now| client.closed(code, now, js_sys::Math::random()));
+}

@@ -1,0 +1,258 @@
+//! Everything that can happen to a [`Client`].
+
+use chat::{
+    Message, Nonce, RoomId, Timestamp, UserId,
+    body::{self, NotABody},
+    message::{Bound, Page},
+    view::{Pending, Side},
+    wire::{ClientFrame, RoomHead, ServerFrame},
+};
+
+use super::{Ask, Client, Effect, Newest, Notice, PAGE_WAIT};
+use crate::live::Ms;
+
+/// What happens from outside.
+impl Client {
+    /// Opens the connection, or looks whether it still lives: at the start, when the page is shown again, when the
+    /// browser says that there is a network.
+    pub fn wake(&mut self, now: Ms) {
+        let action = self.connect.wake(now);
+        self.act(action);
+        self.finish(now);
+    }
+
+    /// The browser says that there is no network.
+    pub fn doubt(&mut self, now: Ms) {
+        let action = self.connect.doubt(now);
+        self.act(action);
+        self.finish(now);
+    }
+
+    /// The page is put away, perhaps for good.
+    pub fn rest(&mut self, now: Ms) {
+        let action = self.connect.rest();
+        self.act(action);
+        self.finish(now);
+    }
+
+    /// The socket closed. `random` is from 0 to 1.
+    pub fn closed(&mut self, code: u16, now: Ms, random: f64) {
+        let action = self.connect.closed(code, now, random);
+        self.act(action);
+        self.finish(now);
+    }
+
+    /// Time went by.
+    pub fn tick(&mut self, now: Ms, random: f64) {
+        if self.outbox.is_overdue(now) {
+            let action = self.connect.silent(now);
+            self.act(action);
+        }
+        let action = self.connect.tick(now, random);
+        self.act(action);
+        if self.typists.tick(now) {
+            self.notices.push(Notice::Typing);
+        }
+        let status = self.attention.tick(now);
+        self.tell_status(status);
+        self.finish(now);
+    }
+
+    /// A frame came.
+    pub fn hear(&mut self, frame: ServerFrame, now: Ms) {
+        self.connect.heard(now);
+        match &frame {
+            ServerFrame::Hello { epoch, rooms, .. } => self.greet(epoch, rooms, now),
+            ServerFrame::Joined { id, .. } => self.resume.answered(id.as_ref()),
+            ServerFrame::Reconnect { in_ms } => self.connect.told(*in_ms),
+            ServerFrame::Sent { nonce, .. } => self.settle(nonce),
+            ServerFrame::Message { message } => self.stop_typing(message),
+            ServerFrame::Typing { room, user } => self.hear_typing(*room, *user, now),
+            ServerFrame::Presence { user, status } => self.notices.push(Notice::Presence(*user, *status)),
+            ServerFrame::Room { room } => self.notices.push(Notice::Room(room.clone())),
+            ServerFrame::Error { id, nonce, code, detail } => {
+                self.resume.answered(id.as_ref());
+                let nonce = nonce.as_deref().and_then(|nonce| Nonce::new(nonce).ok());
+                nonce.into_iter().for_each(|nonce| self.refused(&nonce, code, detail, now));
+            }
+            ServerFrame::Head { .. } | ServerFrame::Read { .. } | ServerFrame::Changed { .. } => {}
+        }
+        self.count(&frame);
+        let read = self.view.read_seq();
+        let changes = self.view.apply(frame);
+        if self.view.read_seq() > read {
+            // The server moved the marker, so it knows.
+            self.told.0 = self.view.read_seq();
+        }
+        self.changed(changes);
+        self.finish(now);
+    }
+
+    /// The page that was fetched; `None`: it did not come.
+    pub fn page(&mut self, ask: Ask, page: Option<Page>, now: Ms) {
+        match ask {
+            Ask::Neighbours => match page {
+                Some(page) => {
+                    let changes = self.view.merge(page).unwrap_or_default();
+                    self.changed(changes);
+                }
+                None => self.view.give_up(),
+            },
+            Ask::Newest => match page.and_then(|page| self.view.load(page)) {
+                Some(changes) => {
+                    self.newest = Newest::Idle;
+                    self.drop_settled();
+                    self.changed(changes);
+                }
+                None => self.newest = Newest::After(now + PAGE_WAIT),
+            },
+        }
+        self.finish(now);
+    }
+}
+
+/// What the user does.
+impl Client {
+    /// Posts a message. It is shown and kept at once, and sent when that works.
+    ///
+    /// # Errors
+    /// [`NotABody`] says what is wrong with the text.
+    pub fn post(&mut self, text: &str, nonce: Nonce, created_at: Timestamp, now: Ms) -> Result<(), NotABody> {
+        let body = body::parse(text)?;
+        let pending = Pending { room: self.view.room(), nonce, body, created_at, failed: None };
+        self.outbox.push(pending.clone());
+        let change = self.view.post(pending);
+        self.throttle.reset();
+        self.outbox_changed();
+        self.changed(vec![change]);
+        if !self.view.at_end() {
+            self.show_newest();
+        }
+        self.finish(now);
+        Ok(())
+    }
+
+    /// Tries a refused send again.
+    pub fn retry(&mut self, nonce: &Nonce, now: Ms) {
+        self.outbox.retry(nonce);
+        let change = self.view.mark(nonce, None);
+        self.outbox_changed();
+        self.changed(change.into_iter().collect());
+        self.finish(now);
+    }
+
+    /// Gives a refused send up.
+    pub fn discard(&mut self, nonce: &Nonce, now: Ms) {
+        let change = self.view.discard(nonce);
+        self.changed(change.into_iter().collect());
+        self.finish(now);
+    }
+
+    /// A key was pressed in the composer.
+    pub fn typed(&mut self, now: Ms) {
+        if self.member && self.connect.is_open() && self.throttle.press(now) {
+            self.effects.push(Effect::Send(ClientFrame::Typing { room: self.view.room() }));
+        }
+    }
+
+    /// The newest message was seen.
+    pub fn see(&mut self, now: Ms) {
+        if !self.member {
+            return;
+        }
+        if let Some(seq) = self.view.see() {
+            self.rooms.read(self.view.room(), seq);
+            self.notices.push(Notice::Rooms);
+            self.finish(now);
+        }
+    }
+
+    /// The page came into view or went out of it.
+    pub fn look(&mut self, visible: bool, now: Ms) {
+        let status = self.attention.look(visible, now);
+        self.tell_status(status);
+        if visible {
+            self.wake(now);
+        }
+    }
+
+    /// The user comes near one end of what is held.
+    pub fn ask(&mut self, side: Side) {
+        if let Some(bound) = self.view.ask(side) {
+            self.effects.push(Effect::Fetch(Ask::Neighbours, bound));
+        }
+    }
+
+    /// Shows the room's end, from wherever the view is.
+    pub fn show_newest(&mut self) {
+        if self.newest != Newest::Fetching {
+            self.newest = Newest::Fetching;
+            self.effects.push(Effect::Fetch(Ask::Newest, Bound::Newest));
+        }
+    }
+}
+
+impl Client {
+    fn greet(&mut self, epoch: &str, rooms: &[RoomHead], now: Ms) {
+        let action = self.connect.hello(epoch, now);
+        self.act(action);
+        if action.is_some() {
+            return;
+        }
+        let join = self.resume.join(self.view.last_rev());
+        self.effects.push(Effect::Send(join));
+        self.outbox.set_online(true);
+        let known = rooms.iter().find(|head| head.room == self.view.room());
+        self.told.0 = known.map_or(0, |head| head.read_seq);
+        let status = self.attention.to_tell();
+        self.tell_status(status);
+    }
+
+    fn refused(&mut self, nonce: &Nonce, code: &str, detail: &str, now: Ms) {
+        if self.outbox.refuse(nonce, code, detail, now) {
+            let change = self.view.mark(nonce, Some(detail));
+            self.outbox_changed();
+            self.changed(change.into_iter().collect());
+        }
+    }
+
+    fn hear_typing(&mut self, room: RoomId, user: UserId, now: Ms) {
+        if room == self.view.room() && user != self.me && self.typists.hear(user, now) {
+            self.notices.push(Notice::Typing);
+        }
+    }
+
+    fn stop_typing(&mut self, message: &Message) {
+        if message.room == self.view.room() && self.typists.stop(message.author.id) {
+            self.notices.push(Notice::Typing);
+        }
+    }
+
+    fn count(&mut self, frame: &ServerFrame) {
+        let before = self.rooms.clone();
+        self.rooms.apply(frame);
+        if before.marks() != self.rooms.marks() {
+            self.notices.push(Notice::Rooms);
+        }
+    }
+
+    fn tell_status(&mut self, status: Option<chat::Status>) {
+        if let Some(status) = status.filter(|_| self.connect.is_open()) {
+            self.effects.push(Effect::Send(ClientFrame::Presence { status }));
+        }
+    }
+
+    fn outbox_changed(&mut self) {
+        self.effects.push(Effect::Keep);
+        self.notices.push(Notice::Outbox);
+    }
+
+    /// A fresh page may have been the first to show that a send is stored.
+    fn drop_settled(&mut self) {
+        let here = self.view.room();
+        let gone = |nonce: &Nonce| !self.view.pending().iter().any(|pending| pending.nonce == *nonce);
+        let settled: Vec<_> = self.outbox.sends().filter(|send| send.room == here && gone(&send.nonce)).collect();
+        let settled: Vec<_> = settled.into_iter().map(|send| send.nonce.clone()).collect();
+        settled.iter().for_each(|nonce| self.settle(nonce));
+    }
+}

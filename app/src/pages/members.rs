@@ -1,0 +1,132 @@
+//! `/rooms/{slug}/members`: who is in a channel, bring someone in, leave.
+
+use chat::{Code, Room, RoomKind, User, room::GENERAL};
+use leptos::prelude::*;
+
+use super::load::{load, part, signed_in};
+use crate::{
+    address::{self, Address, Query},
+    parts::{Bar, Face, Field, Frame, Icon, Notice, PageTitle, Places, Said, Shape},
+    visit::{backend, query},
+};
+
+/// How many members a page lists.
+const PAGE: u64 = 50;
+
+#[component]
+pub(crate) fn Members() -> impl IntoView {
+    let slug = part("slug");
+    load(async move {
+        let (backend, caller, query) = (backend(), signed_in()?, query());
+        let room = backend.find_room(&caller, &slug).await?;
+        if room.kind == RoomKind::Direct {
+            return Err(Code::NotFound.into());
+        }
+        let after = Some(query.get("after")).filter(|after| !after.is_empty());
+        let page = backend.list_members(&caller, room.id, PAGE, after).await?;
+        let count = backend.count_members(&caller, room.id).await?;
+        let places = Places::load(&backend, &caller).await?;
+        let me = places.me.id;
+        let title = format!("Members of #{}", room.name);
+        let rows: Vec<_> = page
+            .users
+            .into_iter()
+            .map(|user| view! { <Person is_me={user.author.id == me} user/> })
+            .collect();
+        let here = address::of_slug(&room.slug) + "/members";
+        let more = page
+            .next_cursor
+            .map(|after| Address::new(&*here).with("after", &after).into_string());
+        let (back, name) = (address::of_room(&room), room.name.clone());
+        let heading = if count == 1 {
+            "1 member".to_owned()
+        } else {
+            format!("{count} members")
+        };
+        Ok(view! {
+            <PageTitle text=title.clone()/>
+            <Frame places>
+                <Bar title><a class="button" href=back>"Back to #"{name}</a></Bar>
+                <div class="scroll"><div class="sheet">
+                    {room.member.then(|| view! { <Invite room=&room here=here.clone() query/> })}
+                    <section>
+                        <h2>{heading}</h2>
+                        <ul class="rows">{rows}</ul>
+                        {more.map(|href| view! { <p class="turn"><a class="button" href=href>"More members"</a></p> })}
+                    </section>
+                    {(room.member && room.slug != GENERAL).then(|| view! { <Leave room=&room here/> })}
+                </div></div>
+            </Frame>
+        }
+        .into_any())
+    })
+}
+
+/// A person in a list, with the way to talk with them.
+#[component]
+pub(super) fn Person(user: User, is_me: bool) -> impl IntoView {
+    let User { author, status, .. } = user;
+    let end = if is_me {
+        view! { <span class="quiet small">"You"</span> }.into_any()
+    } else {
+        view! {
+            <form method="post" action="/fn/open_direct">
+                <input type="hidden" name="username" value=author.username.clone()/>
+                <button class="button" type="submit">"Message"<span class="unseen">" "{author.display_name.clone()}</span></button>
+            </form>
+        }
+        .into_any()
+    };
+    view! {
+        <li>
+            <Face who=author.clone() status/>
+            <div class="what"><b>{author.display_name}</b><small>"@"{author.username}</small></div>
+            {end}
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn Invite<'a>(room: &'a Room, here: String, query: Query) -> impl IntoView + use<> {
+    let said = Said::read(&query);
+    let invited = Some(query.get("invited").to_owned()).filter(|name| chat::username::parse(name).is_ok());
+    let done = invited.map(|name| {
+        view! { <div class="notice" role="status"><Icon is=Shape::Check/><span>"@"{name}" is a member now."</span></div> }
+    });
+    view! {
+        <section>
+            <h2>"Invite someone"</h2>
+            <Notice words=said.words()/>
+            {done}
+            <form class="inline" method="post" action="/fn/invite_member">
+                <input type="hidden" name="room" value=room.id.to_string()/>
+                <input type="hidden" name="page" value=here/>
+                <Field label="Username" name="username" value=query.get("username") placeholder="@name"/>
+                <button class="button" type="submit">"Invite"</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Leave<'a>(room: &'a Room, here: String) -> impl IntoView + use<> {
+    let text = if room.private {
+        "You will not see what is said there any more, until someone inside invites you again."
+    } else {
+        "You can come back at any time."
+    };
+    view! {
+        <section>
+            <h2>"Leave #"{room.name.clone()}</h2>
+            <p>{text}</p>
+            <form method="post" action="/fn/leave_room">
+                <input type="hidden" name="room" value=room.id.to_string()/>
+                <input type="hidden" name="page" value=here/>
+                <button class="button danger" type="submit">"Leave channel"</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}

@@ -1,0 +1,32 @@
+//! One page a file. A page looks up what it shows, then is drawn once, complete; nothing of it is drawn again.
+
+#![expect(unreachable_pub, reason = "the component macro makes its props public")]
+
+mod direct;
+mod landing;
+mod load;
+mod login;
+mod members;
+mod oops;
+mod people;
+mod register;
+mod room;
+mod rooms;
+mod settings;
+mod token;
+mod unsent;
+
+pub(crate) use self::{
+    direct::Direct,
+    landing::Landing,
+    login::Login,
+    members::Members,
+    oops::{NotFound, Oops},
+    people::People,
+    register::Register,
+    room::{Permalink, RoomPage},
+    rooms::Rooms,
+    settings::Settings,
+    token::TokenCreated,
+    unsent::Unsent,
+};

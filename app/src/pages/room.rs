@@ -1,0 +1,151 @@
+//! `/rooms/{slug}` and `/rooms/{slug}/{seq}`: a room, and one of its messages.
+
+use backend::{Backend, Caller, stamp};
+use chat::{
+    Author, Code, Room, RoomKind,
+    message::{Bound, PAGE_LIMIT, Page},
+};
+use http::header;
+use leptos::prelude::*;
+
+use super::load::{Halt, Loaded, load, part, signed_in};
+use crate::{
+    address::{self, Query},
+    parts::{Frame, Log, PageTitle, Places, Recipient, RoomBar, Said, Show, Write},
+    visit::{answer_header, backend, here, query},
+};
+
+/// The cookie that holds the id of the room opened last in this browser.
+pub(super) const LAST: &str = "natter_room";
+const LAST_MAX_AGE_S: u32 = 400 * 24 * 60 * 60;
+/// How many faces the bar shows.
+const FACES: u64 = 3;
+
+#[component]
+pub(crate) fn RoomPage() -> impl IntoView {
+    let slug = part("slug");
+    load(async move {
+        let (backend, caller, query) = (backend(), signed_in()?, query());
+        let room = backend.find_room(&caller, &slug).await?;
+        let address = address::of_room(&room);
+        // A conversation between two is called by the other's name.
+        if address != address::of_slug(&room.slug) {
+            let query = here()
+                .split_once('?')
+                .map_or_else(String::new, |(_, query)| format!("?{query}"));
+            return Err(Halt::Go(address + &query));
+        }
+        draw(&backend, &caller, room, shown(&query), &query).await
+    })
+}
+
+#[component]
+pub(crate) fn Permalink() -> impl IntoView {
+    let (slug, seq) = (part("slug"), part("seq"));
+    load(async move {
+        let (backend, caller) = (backend(), signed_in()?);
+        let seq: u64 = seq.parse().map_err(|_| Code::NotFound)?;
+        let room = backend.find_room(&caller, &slug).await?;
+        if !(1..=room.last_seq).contains(&seq) {
+            return Err(Code::MessageNotFound.into());
+        }
+        draw(&backend, &caller, room, Show::Around(seq), &query()).await
+    })
+}
+
+/// Which part of the room the address asks for.
+pub(super) fn shown(query: &Query) -> Show {
+    let seq = |key| query.get(key).parse().ok();
+    seq("before")
+        .map(Show::Before)
+        .or_else(|| seq("after").map(Show::After))
+        .unwrap_or(Show::Newest)
+}
+
+/// Why the last message was not posted, if there is a reason to show.
+pub(super) fn refusal(query: &Query) -> Option<String> {
+    let said = Said::read(query);
+    let body = || {
+        said.fault(
+            "body",
+            "A message has 1 to 8,000 characters, and no control characters.",
+        )
+    };
+    said.words().or_else(|| body().map(ToOwned::to_owned))
+}
+
+/// A room that the caller may read.
+pub(super) async fn draw(
+    backend: &Backend,
+    caller: &Caller,
+    room: Room,
+    show: Show,
+    query: &Query,
+) -> Loaded {
+    let bound = match show {
+        Show::Newest => Bound::Newest,
+        Show::Before(seq) => Bound::Before(seq),
+        Show::After(seq) => Bound::After(seq),
+        Show::Around(seq) => Bound::Around(seq),
+    };
+    let page = backend.page_messages(caller, room.id, bound, PAGE_LIMIT).await?;
+    let mut places = Places::load(backend, caller).await?;
+    let (members, faces) = people(backend, caller, &room).await?;
+    if show == Show::Newest {
+        mark_read(backend, caller, &room, &page).await?;
+        places.read(&room);
+    }
+    let keep = format!(
+        "{LAST}={}; Path=/; Max-Age={LAST_MAX_AGE_S}; SameSite=Lax",
+        room.id
+    );
+    answer_header(header::SET_COOKIE, &keep);
+    let room = as_of(room, &page);
+    let refusal = refusal(query);
+    let draft = query.get("draft").to_owned();
+    let title = match room.kind {
+        RoomKind::Channel => format!("#{}", room.name),
+        RoomKind::Direct => places.name(&room),
+    };
+    Ok(view! {
+        <PageTitle text=title/>
+        <Frame places=places.clone() room=Some(room.clone())>
+            <RoomBar places=&places room=&room members faces/>
+            <Log places=&places room=&room page show now=stamp::now()/>
+            <Write places=&places recipient=Recipient::Room(room) refusal draft/>
+        </Frame>
+    }
+    .into_any())
+}
+
+/// Who is in a channel: how many, and some of them.
+async fn people(backend: &Backend, caller: &Caller, room: &Room) -> Result<(u64, Vec<Author>), Halt> {
+    if room.kind == RoomKind::Direct {
+        return Ok((0, Vec::new()));
+    }
+    let some = backend.list_members(caller, room.id, FACES, None).await?;
+    let members = backend.count_members(caller, room.id).await?;
+    Ok((members, some.users.into_iter().map(|user| user.author).collect()))
+}
+
+/// Whoever opens a room has its newest messages before them; with scripts off nothing else could tell.
+async fn mark_read(backend: &Backend, caller: &Caller, room: &Room, page: &Page) -> Result<(), Halt> {
+    let newest = page.messages.last().map_or(0, |message| message.seq);
+    if room.member && newest > room.read_seq {
+        backend.mark_read(caller, room.id, newest, None).await?;
+    }
+    Ok(())
+}
+
+/// Where the room stood when the page was read: whoever goes on from there misses nothing, even if someone wrote
+/// between the two looks.
+fn as_of(mut room: Room, page: &Page) -> Room {
+    room.last_rev = page.last_rev;
+    let newest = page
+        .messages
+        .last()
+        .filter(|_| !page.has_after)
+        .map(|message| message.seq);
+    room.last_seq = newest.unwrap_or(room.last_seq);
+    room
+}

@@ -1,0 +1,84 @@
+//! The line at the top of a page: where one is.
+
+use chat::{Author, Room, RoomKind};
+use leptos::prelude::*;
+
+use super::{Avatar, Dot, Icon, Places, Shape, places::other, side::Glyph};
+use crate::{address, islands::connection::Connection};
+
+/// The top of a page that is no room.
+#[component]
+pub(crate) fn Bar(
+    #[prop(into)] title: String,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    view! {
+        <header class="bar">
+            <Menu/>
+            <h1 class="title"><span>{title}</span></h1>
+            <div class="end">{children.map(|children| children())}</div>
+        </header>
+    }
+    .into_any()
+}
+
+/// The top of a room: its name, what it is about, the state of the connection, and who is in it.
+#[component]
+pub(crate) fn RoomBar<'a>(
+    places: &'a Places,
+    room: &'a Room,
+    members: u64,
+    faces: Vec<Author>,
+) -> impl IntoView + use<> {
+    let glyph = match other(room) {
+        Some(other) => view! { <Dot user=other.id status=places.status(other.id)/> }.into_any(),
+        None => view! { <Glyph kind=room.kind private=room.private/> }.into_any(),
+    };
+    let people = match room.kind {
+        RoomKind::Direct => None,
+        RoomKind::Channel => Some(view! { <MembersLink slug=room.slug.clone() members faces/> }),
+    };
+    view! {
+        <header class="bar">
+            <Menu/>
+            <h1 class="title">{glyph}<span>{places.name(room)}</span></h1>
+            <p class="topic">{room.topic.clone()}</p>
+            <div class="end">
+                <Connection>
+                    <div class="connection" data-testid="connection" data-state="connecting" role="status" hidden>
+                        <span class="connecting">"Connecting"</span>
+                        <span class="online">"Online"</span>
+                        <span class="offline">"Offline"</span>
+                    </div>
+                </Connection>
+                {people}
+            </div>
+        </header>
+    }
+    .into_any()
+}
+
+#[component]
+fn Menu() -> impl IntoView {
+    view! {
+        <button class="menu icon-button" type="button" popovertarget="side" aria-label="Rooms"><Icon is=Shape::Menu/></button>
+    }
+    .into_any()
+}
+
+#[component]
+fn MembersLink(slug: String, members: u64, faces: Vec<Author>) -> impl IntoView {
+    let faces: Vec<_> = faces
+        .into_iter()
+        .map(|who| view! { <Avatar who size="s"/> })
+        .collect();
+    view! {
+        <a class="members" href=address::of_slug(&slug) + "/members">
+            <span class="faces">{faces}</span>
+            <Icon is=Shape::People/>
+            {members}
+            <span class="unseen">{if members == 1 { "member" } else { "members" }}</span>
+        </a>
+    }
+    .into_any()
+}

@@ -1,0 +1,99 @@
+//! Where one writes.
+
+use backend::stamp;
+use chat::{Author, Room, body::BODY_CHARS_MAX};
+use leptos::prelude::*;
+
+use super::{Icon, Notice, Places, Shape};
+use crate::{address, islands::composer::Composer};
+
+/// Whom a message goes to.
+#[derive(Clone, Debug)]
+pub(crate) enum Recipient {
+    /// A room that there is.
+    Room(Room),
+    /// A person with whom there is no conversation yet: it begins with the message.
+    Person(Author),
+}
+
+/// The foot of a room: the composer or, for who is not a member, the way in. `refusal` is what went wrong last time,
+/// `draft` what was written then.
+#[component]
+pub(crate) fn Write<'a>(
+    places: &'a Places,
+    recipient: Recipient,
+    refusal: Option<String>,
+    draft: String,
+) -> impl IntoView + use<> {
+    let foot = match recipient {
+        Recipient::Room(room) if !room.member => view! { <Join room/> }.into_any(),
+        Recipient::Room(room) => {
+            let placeholder = placeholder(places, &room);
+            let (page, id) = (address::of_room(&room), room.id.to_string());
+            view! {
+                <Composer><Form placeholder page draft field="room" value=id/></Composer>
+            }
+            .into_any()
+        }
+        Recipient::Person(author) => {
+            let placeholder = format!("Message {}", author.display_name);
+            let page = address::of_person(&author.username);
+            view! { <Form placeholder page draft field="to" value=author.username/> }.into_any()
+        }
+    };
+    view! { <footer class="write"><Notice words=refusal/>{foot}</footer> }
+}
+
+#[component]
+fn Form(
+    placeholder: String,
+    page: String,
+    draft: String,
+    field: &'static str,
+    value: String,
+) -> impl IntoView {
+    view! {
+        <form class="composer" method="post" action="/fn/post_message">
+            <input type="hidden" name=field value=value/>
+            <input type="hidden" name="page" value=page/>
+            <input type="hidden" name="nonce" value=stamp::new_id().to_string()/>
+            // Room for what is trimmed away; the server says where a text is too long, and loses nothing of it.
+            <textarea
+                name="body"
+                rows="1"
+                aria-label="Message"
+                placeholder=placeholder
+                maxlength=(2 * BODY_CHARS_MAX).to_string()
+                enterkeyhint="send"
+                required
+            >
+                {draft}
+            </textarea>
+            <button class="button accent send" type="submit"><Icon is=Shape::Up/><span>"Send"</span></button>
+            <p class="state" role="status"></p>
+            <noscript><p class="state">"Scripts are off: reload to see what is new"</p></noscript>
+        </form>
+        <div class="typing" aria-live="polite"></div>
+    }
+    .into_any()
+}
+
+fn placeholder(places: &Places, room: &Room) -> String {
+    match room.kind {
+        chat::RoomKind::Channel => format!("Message #{}", room.name),
+        chat::RoomKind::Direct => format!("Message {}", places.name(room)),
+    }
+}
+
+#[component]
+fn Join(room: Room) -> impl IntoView {
+    view! {
+        <form class="aside" method="post" action="/fn/join_room">
+            <input type="hidden" name="room" value=room.id.to_string()/>
+            <input type="hidden" name="page" value=address::of_room(&room)/>
+            <span>"You are reading as a guest."</span>
+            <button class="button accent" type="submit">"Join channel"</button>
+        </form>
+    }
+    .into_any()
+}

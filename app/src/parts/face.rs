@@ -1,0 +1,36 @@
+//! People's pictures, and whether they are there.
+
+use chat::{Author, Status, UserId};
+use leptos::prelude::*;
+
+use crate::face::{hue, initial};
+
+/// A person's picture: a letter on the person's colour. `size` is `s`, `l` or nothing.
+#[component]
+pub(crate) fn Avatar(who: Author, #[prop(optional)] size: &'static str) -> impl IntoView {
+    let class = ["avatar", hue(who.id), size].join(" ").trim_end().to_owned();
+    view! { <span class=class aria-hidden="true">{initial(&who.display_name)}</span> }
+}
+
+/// Whether a person is there.
+#[component]
+pub(crate) fn Dot(user: UserId, status: Option<Status>) -> impl IntoView {
+    view! { <span class="dot" data-user=user.to_string() data-status=status_name(status)></span> }
+}
+
+/// A person's picture with the status in its corner.
+#[component]
+pub(crate) fn Face(who: Author, status: Option<Status>) -> impl IntoView {
+    let user = who.id;
+    view! { <span class="face"><Avatar who/><Dot user status/></span> }
+}
+
+/// A status as attributes and tests have it.
+pub(crate) const fn status_name(status: Option<Status>) -> &'static str {
+    match status {
+        Some(Status::Online) => "online",
+        Some(Status::Away) => "away",
+        Some(Status::Offline) => "offline",
+        None => "unknown",
+    }
+}

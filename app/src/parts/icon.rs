@@ -1,0 +1,56 @@
+//! The icons: one family, drawn on 24 by 24 with one stroke.
+
+use leptos::prelude::*;
+
+/// What an icon shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Bolt,
+    Check,
+    Compass,
+    Down,
+    House,
+    Lock,
+    Menu,
+    Natter,
+    People,
+    Search,
+    Sliders,
+    Up,
+    Warning,
+}
+
+impl Shape {
+    const fn drawing(self) -> &'static str {
+        match self {
+            Self::Bolt => r#"<path d="M13 3 5 13.5h6L10 21l8-10.5h-6z"/>"#,
+            Self::Check => r#"<path d="m5 12.5 4.5 4.5L19 7.5"/>"#,
+            Self::Compass => r#"<circle cx="12" cy="12" r="8.5"/><path d="m15.5 8.5-2 5-5 2 2-5z"/>"#,
+            Self::Down => r#"<path d="M12 5v14M6 13l6 6 6-6"/>"#,
+            Self::House => r#"<path d="M4 20h16M6 20V9l6-5 6 5v11M10 20v-5h4v5"/>"#,
+            Self::Lock => {
+                r#"<rect x="5" y="11" width="14" height="9" rx="2.5"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>"#
+            }
+            Self::Menu => r#"<path d="M4 7h16M4 12h16M4 17h10"/>"#,
+            // A speech bubble around the n that the name begins with.
+            Self::Natter => {
+                r#"<path d="M8 20.5 4.6 21l.6-3.4A9 9 0 1 1 8 20.5z"/><path d="M8.8 15.2V9.6M8.8 12a3.2 3.2 0 0 1 6.4 0v3.2"/>"#
+            }
+            Self::People => {
+                r#"<circle cx="9" cy="8" r="3.5"/><path d="M3 19.5a6 6 0 0 1 12 0M16 5a3.5 3.5 0 0 1 0 6.4M17.5 14.2a6 6 0 0 1 3.5 5.3"/>"#
+            }
+            Self::Search => r#"<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>"#,
+            Self::Sliders => {
+                r#"<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>"#
+            }
+            Self::Up => r#"<path d="M12 19V5M6 11l6-6 6 6"/>"#,
+            Self::Warning => r#"<path d="M12 4 2.8 20h18.4zM12 10v4.5M12 17.2v.1"/>"#,
+        }
+    }
+}
+
+/// An icon. It says nothing to those who hear the page: what it stands on has a name of its own.
+#[component]
+pub(crate) fn Icon(is: Shape) -> impl IntoView {
+    view! { <svg viewBox="0 0 24 24" aria-hidden="true" inner_html=is.drawing()></svg> }
+}

@@ -1,0 +1,125 @@
+//! One message, and the templates from which the timeline island makes more of the same.
+
+use chat::{Author, Message, MessageId, RoomId, Timestamp, UserId};
+use leptos::prelude::*;
+
+use super::{
+    Avatar,
+    day::{clock, day_as_number, day_in_words},
+};
+
+/// How a message stands in its list, which depends on who reads and on what is around it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place {
+    /// It begins a group: picture and name are shown.
+    pub(crate) first: bool,
+    /// It calls on the reader.
+    pub(crate) mentioned: bool,
+    /// The reader came for this one.
+    pub(crate) target: bool,
+}
+
+impl Place {
+    fn class(self) -> String {
+        let mut class = String::from("message");
+        for (holds, name) in [
+            (self.first, " first"),
+            (self.mentioned, " mentioned"),
+            (self.target, " target"),
+        ] {
+            if holds {
+                class.push_str(name);
+            }
+        }
+        class
+    }
+}
+
+/// A message. `room` is the address of its room; the time leads to the message's own.
+#[component]
+pub(crate) fn Row<'a>(message: &'a Message, place: Place, room: &'a str) -> impl IntoView + use<> {
+    let link = (message.seq > 0).then(|| format!("{room}/{}", message.seq));
+    let html = if message.deleted {
+        DELETED.to_owned()
+    } else {
+        message.html.clone()
+    };
+    view! {
+        <article
+            class=place.class()
+            data-seq=message.seq
+            data-rev=message.rev
+            data-id=message.id.to_string()
+            data-author=message.author.id.to_string()
+            data-created=message.created_at.to_string()
+            data-nonce=message.nonce.as_ref().map(|nonce| nonce.as_str().to_owned())
+            // Without a script, being focused is what brings a message in the middle into view.
+            tabindex=place.target.then_some("-1")
+            autofocus=place.target
+        >
+            <Avatar who=message.author.clone()/>
+            <b class="who">{message.author.display_name.clone()}</b>
+            <a class="when" href=link><time datetime=message.created_at.to_string()>{clock(message.created_at)}</time></a>
+            <div class="body" inner_html=html></div>
+        </article>
+    }
+    .into_any()
+}
+
+const DELETED: &str = "<p class=\"gone\">This message was deleted.</p>";
+
+/// The line between two days.
+#[component]
+pub(crate) fn Day(at: Timestamp, now: Timestamp) -> impl IntoView {
+    view! { <div class="day" data-day=day_as_number(at)>{day_in_words(at, now)}</div> }
+}
+
+/// The line above the first message that the reader has not seen.
+#[component]
+pub(crate) fn New() -> impl IntoView {
+    view! { <div class="day new">"New"</div> }
+}
+
+/// What the timeline island clones, so that there is one source of markup.
+#[component]
+pub(crate) fn Templates() -> impl IntoView {
+    let nobody = UserId(Default::default());
+    let author = Author {
+        id: nobody,
+        username: String::new(),
+        display_name: String::new(),
+        avatar_url: None,
+    };
+    let blank = Message {
+        id: MessageId(Default::default()),
+        room: RoomId(Default::default()),
+        seq: 0,
+        rev: 0,
+        author,
+        body: String::new(),
+        html: String::new(),
+        created_at: Timestamp(0),
+        edited_at: None,
+        deleted: false,
+        pinned: false,
+        thread: None,
+        reply_count: 0,
+        nonce: None,
+        reactions: Vec::new(),
+        attachments: Vec::new(),
+        mentions: Vec::new(),
+    };
+    view! {
+        <template id="message-template"><Row message=&blank place=Place::default() room=""/></template>
+        <template id="day-template"><div class="day" data-day=""></div></template>
+        <template id="new-template"><New/></template>
+        <template id="fate-template">
+            <p class="fate">
+                <span class="on-its-way">"Waiting for the network"</span>
+                <span class="not-sent">"Not sent."</span>
+                <button class="again" type="button">"Try again"</button>
+            </p>
+        </template>
+    }
+    .into_any()
+}

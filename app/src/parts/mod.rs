@@ -1,0 +1,37 @@
+//! What pages are put together from. None of it runs in the browser.
+
+#![expect(unreachable_pub, reason = "the component macro makes its props public")]
+
+mod bar;
+mod composer;
+mod day;
+mod door;
+mod face;
+mod field;
+mod frame;
+mod icon;
+mod message;
+mod notice;
+mod places;
+mod preview;
+mod side;
+mod timeline;
+mod title;
+
+pub(crate) use self::{
+    bar::{Bar, RoomBar},
+    composer::{Recipient, Write},
+    day::date_in_words,
+    door::Door,
+    face::{Avatar, Dot, Face},
+    field::Field,
+    frame::Frame,
+    icon::{Icon, Shape},
+    message::Row,
+    notice::{Notice, Said, words},
+    places::Places,
+    preview::Preview,
+    side::Glyph as RoomGlyph,
+    timeline::{Log, Show},
+    title::PageTitle,
+};

@@ -1,0 +1,90 @@
+//! What a page says about the form that led back to it.
+
+use chat::Code;
+use leptos::prelude::*;
+
+use super::{Icon, Shape};
+use crate::address::Query;
+
+/// A refusal as it came back in the address. Only codes, field names and a number travel there: what the page says
+/// is its own, so that nobody can put words into its mouth with a link.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    code: Option<Code>,
+    fields: Vec<String>,
+    wait_s: Option<u64>,
+}
+
+impl Said {
+    /// Reads the refusal, if the address has one.
+    pub(crate) fn read(query: &Query) -> Self {
+        Self {
+            code: Code::ALL
+                .iter()
+                .copied()
+                .find(|code| code.as_str() == query.get("error")),
+            fields: query
+                .get("fields")
+                .split(',')
+                .filter(|name| !name.is_empty())
+                .map(ToOwned::to_owned)
+                .collect(),
+            wait_s: query.get("wait").parse().ok(),
+        }
+    }
+
+    /// Whether the refusal is for this reason.
+    pub(crate) fn is(&self, code: Code) -> bool {
+        self.code == Some(code)
+    }
+
+    /// `rule`, if the value of this field broke it.
+    pub(crate) fn fault(&self, field: &str, rule: &'static str) -> Option<&'static str> {
+        self.fields.iter().any(|name| name == field).then_some(rule)
+    }
+
+    /// What to say above the form; nothing where the fields themselves say it.
+    pub(crate) fn words(&self) -> Option<String> {
+        let code = self
+            .code
+            .filter(|code| *code != Code::Invalid || self.fields.is_empty())?;
+        Some(match (code, self.wait_s) {
+            (Code::TooFast, Some(1)) => "That was too fast. Try again in a second.".to_owned(),
+            (Code::TooFast, Some(seconds)) => format!("That was too often. Try again in {seconds} seconds."),
+            (code, _) => words(code).to_owned(),
+        })
+    }
+}
+
+/// A refusal in a sentence for a person.
+pub(crate) const fn words(code: Code) -> &'static str {
+    match code {
+        Code::BadCredentials => "Wrong username or password. Check both and try again.",
+        Code::NotSignedIn => "You are not signed in any more. Sign in and try again.",
+        Code::UsernameTaken => "This username is taken, or looks like one that is. Try another.",
+        Code::SignupClosed => "New accounts cannot be created here at the moment.",
+        Code::RoomExists => "A channel of this name exists already.",
+        Code::NotAMember => "Only members can do this here. Join first, or ask someone inside to invite you.",
+        Code::Forbidden => "This is not possible here.",
+        Code::UserNotFound => "There is nobody of this username.",
+        Code::RoomNotFound => "This room does not exist.",
+        Code::TokenNotFound => "This token does not exist any more.",
+        Code::TooFast => "That was too often. Wait a moment and try again.",
+        Code::TooLarge => "That was too large.",
+        Code::Unavailable => "The server cannot answer right now. Try again in a moment.",
+        Code::ForeignOrigin => "This form was sent from another site.",
+        Code::Internal => "Something went wrong on the server. It has been written down there.",
+        Code::Malformed
+        | Code::UnknownType
+        | Code::Invalid
+        | Code::MethodNotAllowed
+        | Code::UnsupportedMediaType => "This could not be read. Try again.",
+        Code::NotFound | Code::MessageNotFound => "There is nothing here.",
+    }
+}
+
+/// The sentence above a form, if there is one to say.
+#[component]
+pub(crate) fn Notice(words: Option<String>) -> impl IntoView {
+    words.map(|words| view! { <div class="notice bad" role="alert"><Icon is=Shape::Warning/><span>{words}</span></div> })
+}

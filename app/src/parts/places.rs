@@ -1,0 +1,87 @@
+//! Where someone signed in can go.
+
+use backend::{Backend, Caller, Problem};
+use chat::{Author, Room, RoomKind, Status, UserId};
+
+/// The rooms of the one who looks, those still open to join, and who of the people to talk with is there.
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
+    /// Who looks.
+    pub(crate) me: Author,
+    /// Own rooms first, then public channels to join.
+    pub(crate) rooms: Vec<Room>,
+    statuses: Vec<(UserId, Option<Status>)>,
+}
+
+impl Places {
+    /// Looks them up.
+    pub(crate) async fn load(backend: &Backend, caller: &Caller) -> Result<Self, Problem> {
+        let rooms = backend.list_rooms(caller).await?;
+        let people: Vec<UserId> = rooms.iter().filter_map(other).map(|author| author.id).collect();
+        let statuses = backend.presence.statuses(&people).await;
+        Ok(Self {
+            me: caller.author.clone(),
+            rooms,
+            statuses: people.into_iter().zip(statuses).collect(),
+        })
+    }
+
+    /// The caller's channels.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = &Room> {
+        self.rooms
+            .iter()
+            .filter(|room| room.member && room.kind == RoomKind::Channel)
+    }
+
+    /// Public channels that the caller is not in.
+    pub(crate) fn to_join(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.iter().filter(|room| !room.member)
+    }
+
+    /// The caller's conversations.
+    pub(crate) fn direct(&self) -> impl Iterator<Item = &Room> {
+        self.rooms
+            .iter()
+            .filter(|room| room.member && room.kind == RoomKind::Direct)
+    }
+
+    /// The conversation between the caller and this person; the caller's own notes, where it is the same one.
+    pub(crate) fn direct_with(&self, user: UserId) -> Option<&Room> {
+        self.direct().find(|room| match room.users.as_slice() {
+            [] => user == self.me.id,
+            [other] => other.id == user,
+            _ => false,
+        })
+    }
+
+    /// Whether this person is there.
+    pub(crate) fn status(&self, user: UserId) -> Option<Status> {
+        self.statuses
+            .iter()
+            .find(|(id, _)| *id == user)
+            .and_then(|(_, status)| *status)
+    }
+
+    /// Shows a room as read: it is the one that is being opened.
+    pub(crate) fn read(&mut self, here: &Room) {
+        if let Some(room) = self.rooms.iter_mut().find(|room| room.id == here.id) {
+            (room.unread, room.mentions) = (0, 0);
+        }
+    }
+
+    /// What to call a room.
+    pub(crate) fn name(&self, room: &Room) -> String {
+        match room.kind {
+            RoomKind::Direct if room.users.is_empty() => format!("{} (you)", self.me.display_name),
+            _ => room.name.clone(),
+        }
+    }
+}
+
+/// The other one in a conversation between two.
+pub(crate) fn other(room: &Room) -> Option<&Author> {
+    match (room.kind, room.users.as_slice()) {
+        (RoomKind::Direct, [other]) => Some(other),
+        _ => None,
+    }
+}

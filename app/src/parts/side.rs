@@ -1,0 +1,85 @@
+//! The list of rooms beside every page.
+
+use chat::{Room, RoomId, RoomKind};
+use leptos::prelude::*;
+
+use super::{Avatar, Dot, Icon, Places, Shape, places::other};
+use crate::address;
+
+/// The rooms of the one who looks. On a narrow page it is a popover that the bar's menu button opens.
+#[component]
+pub(crate) fn Side(places: Places, here: Option<RoomId>) -> impl IntoView {
+    let me = places.me.clone();
+    let link = |room: &Room| view! { <RoomLink places=&places room here/> }.into_any();
+    let channels: Vec<AnyView> = places.channels().map(link).collect();
+    let direct: Vec<AnyView> = places.direct().map(link).collect();
+    let unheard = direct
+        .is_empty()
+        .then(|| view! { <p class="none-yet">"No conversations yet"</p> });
+    view! {
+        <nav class="side" id="side" popover="auto" aria-label="Rooms">
+            <a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a>
+            <div class="rooms">
+                <h2>"Channels"</h2>
+                {channels}
+                <a class="more" href="/rooms"><span class="glyph"><Icon is=Shape::Compass/></span>"Browse channels"</a>
+                <h2>"Direct messages"</h2>
+                {direct}
+                {unheard}
+                <a class="more" href="/people"><span class="glyph"><Icon is=Shape::People/></span>"Find people"</a>
+            </div>
+            <a class="me" href="/settings">
+                <Avatar who=me.clone()/>
+                <span><b>{me.display_name}</b><small>"@"{me.username}</small></span>
+                <Icon is=Shape::Sliders/>
+                <span class="unseen">"Settings"</span>
+            </a>
+        </nav>
+    }
+    .into_any()
+}
+
+#[component]
+fn RoomLink<'a>(places: &'a Places, room: &'a Room, here: Option<RoomId>) -> impl IntoView + use<> {
+    let is_here = here == Some(room.id);
+    let mut class = String::from("room");
+    for (holds, name) in [
+        (room.kind == RoomKind::Direct, "direct"),
+        (is_here, "here"),
+        (room.unread > 0, "unread"),
+    ] {
+        if holds {
+            class = class + " " + name;
+        }
+    }
+    let glyph = match other(room) {
+        Some(other) => view! { <Dot user=other.id status=places.status(other.id)/> }.into_any(),
+        None => view! { <Glyph kind=room.kind private=room.private/> }.into_any(),
+    };
+    view! {
+        <a
+            class=class
+            href=address::of_room(room)
+            data-room=room.id.to_string()
+            data-unread=room.unread
+            data-mentions=room.mentions
+            aria-current=is_here.then_some("page")
+        >
+            {glyph}
+            <span class="name">{places.name(room)}</span>
+            <span class="count" hidden=room.unread == 0>{room.unread}</span>
+        </a>
+    }
+    .into_any()
+}
+
+/// What stands before a room's name.
+#[component]
+pub(crate) fn Glyph(kind: RoomKind, private: bool) -> impl IntoView {
+    let glyph = match (kind, private) {
+        (RoomKind::Direct, _) => view! { <Icon is=Shape::People/> }.into_any(),
+        (RoomKind::Channel, true) => view! { <Icon is=Shape::Lock/> }.into_any(),
+        (RoomKind::Channel, false) => "#".into_any(),
+    };
+    view! { <span class="glyph" aria-hidden="true">{glyph}</span> }
+}

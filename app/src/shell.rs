@@ -1,0 +1,118 @@
+//! The document around every page: its head, what it may load, and the routes.
+
+#![expect(unreachable_pub, reason = "the component macro makes its props public")]
+
+mod assets;
+mod boot;
+mod policy;
+pub(crate) mod theme;
+
+use leptos::{config::LeptosOptions, hydration::AutoReload, prelude::*};
+use leptos_meta::{MetaTags, provide_meta_context};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    path,
+};
+
+pub(crate) use self::boot::{Boot, EnterSends};
+use self::{assets::Assets, theme::Theme};
+use crate::pages::{
+    Direct, Landing, Login, Members, NotFound, Oops, People, Permalink, Register, RoomPage, Rooms, Settings,
+};
+
+const DESCRIPTION: &str = "Natter is team chat on a server of your own: one program, one file of data, and every \
+    message on every screen in milliseconds.";
+
+/// The document of a page that the router finds.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    document(options, None, || view! { <App/> }.into_any())
+}
+
+/// A whole document as text, with the policy that its headers must carry.
+pub(crate) struct Sheet {
+    /// The document.
+    pub(crate) html: String,
+    /// The value of its `Content-Security-Policy`.
+    pub(crate) policy: String,
+}
+
+/// Renders a document outside of the router: the answer to a form, or an error page from before any page.
+pub(crate) fn sheet(options: LeptosOptions, title: &str, body: impl FnOnce() -> AnyView) -> Sheet {
+    leptos::nonce::provide_nonce();
+    let html = document(options, Some(title.to_owned()), body).to_html();
+    Sheet {
+        html,
+        policy: policy::policy(),
+    }
+}
+
+/// An error page as text and its `Content-Security-Policy`, for refusals that come before the router.
+#[must_use]
+pub fn error_document(options: LeptosOptions, code: chat::Code) -> (String, String) {
+    Owner::new().with(|| {
+        let Sheet { html, policy } = sheet(options, code.title(), || view! { <Oops code/> }.into_any());
+        (html, policy)
+    })
+}
+
+fn document(options: LeptosOptions, title: Option<String>, body: impl FnOnce() -> AnyView) -> AnyView {
+    // Nothing outside of an island is hydrated.
+    if let Some(context) = Owner::current_shared_context() {
+        context.set_is_hydrating(false);
+    }
+    provide_context(Assets::of(&options));
+    policy::send();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme::chosen().map(Theme::name)>
+            <Head options title/>
+            <body>{body()}</body>
+        </html>
+    }
+    .into_any()
+}
+
+#[component]
+fn Head(options: LeptosOptions, title: Option<String>) -> impl IntoView {
+    view! {
+        <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>
+            {title.map(|title| view! { <title>{title}</title> })}
+            <meta name="description" content=DESCRIPTION/>
+            <meta name="color-scheme" content="light dark"/>
+            <meta name="theme-color" content="#f2f0ec" media="(prefers-color-scheme: light)"/>
+            <meta name="theme-color" content="#0f1012" media="(prefers-color-scheme: dark)"/>
+            <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+            <link rel="manifest" href="/manifest.webmanifest"/>
+            <assets::Style/>
+            <AutoReload options/>
+            <MetaTags/>
+        </head>
+    }
+    .into_any()
+}
+
+/// Every page and its address.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Landing ssr=SsrMode::Async/>
+                <Route path=path!("/login") view=Login ssr=SsrMode::Async/>
+                <Route path=path!("/register") view=Register ssr=SsrMode::Async/>
+                <Route path=path!("/rooms") view=Rooms ssr=SsrMode::Async/>
+                <Route path=path!("/rooms/:slug") view=RoomPage ssr=SsrMode::Async/>
+                <Route path=path!("/rooms/:slug/members") view=Members ssr=SsrMode::Async/>
+                <Route path=path!("/rooms/:slug/:seq") view=Permalink ssr=SsrMode::Async/>
+                <Route path=path!("/direct/:username") view=Direct ssr=SsrMode::Async/>
+                <Route path=path!("/people") view=People ssr=SsrMode::Async/>
+                <Route path=path!("/settings") view=Settings ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+    .into_any()
+}

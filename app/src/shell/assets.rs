@@ -1,0 +1,93 @@
+//! The built files that a page loads, under the names that the build gave them.
+
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
+
+use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
+
+/// Up to this size in bytes the stylesheet travels inside the page: one request less before anything is seen.
+const INLINE_BYTES_MAX: usize = 32 * 1024;
+
+/// What the pages of this build load.
+#[derive(Clone, Debug)]
+pub(super) struct Assets {
+    style: Source,
+    /// The address of the script that loads the islands' code.
+    pub(super) js: Arc<str>,
+    /// The address of the islands' code.
+    pub(super) wasm: Arc<str>,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Inline(Arc<str>),
+    Linked(Arc<str>),
+}
+
+impl Assets {
+    /// The files of the build that `options` tell of; read once.
+    pub(super) fn of(options: &LeptosOptions) -> Self {
+        static ASSETS: OnceLock<Assets> = OnceLock::new();
+        ASSETS.get_or_init(|| Self::read(options)).clone()
+    }
+
+    fn read(options: &LeptosOptions) -> Self {
+        let hashes = hashes(options);
+        let name = |kind: &str, ending: &str| {
+            let hash = hashes
+                .iter()
+                .find(|(key, _)| key == kind)
+                .map(|(_, hash)| format!(".{hash}"));
+            format!("{}{}.{ending}", options.output_name, hash.unwrap_or_default())
+        };
+        let address = |file: &str| Arc::from(format!("/{}/{file}", options.site_pkg_dir));
+        let css = name("css", "css");
+        let file = PathBuf::from(&*options.site_root)
+            .join(&*options.site_pkg_dir)
+            .join(&css);
+        // While developing, only a linked stylesheet is exchanged without a reload.
+        let watched = std::env::var_os("LEPTOS_WATCH").is_some();
+        let text = fs::read_to_string(file)
+            .ok()
+            .filter(|text| !watched && text.len() <= INLINE_BYTES_MAX);
+        Self {
+            style: text.map_or_else(
+                || Source::Linked(address(&css)),
+                |text| Source::Inline(Arc::from(text)),
+            ),
+            js: address(&name("js", "js")),
+            wasm: address(&name("wasm", "wasm")),
+        }
+    }
+}
+
+/// What the build wrote beside the server's binary: a kind of file and its hash a line.
+fn hashes(options: &LeptosOptions) -> Vec<(String, String)> {
+    if !options.hash_files {
+        return Vec::new();
+    }
+    let beside = std::env::current_exe()
+        .ok()
+        .and_then(|exe| Some(exe.parent()?.join(&*options.hash_file)));
+    let text = beside
+        .and_then(|file| fs::read_to_string(file).ok())
+        .unwrap_or_default();
+    let pairs = text.lines().filter_map(|line| line.split_once(':'));
+    pairs
+        .map(|(kind, hash)| (kind.trim().to_owned(), hash.trim().to_owned()))
+        .collect()
+}
+
+/// The stylesheet, inside the page or linked from it.
+#[component]
+pub(super) fn Style() -> impl IntoView {
+    match expect_context::<Assets>().style {
+        Source::Inline(text) => {
+            view! { <style nonce=use_nonce() inner_html=text.to_string()></style> }.into_any()
+        }
+        Source::Linked(address) => view! { <link rel="stylesheet" href=address.to_string()/> }.into_any(),
+    }
+}

@@ -1,0 +1,18 @@
+((js, wasm) => {
+  // Between two islands the page gets to do what it has to.
+  const pause = () => (globalThis.scheduler?.yield ? scheduler.yield() : new Promise((go) => setTimeout(go)));
+  const boot = async () => {
+    const code = await import(js);
+    await code.default({ module_or_path: wasm });
+    code.hydrate();
+    for (const island of document.querySelectorAll("leptos-island")) {
+      // An island within another one's children sees what that one provides.
+      island.parentElement.closest("leptos-children")?.$$on_hydrate?.();
+      await code[island.dataset.component]?.(island);
+      await pause();
+    }
+  };
+  // The page is read before it comes alive: loading starts when everything is shown and nothing else is to do.
+  const idle = () => (globalThis.requestIdleCallback ? requestIdleCallback(boot, { timeout: 1000 }) : setTimeout(boot, 1));
+  document.readyState === "complete" ? idle() : addEventListener("load", idle, { once: true });
+})

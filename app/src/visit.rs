@@ -1,0 +1,73 @@
+//! Who asks for a page or sends a form, and what the answer is made with.
+
+use std::sync::Arc;
+
+use backend::{Backend, Caller};
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+
+use crate::{
+    address::{Query, cookie_of},
+    cookie::SessionCookie,
+};
+
+/// The request as pages and server functions see it. The server gives one into the context of each.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// Who is signed in.
+    pub caller: Option<Caller>,
+    /// Where the request came from, for limits.
+    pub address: String,
+    /// How session cookies are written.
+    pub cookie: SessionCookie,
+}
+
+pub(crate) fn visit() -> Visit {
+    expect_context()
+}
+
+pub(crate) fn backend() -> Arc<Backend> {
+    expect_context()
+}
+
+/// The request's path and query, from the root.
+pub(crate) fn here() -> String {
+    expect_context::<Parts>()
+        .uri
+        .path_and_query()
+        .map_or_else(|| "/".to_owned(), ToString::to_string)
+}
+
+/// What stands behind the `?` of the request.
+pub(crate) fn query() -> Query {
+    Query::read(expect_context::<Parts>().uri.query().unwrap_or_default())
+}
+
+/// The request's cookie of this name.
+pub(crate) fn cookie(name: &str) -> Option<String> {
+    cookie_of(&use_context::<Parts>()?.headers, name)
+}
+
+/// Gives the answer its status.
+pub(crate) fn answer_with(status: StatusCode) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        response.set_status(status);
+    }
+}
+
+/// Adds a header to the answer; a value that no header can hold is left out.
+pub(crate) fn answer_header(name: header::HeaderName, value: &str) {
+    if let (Some(response), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
+        response.append_header(name, value);
+    }
+}
+
+/// Sends the browser elsewhere; whatever it asked with, and not only when it says that it likes HTML.
+pub(crate) fn go_to(path: &str, status: StatusCode) {
+    if let Some(response) = use_context::<ResponseOptions>() {
+        let location = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
+        response.insert_header(header::LOCATION, location);
+        response.set_status(status);
+    }
+}

@@ -1,0 +1,42 @@
+//! The command `natter-load`. Ends with 0 when all went well, 1 when the server broke the contract, 2
+//! when the run could not be made.
+
+use std::{fs, process::ExitCode};
+
+use clap::Parser;
+use natter_load::{
+    bench,
+    error::Error,
+    options::{Command, Options, Scenario},
+    scenario, table,
+};
+use tokio::runtime::Builder;
+
+fn main() -> ExitCode {
+    let passed = match Options::parse().command {
+        Command::Scenario(scenario) => play(&scenario),
+        Command::Bench(bench) => Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Error::io("runtime"))
+            .and_then(|runtime| runtime.block_on(bench::run(&bench))),
+    };
+    match passed {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("natter-load: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn play(scenario: &Scenario) -> Result<bool, Error> {
+    let report = scenario::play(scenario)?;
+    print!("{}", table::text(&report));
+    if let Some(path) = &scenario.target().json {
+        fs::write(path, format!("{:#}\n", report.to_json()))
+            .map_err(Error::io(path.display().to_string()))?;
+    }
+    Ok(report.failures().is_empty())
+}

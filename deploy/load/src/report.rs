@@ -1,0 +1,179 @@
+//! What a run found, as one value: printed as a table, written as JSON, judged by its failures.
+
+use serde::Serialize;
+
+use crate::{
+    check::Faults,
+    latency::Percentiles,
+    ledger::Counts,
+    machine::Machine,
+    meter::{GeneratorUse, ServerUse},
+    options::Scenario,
+};
+
+/// Sends that leave later than this, in milliseconds, spoil the latencies.
+const LATE: f64 = 1.0;
+
+/// What a run found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Which scenario, with which options.
+    pub scenario: Scenario,
+    /// What it ran on.
+    pub machine: Machine,
+    /// The connections, where the scenario has some.
+    pub connections: Option<Connections>,
+    /// Messages and their deliveries, where the scenario has some.
+    pub messages: Option<Messages>,
+    /// Requests over HTTP, where the scenario makes some.
+    pub requests: Option<RequestsMade>,
+    /// What must not happen.
+    pub faults: Faults,
+    /// What the server used; none when its process is not known.
+    pub server: Option<ServerUse>,
+    /// What the generator used.
+    pub generator: GeneratorUse,
+    /// The first faults, in words.
+    pub notes: Vec<String>,
+}
+
+/// The connections of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Connections {
+    /// How many.
+    pub count: usize,
+    /// Rooms that take part.
+    pub rooms: usize,
+    /// Connections in the smallest of them.
+    pub smallest_room: usize,
+    /// Connections in the largest of them.
+    pub largest_room: usize,
+    /// From the first attempt to the last open room, in seconds.
+    pub opened_in_seconds: f64,
+    /// Connections that broke and came back.
+    pub disconnects: u64,
+    /// Rooms that had to be caught up with over HTTP.
+    pub limited: u64,
+    /// `error` frames that were not about a send.
+    pub errors: u64,
+    /// From an attempt to `hello`.
+    pub hello_ms: Option<Percentiles>,
+    /// From `join` to `joined`.
+    pub join_ms: Option<Percentiles>,
+    /// From a break to all rooms open again.
+    pub resume_ms: Option<Percentiles>,
+}
+
+/// Messages and deliveries of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Messages {
+    /// All of them, warm-up included.
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Sent, but neither acknowledged nor refused.
+    pub unanswered: u64,
+    /// Messages acknowledged in a second of the measured part.
+    pub acknowledged_per_second: f64,
+    /// Deliveries in a second of the measured part.
+    pub delivered_per_second: f64,
+    /// From due to received, each receiver counted.
+    pub delivery_ms: Option<Percentiles>,
+    /// From due to `sent`.
+    pub acknowledgement_ms: Option<Percentiles>,
+    /// From due to leaving the generator.
+    pub lag_ms: Option<Percentiles>,
+}
+
+/// Requests over HTTP of a run.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct RequestsMade {
+    /// Clients.
+    pub clients: usize,
+    /// Answered as they should be, warm-up included.
+    pub answered: u64,
+    /// Answered with another status.
+    pub refused: u64,
+    /// Not answered.
+    pub broken: u64,
+    /// Good answers in a second of the measured part.
+    pub per_second: f64,
+    /// Bytes of the bodies.
+    pub body_bytes: u64,
+    /// From due (or, without a rate, sent) to the whole answer.
+    pub latency_ms: Option<Percentiles>,
+}
+
+impl Report {
+    /// Why the run does not pass; empty when it does.
+    pub fn failures(&self) -> Vec<String> {
+        let faults = &self.faults;
+        let mut counted = vec![
+            (faults.lost, "lost"),
+            (faults.doubled, "doubled"),
+            (faults.out_of_order, "out of order"),
+            (faults.gaps, "gaps"),
+            (faults.misnumbered, "misnumbered"),
+            (faults.foreign, "of a foreign room"),
+            (faults.altered, "altered"),
+            (faults.malformed, "malformed"),
+        ];
+        if let Some(Messages {
+            counts, unanswered, ..
+        }) = &self.messages
+        {
+            counted.push((counts.planned - counts.sent, "not sent"));
+            counted.push((counts.refused, "refused"));
+            counted.push((*unanswered, "not answered"));
+        }
+        if let Some(connections) = &self.connections {
+            counted.push((connections.errors, "unexpected errors"));
+        }
+        if let Some(requests) = &self.requests {
+            counted.push((requests.refused, "requests refused"));
+            counted.push((requests.broken, "requests not answered"));
+        }
+        let found = counted.into_iter().filter(|(count, _)| *count > 0);
+        found.map(|(count, what)| format!("{count} {what}")).collect()
+    }
+
+    /// What makes the figures doubtful.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.generator.saturated {
+            let share = self.generator.cpu_share * 100.0;
+            warnings.push(format!(
+                "the generator used {share:.0} % of its core: its own delay is in the latencies"
+            ));
+        }
+        let lag = self
+            .messages
+            .as_ref()
+            .and_then(|messages| messages.lag_ms.as_ref());
+        if let Some(lag) = lag.filter(|lag| lag.p99 > LATE) {
+            warnings.push(format!(
+                "one send in a hundred left {:.1} ms late or later",
+                lag.p99
+            ));
+        }
+        if let Some(connections) = self
+            .connections
+            .as_ref()
+            .filter(|connections| connections.disconnects > 0)
+        {
+            warnings.push(format!(
+                "{} connections broke and came back",
+                connections.disconnects
+            ));
+        }
+        warnings
+    }
+
+    /// The report with its judgement, for files.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        value["passed"] = self.failures().is_empty().into();
+        value["failures"] = self.failures().into();
+        value["warnings"] = self.warnings().into();
+        value
+    }
+}
