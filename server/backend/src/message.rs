@@ -51,15 +51,16 @@ impl Backend {
         let born_us = now_us();
         let body = body::parse(&post.body).map_err(|e| Problem::invalid("body", e.reason()))?;
         self.limiter.take(Quota::Post, &caller.id().to_string()).await.allowed()?;
-        let mentioned = self.mentioned(&body).await?;
+        let called = self.called_on(&body).await?;
+        let html = markdown::render(&body, &called);
         let new = NewMessage {
             id: MessageId(new_id()),
             room: post.room,
             author: caller.author.clone(),
-            html: markdown::render(&body, &mentioned),
+            mentions: called.iter().map(|user| user.id).filter(|id| markdown::mentions(&html, *id)).collect(),
+            html,
             body,
             nonce: post.nonce,
-            mentions: mentioned.iter().map(|author| author.id).collect(),
             created_at: now(),
         };
         // A task of its own: a caller who goes away must not come between the commit and the bus.
@@ -97,8 +98,8 @@ impl Backend {
         Ok(self.store.page(room, bound, limit.clamp(1, PAGE_LIMIT_MAX)).await?)
     }
 
-    /// The people whom a body calls on by name and who exist.
-    async fn mentioned(&self, body: &str) -> Result<Vec<Author>> {
+    /// Those of the people whom a body may call on by name who exist.
+    async fn called_on(&self, body: &str) -> Result<Vec<Author>> {
         let names = mention::candidates(body);
         if names.is_empty() {
             return Ok(Vec::new());

@@ -67,26 +67,30 @@ pub async fn seed(store: &dyn Store, plan: &Plan) -> Stored<Vec<Seeded>> {
     let now = stamp::now();
     let start = now.plus_ms(-SPAN_MS);
     let users = create_people(store, plan, start).await?;
-    let general = store.room_by_slug(chat::room::GENERAL).await?.map(|room| room.id);
     let rooms = create_rooms(store, plan, &users, start).await?;
-    let circles: Vec<Circle<'_>> = rooms
-        .iter()
-        .enumerate()
-        .map(|(place, room)| Circle::new(*room, place, plan, &users))
+    let places = rooms.iter().enumerate();
+    let circles: Vec<Circle<'_>> = places
+        .map(|(n, room)| Circle::new(*room, n, plan, &users))
         .collect();
-    fill(store, plan, &circles, general, &users, now).await?;
-    // After the messages: everyone has read what is there.
-    let joined = circles.iter().map(|circle| circle.join(store, start));
-    stream::iter(joined)
+    let general = store.room_by_slug(chat::room::GENERAL).await?;
+    let everyone = general.map(|room| Circle {
+        room: room.id,
+        members: users.iter().collect(),
+    });
+    let filled = if circles.is_empty() {
+        everyone.as_slice()
+    } else {
+        &circles
+    };
+    fill(store, plan.messages, filled, now).await?;
+    let joining = circles
+        .iter()
+        .chain(&everyone)
+        .map(|circle| circle.join(store, start));
+    stream::iter(joining)
         .buffer_unordered(WRITES_AT_ONCE)
         .try_collect::<()>()
         .await?;
-    if let Some(general) = general {
-        let everyone: Vec<UserId> = users.iter().map(|user| user.id).collect();
-        for some in everyone.chunks(BATCH) {
-            store.add_members(general, some, start).await?;
-        }
-    }
     give_tokens(store, &users, &circles, now).await
 }
 
@@ -111,9 +115,16 @@ impl<'a> Circle<'a> {
         }
     }
 
+    /// Brings the members in, who have read what is there.
     async fn join(&self, store: &dyn Store, at: Timestamp) -> Stored<()> {
         let members: Vec<UserId> = self.members.iter().map(|author| author.id).collect();
-        store.add_members(self.room, &members, at).await?;
+        for some in members.chunks(BATCH) {
+            store.add_members(self.room, some, at).await?;
+        }
+        // The room's creator was in it before there was anything to read.
+        if let Some(creator) = members.first() {
+            store.mark_read(self.room, *creator, u64::MAX).await?;
+        }
         Ok(())
     }
 }
@@ -248,26 +259,9 @@ async fn create_room(
     Ok((store.create_channel(channel).await? == ChannelCreated::Created).then_some(id))
 }
 
-/// Writes the messages, several rooms at once.
-async fn fill(
-    store: &dyn Store,
-    plan: &Plan,
-    circles: &[Circle<'_>],
-    general: Option<RoomId>,
-    users: &[Author],
-    now: Timestamp,
-) -> Stored<()> {
-    if let (Some(general), true) = (general, circles.is_empty() && !users.is_empty()) {
-        let everyone = Circle {
-            room: general,
-            members: users.iter().collect(),
-        };
-        return fill_room(store, &everyone, 0, plan.messages, now).await;
-    }
-    let (each, more) = (
-        plan.messages / circles.len().max(1),
-        plan.messages % circles.len().max(1),
-    );
+/// Writes `count` messages, several rooms at once.
+async fn fill(store: &dyn Store, count: usize, circles: &[Circle<'_>], now: Timestamp) -> Stored<()> {
+    let (each, more) = (count / circles.len().max(1), count % circles.len().max(1));
     let rooms = circles.iter().enumerate().map(|(place, circle)| {
         let count = each + usize::from(place < more);
         fill_room(store, circle, place, count, now)

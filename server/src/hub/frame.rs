@@ -55,7 +55,7 @@ impl Frame {
     /// `internal` where the message cannot be encoded.
     pub(crate) fn of_message(message: &Message, posted: bool) -> Result<Self> {
         Ok(Self {
-            bytes: envelope(posted, &*encode(message)?),
+            bytes: envelope(posted, &encode(message)?),
             rev: message.rev,
             seq: message.seq,
             message: message.id,

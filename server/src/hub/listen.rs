@@ -94,46 +94,25 @@ impl Hub {
     }
 
     fn hear_joined(&self, room: RoomId, user: UserId) {
-        let Some(user) = self.live_user(user) else { return };
-        let mut memberships = user.memberships();
-        memberships.left.retain(|left| *left != room);
-        // A user without connections is about to go, and nobody would take it off the room's list.
-        if !user.is_gone() && !memberships.rooms.iter().any(|listed| listed.id == room) {
-            let room = self.room(room);
-            room.admit(&user);
-            memberships.rooms.push(room);
+        if let Some(user) = self.live_user(user) {
+            self.enlist(&user, room);
+            self.follow(Move {
+                room,
+                user,
+                left: false,
+            });
         }
-        drop(memberships);
-        self.follow(Move {
-            room,
-            user,
-            left: false,
-        });
     }
 
     fn hear_left(&self, room: RoomId, user: UserId) {
-        let Some(user) = self.live_user(user) else { return };
-        let mut memberships = user.memberships();
-        memberships.departures += 1;
-        if memberships.loading > 0 {
-            memberships.left.push(room);
+        if let Some(user) = self.live_user(user) {
+            self.strike(&user, room);
+            self.follow(Move {
+                room,
+                user,
+                left: true,
+            });
         }
-        if let Some(place) = memberships.rooms.iter().position(|listed| listed.id == room) {
-            memberships.rooms.swap_remove(place).dismiss(&user);
-        }
-        drop(memberships);
-        user.with_mentions(|mentions| mentions.read(room, u64::MAX));
-        if let Some(room) = self.known_room(room) {
-            // Nothing said from now on is for a member who left; a public room may be read on.
-            user.connections()
-                .iter()
-                .for_each(|connection| room.suspend(connection));
-        }
-        self.follow(Move {
-            room,
-            user,
-            left: true,
-        });
     }
 
     fn end_all(&self, credential: Credential) {

@@ -1,11 +1,14 @@
-//! What follows from a change of membership and needs the store: telling the user how the room looks
-//! now, and whether it may still be read. One at a time, so that the last word is the latest.
+//! Who is a member of what, and what follows when that changes.
+//!
+//! What an event says takes effect at once; what needs the store (how the room looks to the user now,
+//! whether it may still be read) is done one after another, so that the last word is the latest. The store
+//! has the last word on the membership itself too.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use backend::store::Head;
 use bytes::Bytes;
-use chat::{Room, wire::ServerFrame};
+use chat::{Room, RoomId, wire::ServerFrame};
 use tokio::sync::mpsc;
 
 use super::{Hub, frame::text, slots::About, user::LiveUser};
@@ -15,21 +18,105 @@ const ATTEMPTS: u32 = 5;
 
 /// A user came into a room or left it.
 pub(super) struct Move {
-    pub(super) room: chat::RoomId,
+    pub(super) room: RoomId,
     pub(super) user: Arc<LiveUser>,
     pub(super) left: bool,
 }
 
 impl Hub {
-    /// Hands a move on.
+    /// Lists the user as a member of the room.
+    pub(super) fn enlist(&self, user: &Arc<LiveUser>, room: RoomId) {
+        let mut memberships = user.memberships();
+        memberships.left.retain(|left| *left != room);
+        // A user without connections is about to go, and nobody would take it off the room's list.
+        if !user.is_gone() && !memberships.rooms.iter().any(|listed| listed.id == room) {
+            let room = self.room(room);
+            room.admit(user);
+            memberships.rooms.push(room);
+        }
+    }
+
+    /// Takes the user off the room's members. What is said there from now on is not shown until it is decided
+    /// whether the user may read on.
+    pub(super) fn strike(&self, user: &Arc<LiveUser>, room: RoomId) {
+        let mut memberships = user.memberships();
+        memberships.departures += 1;
+        if memberships.loading > 0 {
+            memberships.left.push(room);
+        }
+        if let Some(place) = memberships.rooms.iter().position(|listed| listed.id == room) {
+            memberships.rooms.swap_remove(place).dismiss(user);
+        }
+        drop(memberships);
+        user.with_mentions(|mentions| mentions.read(room, u64::MAX));
+        if let Some(room) = self.known_room(room) {
+            user.connections()
+                .iter()
+                .for_each(|connection| room.suspend(connection));
+        }
+    }
+
+    /// Hands a move on to whoever asks the store.
     pub(super) fn follow(&self, moved: Move) {
         // Fails only when the runtime is shutting down.
         self.moves.send(moved).ok();
     }
 
-    async fn see(&self, moved: &Move) -> Option<Room> {
+    /// Compares all memberships with the store: moves may have been lost.
+    pub(super) async fn compare_memberships(&self) {
+        let users: Vec<_> = self.users.iter().map(|user| Arc::clone(&user)).collect();
+        for user in users {
+            let heads = match self.backend.store.heads_of(user.id).await {
+                Ok(heads) => heads,
+                Err(error) => return tracing::warn!(%error, "memberships could not be compared"),
+            };
+            let stored: HashSet<RoomId> = heads.into_iter().map(|head| head.room).collect();
+            let listed: HashSet<RoomId> = user.memberships().rooms.iter().map(|room| room.id).collect();
+            for room in stored.symmetric_difference(&listed) {
+                self.follow(Move {
+                    room: *room,
+                    user: Arc::clone(&user),
+                    left: listed.contains(room),
+                });
+            }
+        }
+    }
+
+    async fn settle(&self, moved: Move) {
+        let Move { room, user, left } = moved;
+        let view = self.view(&user, room).await;
+        match &view {
+            Some(view) if view.member => self.enlist(&user, room),
+            // Where the store cannot be asked, a departure stands and an arrival too.
+            None if !left => return,
+            Some(_) | None => self.strike(&user, room),
+        }
+        if let Some(known) = self.known_room(room) {
+            if let Some(Room {
+                last_seq, last_rev, ..
+            }) = view
+            {
+                known.observe(Head {
+                    room,
+                    last_seq,
+                    last_rev,
+                });
+            }
+            let may_read = view.as_ref().is_some_and(|room| room.member || !room.private);
+            user.connections()
+                .iter()
+                .for_each(|connection| known.decide(connection, may_read));
+        }
+        // Who was listed wrongly is told nothing of a room that is gone.
+        if let Some(view) = view.filter(|view| view.member || left) {
+            let word: Bytes = text(&ServerFrame::Room { room: Box::new(view) });
+            user.say(About::Room(room), None, || word);
+        }
+    }
+
+    async fn view(&self, user: &LiveUser, room: RoomId) -> Option<Room> {
         for attempt in 0..ATTEMPTS {
-            match self.backend.view_room(moved.user.id, moved.room).await {
+            match self.backend.view_room(user.id, room).await {
                 Ok(room) => return Some(room),
                 Err(problem) => tracing::warn!(%problem, "a room could not be read"),
             }
@@ -39,38 +126,9 @@ impl Hub {
     }
 }
 
-/// Follows the moves, in their order.
-pub(super) async fn follow(hub: Arc<Hub>, mut moves: mpsc::UnboundedReceiver<Move>) {
+/// Settles moves in their order.
+pub(super) async fn settle(hub: Arc<Hub>, mut moves: mpsc::UnboundedReceiver<Move>) {
     while let Some(moved) = moves.recv().await {
-        let view = hub.see(&moved).await;
-        let may_read = view.as_ref().is_some_and(|room| room.member || !room.private);
-        if let Some(Room {
-            id,
-            last_seq,
-            last_rev,
-            ..
-        }) = view
-            && let Some(room) = hub.known_room(id)
-        {
-            room.observe(Head {
-                room: id,
-                last_seq,
-                last_rev,
-            });
-        }
-        if moved.left
-            && let Some(room) = hub.known_room(moved.room)
-        {
-            moved
-                .user
-                .connections()
-                .iter()
-                .for_each(|connection| room.decide(connection, may_read));
-        }
-        if let Some(room) = view {
-            let about = About::Room(room.id);
-            let word: Bytes = text(&ServerFrame::Room { room: Box::new(room) });
-            moved.user.say(about, None, || word);
-        }
+        hub.settle(moved).await;
     }
 }

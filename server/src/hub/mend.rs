@@ -42,11 +42,14 @@ impl Hub {
         }
     }
 
-    /// Compares all rooms with the store at once.
+    /// Compares all that is held with the store at once.
     pub(super) fn suspect_everything(self: &Arc<Self>) {
         self.metrics.gaps.increment(1);
         let hub = Arc::clone(self);
-        tokio::spawn(async move { hub.compare_heads().await });
+        tokio::spawn(async move {
+            hub.compare_heads().await;
+            hub.compare_memberships().await;
+        });
     }
 
     /// Compares where rooms stand here and in the store: what was lost without a successor is found so.

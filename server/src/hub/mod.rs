@@ -96,7 +96,7 @@ impl Hub {
             moves,
         });
         tokio::spawn(listen::listen(Arc::clone(&hub), events));
-        tokio::spawn(members::follow(Arc::clone(&hub), moved));
+        tokio::spawn(members::settle(Arc::clone(&hub), moved));
         tokio::spawn(heads::pay(Arc::clone(&hub)));
         tokio::spawn(presence::tell(Arc::clone(&hub)));
         tokio::spawn(tick::tick(Arc::clone(&hub)));

@@ -64,7 +64,7 @@ pub(super) enum Outcome {
         problem: Problem,
     },
     /// A message is stored.
-    Posted(Posted),
+    Posted(Box<Posted>),
     /// A message is refused.
     NotPosted(Problem),
     /// The reader is to come back by itself.
@@ -140,7 +140,7 @@ impl Speaker {
 
     async fn post(self, post: Post) -> Outcome {
         match self.hub.backend.post_message(&self.caller, post).await {
-            Ok(posted) => Outcome::Posted(posted),
+            Ok(posted) => Outcome::Posted(Box::new(posted)),
             Err(problem) => Outcome::NotPosted(problem),
         }
     }

@@ -93,3 +93,6 @@ async fn serve(hub: Arc<Hub>, caller: Option<Caller>, upgrade: OnUpgrade) {
         None => Box::pin(task::refuse(io)).await,
     }
 }
+
+#[cfg(test)]
+mod tests;

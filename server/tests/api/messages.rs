@@ -232,3 +232,13 @@ async fn a_public_channel_can_be_read_but_not_written_without_joining() {
         .await;
     assert_problem(post, 403, "not_a_member").await;
 }
+
+#[tokio::test]
+async fn a_name_in_code_calls_nobody() {
+    let server = TestServer::start();
+    let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);
+    let room = rosa.room_id("general").await;
+    let message = rosa.say(&room, "`@mei` is code, @rosa is not").await;
+    assert_eq!(message["mentions"], json!([rosa.id]));
+    assert_eq!(mei.room("general").await["mentions"], 0);
+}

@@ -62,7 +62,12 @@ async fn a_head_counts_the_unread_mentions() {
     assert_eq!(mentions_at(&mut watcher, 2).await, 2);
     rosa.say(&room, "no?").await;
     assert_eq!(mentions_at(&mut watcher, 3).await, 2);
-    assert_eq!(mei.post(&format!("/api/rooms/{room}/read"), json!({ "seq": 1 })).await.status(), 204);
+    assert_eq!(
+        mei.post(&format!("/api/rooms/{room}/read"), json!({ "seq": 1 }))
+            .await
+            .status(),
+        204
+    );
     assert_eq!(watcher.expect("read").await["seq"], 1);
     rosa.say(&room, "well").await;
     assert_eq!(mentions_at(&mut watcher, 4).await, 1);
@@ -80,9 +85,18 @@ async fn typing_is_told_to_the_others_who_have_the_room_open() {
     let mut outside = mei.connect().await;
     typist.send(json!({ "type": "typing", "room": room })).await;
     let typing = reader.expect("typing").await;
-    assert_eq!((&typing["room"], &typing["user"]), (&json!(room), &json!(rosa.id)));
-    assert_eq!(of_type(&settle(&mut typist).await, "typing"), Vec::<&Value>::new());
-    assert_eq!(of_type(&settle(&mut outside).await, "typing"), Vec::<&Value>::new());
+    assert_eq!(
+        (&typing["room"], &typing["user"]),
+        (&json!(room), &json!(rosa.id))
+    );
+    assert_eq!(
+        of_type(&settle(&mut typist).await, "typing"),
+        Vec::<&Value>::new()
+    );
+    assert_eq!(
+        of_type(&settle(&mut outside).await, "typing"),
+        Vec::<&Value>::new()
+    );
 }
 
 #[tokio::test]
@@ -98,8 +112,13 @@ async fn a_marker_that_moves_is_told_to_the_users_other_connections_only() {
     let read = there.expect("read").await;
     assert_eq!((&read["room"], number(&read, "seq")), (&json!(room), 2));
     here.send(json!({ "type": "read", "room": room, "seq": 1 })).await;
-    here.send(json!({ "type": "read", "room": room, "seq": 99 })).await;
-    assert_eq!(number(&there.expect("read").await, "seq"), 3, "never backwards, never beyond the newest");
+    here.send(json!({ "type": "read", "room": room, "seq": 99 }))
+        .await;
+    assert_eq!(
+        number(&there.expect("read").await, "seq"),
+        3,
+        "never backwards, never beyond the newest"
+    );
     for socket in [&mut here, &mut foreign] {
         assert_eq!(of_type(&settle(socket).await, "read"), Vec::<&Value>::new());
     }
@@ -121,7 +140,9 @@ async fn coming_looking_away_and_going_are_told_and_a_reload_is_not() {
     assert_eq!(status_of_mei(&mut watcher).await, "online");
     first.send(json!({ "type": "presence", "status": "away" })).await;
     assert_eq!(status_of_mei(&mut watcher).await, "away");
-    first.send(json!({ "type": "presence", "status": "online" })).await;
+    first
+        .send(json!({ "type": "presence", "status": "online" }))
+        .await;
     assert_eq!(status_of_mei(&mut watcher).await, "online");
     // Gone for less than the grace: nobody hears of it but that she is there.
     first.close().await;
@@ -129,7 +150,12 @@ async fn coming_looking_away_and_going_are_told_and_a_reload_is_not() {
     settle(&mut second).await;
     tokio::time::sleep(Duration::from_secs(4)).await;
     let meanwhile = settle(&mut watcher).await;
-    assert!(of_type(&meanwhile, "presence").iter().all(|frame| frame["status"] != "offline"), "{meanwhile:?}");
+    assert!(
+        of_type(&meanwhile, "presence")
+            .iter()
+            .all(|frame| frame["status"] != "offline"),
+        "{meanwhile:?}"
+    );
     second.close().await;
     assert_eq!(status_of_mei(&mut watcher).await, "offline");
 }

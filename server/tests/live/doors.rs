@@ -14,13 +14,34 @@ async fn a_browser_needs_an_origin_of_this_site_and_a_program_does_not() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
     let (cookie, token) = (rosa.cookie.as_str(), format!("Bearer {}", rosa.token));
-    for foreign in ["https://evil.example", "null", "http://127.0.0.1.evil.example", ""] {
-        assert_eq!(with_headers(&rosa, &[("cookie", cookie), ("origin", foreign)]).await.err(), Some(403), "{foreign}");
+    for foreign in [
+        "https://evil.example",
+        "null",
+        "http://127.0.0.1.evil.example",
+        "",
+    ] {
+        assert_eq!(
+            with_headers(&rosa, &[("cookie", cookie), ("origin", foreign)])
+                .await
+                .err(),
+            Some(403),
+            "{foreign}"
+        );
     }
-    assert_eq!(with_headers(&rosa, &[("cookie", cookie)]).await.err(), Some(403), "no origin is no proof");
-    let mut browser = with_headers(&rosa, &[("cookie", cookie), ("origin", &rosa.url)]).await.ok().unwrap();
+    assert_eq!(
+        with_headers(&rosa, &[("cookie", cookie)]).await.err(),
+        Some(403),
+        "no origin is no proof"
+    );
+    let mut browser = with_headers(&rosa, &[("cookie", cookie), ("origin", &rosa.url)])
+        .await
+        .ok()
+        .unwrap();
     assert_eq!(browser.expect("hello").await["user"], json!(rosa.id));
-    let mut program = with_headers(&rosa, &[("authorization", &token)]).await.ok().unwrap();
+    let mut program = with_headers(&rosa, &[("authorization", &token)])
+        .await
+        .ok()
+        .unwrap();
     assert_eq!(program.expect("hello").await["user"], json!(rosa.id));
 }
 
@@ -34,7 +55,10 @@ async fn who_is_not_signed_in_is_told_so_by_the_close_code() {
         vec![("origin", origin)],
         vec![("authorization", "Bearer nonsense")],
         vec![("authorization", "Basic cm9zYTpyb3Nh")],
-        vec![("cookie", "session=forged; natter=forged; __Host-natter=forged"), ("origin", origin)],
+        vec![
+            ("cookie", "session=forged; natter=forged; __Host-natter=forged"),
+            ("origin", origin),
+        ],
     ] {
         let mut socket = Socket::open(&rosa.url, &headers).await.ok().unwrap();
         let ended = socket.next().await.expect_err("nothing is said");
@@ -50,13 +74,29 @@ async fn signing_out_and_revoking_close_the_connections_of_just_that() {
     let mut browser = with_headers(&rosa, &by_cookie).await.ok().unwrap();
     browser.expect("hello").await;
     let (mut program, mut other) = (rosa.connect().await, mei.connect().await);
-    assert_eq!(rosa.by_cookie("POST", "/api/auth/logout").send().await.unwrap().status(), 204);
+    assert_eq!(
+        rosa.by_cookie("POST", "/api/auth/logout")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        204
+    );
     assert_eq!(browser.ended().await.code, 4401);
     crate::settle(&mut program).await;
 
     let tokens: Value = rosa.get_json("/api/tokens").await;
-    let id = tokens["tokens"][0]["id"].as_str().unwrap_or_else(|| panic!("{tokens}"));
-    assert_eq!(rosa.by_token("DELETE", &format!("/api/tokens/{id}")).send().await.unwrap().status(), 204);
+    let id = tokens["tokens"][0]["id"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{tokens}"));
+    assert_eq!(
+        rosa.by_token("DELETE", &format!("/api/tokens/{id}"))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        204
+    );
     assert_eq!(program.ended().await.code, 4401);
     crate::settle(&mut other).await;
 }
@@ -65,7 +105,11 @@ async fn signing_out_and_revoking_close_the_connections_of_just_that() {
 async fn the_subprotocol_is_agreed_on_when_it_is_offered() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
-    for (offered, agreed) in [("natter.v1.json", Some("natter.v1.json")), ("mqtt, natter.v1.json", Some("natter.v1.json")), ("mqtt", None)] {
+    for (offered, agreed) in [
+        ("natter.v1.json", Some("natter.v1.json")),
+        ("mqtt, natter.v1.json", Some("natter.v1.json")),
+        ("mqtt", None),
+    ] {
         let answer = rosa
             .by_token("GET", "/ws")
             .headers(upgrade())
@@ -74,9 +118,15 @@ async fn the_subprotocol_is_agreed_on_when_it_is_offered() {
             .await
             .unwrap();
         assert_eq!(answer.status(), StatusCode::SWITCHING_PROTOCOLS);
-        let found = answer.headers().get("sec-websocket-protocol").map(|value| value.to_str().unwrap());
+        let found = answer
+            .headers()
+            .get("sec-websocket-protocol")
+            .map(|value| value.to_str().unwrap());
         assert_eq!(found, agreed, "{offered}");
-        assert_eq!(answer.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(
+            answer.headers()["sec-websocket-accept"],
+            "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+        );
     }
 }
 
@@ -88,7 +138,10 @@ fn upgrade() -> reqwest::header::HeaderMap {
         ("sec-websocket-version", "13"),
         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
     ];
-    headers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).into_iter().collect()
+    headers
+        .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+        .into_iter()
+        .collect()
 }
 
 #[tokio::test]
@@ -99,7 +152,12 @@ async fn a_request_that_is_no_upgrade_gets_a_problem() {
     assert_problem(rosa.post("/ws", json!({})).await, 400, "malformed").await;
     let mut old = upgrade();
     old.insert("sec-websocket-version", "8".parse().unwrap());
-    assert_problem(rosa.by_token("GET", "/ws").headers(old).send().await.unwrap(), 400, "malformed").await;
+    assert_problem(
+        rosa.by_token("GET", "/ws").headers(old).send().await.unwrap(),
+        400,
+        "malformed",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -110,8 +168,20 @@ async fn a_person_opens_only_so_many_sockets_a_minute() {
     for _ in 0..3 {
         open.push(rosa.connect().await);
     }
-    let refused = rosa.by_token("GET", "/ws").headers(upgrade()).send().await.unwrap();
-    assert!(refused.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap() >= 1);
+    let refused = rosa
+        .by_token("GET", "/ws")
+        .headers(upgrade())
+        .send()
+        .await
+        .unwrap();
+    assert!(
+        refused.headers()["retry-after"]
+            .to_str()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap()
+            >= 1
+    );
     assert_problem(refused, 429, "too_fast").await;
     mei.connect().await;
 }

@@ -21,13 +21,48 @@ async fn each_bad_frame_gets_its_error_and_the_connection_stays() {
         (String::new(), "malformed", Value::Null, Value::Null),
         ("[1,2]".into(), "malformed", Value::Null, Value::Null),
         (json!({ "id": 1 }).to_string(), "malformed", json!(1), Value::Null),
-        (json!({ "type": "dance", "id": "a" }).to_string(), "unknown_type", json!("a"), Value::Null),
-        (json!({ "type": "join", "id": 2 }).to_string(), "malformed", json!(2), Value::Null),
-        (json!({ "type": "join", "id": 3, "room": "x" }).to_string(), "malformed", json!(3), Value::Null),
-        (json!({ "type": "join", "id": 4, "room": room, "after": -1 }).to_string(), "malformed", json!(4), Value::Null),
-        (json!({ "type": "send", "room": room, "body": "x" }).to_string(), "malformed", Value::Null, Value::Null),
-        (json!({ "type": "send", "room": room, "nonce": "n", "body": 5 }).to_string(), "malformed", Value::Null, json!("n")),
-        (json!({ "type": "send", "room": room, "nonce": "", "body": "x" }).to_string(), "malformed", Value::Null, json!("")),
+        (
+            json!({ "type": "dance", "id": "a" }).to_string(),
+            "unknown_type",
+            json!("a"),
+            Value::Null,
+        ),
+        (
+            json!({ "type": "join", "id": 2 }).to_string(),
+            "malformed",
+            json!(2),
+            Value::Null,
+        ),
+        (
+            json!({ "type": "join", "id": 3, "room": "x" }).to_string(),
+            "malformed",
+            json!(3),
+            Value::Null,
+        ),
+        (
+            json!({ "type": "join", "id": 4, "room": room, "after": -1 }).to_string(),
+            "malformed",
+            json!(4),
+            Value::Null,
+        ),
+        (
+            json!({ "type": "send", "room": room, "body": "x" }).to_string(),
+            "malformed",
+            Value::Null,
+            Value::Null,
+        ),
+        (
+            json!({ "type": "send", "room": room, "nonce": "n", "body": 5 }).to_string(),
+            "malformed",
+            Value::Null,
+            json!("n"),
+        ),
+        (
+            json!({ "type": "send", "room": room, "nonce": "", "body": "x" }).to_string(),
+            "malformed",
+            Value::Null,
+            json!(""),
+        ),
         (
             json!({ "type": "send", "room": room, "nonce": "n", "body": "x", "thread": UNKNOWN }).to_string(),
             "invalid",
@@ -35,19 +70,39 @@ async fn each_bad_frame_gets_its_error_and_the_connection_stays() {
             json!("n"),
         ),
         (
-            json!({ "type": "send", "room": room, "nonce": "n", "body": "x", "attachments": [UNKNOWN] }).to_string(),
+            json!({ "type": "send", "room": room, "nonce": "n", "body": "x", "attachments": [UNKNOWN] })
+                .to_string(),
             "invalid",
             Value::Null,
             json!("n"),
         ),
-        (json!({ "type": "presence", "status": "offline" }).to_string(), "malformed", Value::Null, Value::Null),
-        (json!({ "type": "typing", "room": UNKNOWN }).to_string(), "room_not_found", Value::Null, Value::Null),
-        (json!({ "type": "read", "room": UNKNOWN, "seq": 1 }).to_string(), "room_not_found", Value::Null, Value::Null),
+        (
+            json!({ "type": "presence", "status": "offline" }).to_string(),
+            "malformed",
+            Value::Null,
+            Value::Null,
+        ),
+        (
+            json!({ "type": "typing", "room": UNKNOWN }).to_string(),
+            "room_not_found",
+            Value::Null,
+            Value::Null,
+        ),
+        (
+            json!({ "type": "read", "room": UNKNOWN, "seq": 1 }).to_string(),
+            "room_not_found",
+            Value::Null,
+            Value::Null,
+        ),
     ];
     for (text, code, id, nonce) in cases {
         socket.send_raw(Message::text(text.clone())).await;
         let error = socket.expect_any(&["error", "sent", "joined"]).await;
-        assert_eq!((&error["code"], &error["id"], &error["nonce"]), (&json!(code), &id, &nonce), "{text}: {error}");
+        assert_eq!(
+            (&error["code"], &error["id"], &error["nonce"]),
+            (&json!(code), &id, &nonce),
+            "{text}: {error}"
+        );
     }
     send(&mut socket, &room, "n", "still here").await;
     assert_eq!(socket.expect("sent").await["message"]["seq"], 1);
@@ -86,7 +141,11 @@ async fn too_many_frames_are_refused_and_then_close_the_connection() {
         }
     }
     assert_eq!(ended, Some(4429));
-    assert_eq!(refused, (5..=25).collect::<Vec<_>>(), "the burst is fine, and twenty more are forgiven");
+    assert_eq!(
+        refused,
+        (5..=25).collect::<Vec<_>>(),
+        "the burst is fine, and twenty more are forgiven"
+    );
 }
 
 #[tokio::test]
@@ -103,7 +162,10 @@ async fn too_many_posts_are_refused_one_by_one_and_the_connection_stays() {
     for _ in 0..40 {
         let answer = socket.expect_any(&["sent", "error"]).await;
         let n: u64 = answer["nonce"].as_str().unwrap().parse().unwrap();
-        assert_eq!(answer["code"], if n < 3 { Value::Null } else { json!("too_fast") });
+        assert_eq!(
+            answer["code"],
+            if n < 3 { Value::Null } else { json!("too_fast") }
+        );
         answered.push(n);
     }
     answered.sort_unstable();
@@ -145,7 +207,9 @@ async fn pings_are_answered_and_a_close_is_answered_with_a_close() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
     let mut request = server.socket_url().into_client_request().unwrap();
-    request.headers_mut().insert("authorization", format!("Bearer {}", rosa.token).parse().unwrap());
+    request
+        .headers_mut()
+        .insert("authorization", format!("Bearer {}", rosa.token).parse().unwrap());
     let (mut stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
     stream.send(Message::Ping("are you there".into())).await.unwrap();
     let pong = loop {
@@ -154,7 +218,10 @@ async fn pings_are_answered_and_a_close_is_answered_with_a_close() {
         }
     };
     assert_eq!(pong, "are you there");
-    let close = CloseFrame { code: CloseCode::Away, reason: "bye".into() };
+    let close = CloseFrame {
+        code: CloseCode::Away,
+        reason: "bye".into(),
+    };
     stream.send(Message::Close(Some(close))).await.unwrap();
     let answer = loop {
         if let Message::Close(answer) = stream.next().await.unwrap().unwrap() {
@@ -177,6 +244,9 @@ async fn a_client_that_sends_faster_than_it_can_be_served_gets_every_answer() {
         send(&mut socket, &room, &n.to_string(), "x").await;
     }
     for n in 0..SENDS {
-        assert_eq!(socket.expect_any(&["sent", "error"]).await["message"]["seq"], n + 1);
+        assert_eq!(
+            socket.expect_any(&["sent", "error"]).await["message"]["seq"],
+            n + 1
+        );
     }
 }

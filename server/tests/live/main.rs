@@ -1,5 +1,11 @@
 //! The WebSocket door, against the real binary.
-#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::allow_attributes)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::allow_attributes
+)]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -19,26 +25,40 @@ use common::Socket;
 
 /// Sends a message over the socket.
 async fn send(socket: &mut Socket, room: &str, nonce: &str, body: &str) {
-    socket.send(json!({ "type": "send", "room": room, "nonce": nonce, "body": body })).await;
+    socket
+        .send(json!({ "type": "send", "room": room, "nonce": nonce, "body": body }))
+        .await;
 }
 
 /// A number in a frame.
 fn number(frame: &Value, field: &str) -> u64 {
-    frame[field].as_u64().unwrap_or_else(|| panic!("{field} in {frame}"))
+    frame[field]
+        .as_u64()
+        .unwrap_or_else(|| panic!("{field} in {frame}"))
 }
 
 /// The messages of a `joined` frame as (`seq`, `rev`).
 fn places(joined: &Value) -> Vec<(u64, u64)> {
-    let messages = joined["messages"].as_array().unwrap_or_else(|| panic!("messages in {joined}"));
-    messages.iter().map(|message| (number(message, "seq"), number(message, "rev"))).collect()
+    let messages = joined["messages"]
+        .as_array()
+        .unwrap_or_else(|| panic!("messages in {joined}"));
+    messages
+        .iter()
+        .map(|message| (number(message, "seq"), number(message, "rev")))
+        .collect()
 }
 
 /// Something that the server answers in order: whatever it had to say before this has come when it is answered.
 async fn settle(socket: &mut Socket) -> Vec<Value> {
-    socket.send(json!({ "type": "join", "id": "settle", "room": "00000000-0000-7000-8000-000000000000" })).await;
+    socket
+        .send(json!({ "type": "join", "id": "settle", "room": "00000000-0000-7000-8000-000000000000" }))
+        .await;
     let mut before = Vec::new();
     loop {
-        let frame = socket.next().await.unwrap_or_else(|ended| panic!("ended with {ended:?} after {before:?}"));
+        let frame = socket
+            .next()
+            .await
+            .unwrap_or_else(|ended| panic!("ended with {ended:?} after {before:?}"));
         if frame["type"] == "error" && frame["id"] == "settle" {
             return before;
         }

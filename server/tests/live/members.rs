@@ -2,10 +2,7 @@
 
 use serde_json::json;
 
-use crate::{
-    common::TestServer,
-    number, send, settle,
-};
+use crate::{common::TestServer, number, send, settle};
 
 #[tokio::test]
 async fn who_joins_or_leaves_a_room_is_told_on_every_connection_and_hears_its_heads() {
@@ -14,15 +11,29 @@ async fn who_joins_or_leaves_a_room_is_told_on_every_connection_and_hears_its_he
     let public = rosa.create_room("open", false).await;
     let (mut one, mut two) = (mei.connect().await, mei.connect().await);
     rosa.say(&public, "not for mei yet").await;
-    assert_eq!(mei.post(&format!("/api/rooms/{public}/join"), json!({})).await.status(), 204);
+    assert_eq!(
+        mei.post(&format!("/api/rooms/{public}/join"), json!({}))
+            .await
+            .status(),
+        204
+    );
     for socket in [&mut one, &mut two] {
         let room = socket.expect_any(&["room", "head"]).await;
-        assert_eq!((&room["room"]["id"], &room["room"]["member"]), (&json!(public), &json!(true)), "{room}");
+        assert_eq!(
+            (&room["room"]["id"], &room["room"]["member"]),
+            (&json!(public), &json!(true)),
+            "{room}"
+        );
     }
     rosa.say(&public, "welcome").await;
     let head = two.expect("head").await;
     assert_eq!((&head["room"], number(&head, "last_seq")), (&json!(public), 2));
-    assert_eq!(mei.post(&format!("/api/rooms/{public}/leave"), json!({})).await.status(), 204);
+    assert_eq!(
+        mei.post(&format!("/api/rooms/{public}/leave"), json!({}))
+            .await
+            .status(),
+        204
+    );
     assert_eq!(two.expect("room").await["room"]["member"], false);
     rosa.say(&public, "gone?").await;
     rosa.say(&rosa.room_id("general").await, "over here").await;
@@ -36,7 +47,12 @@ async fn an_invitation_reaches_those_who_are_connected() {
     let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);
     let private = rosa.create_room("secret", true).await;
     let mut socket = mei.connect().await;
-    let invited = rosa.post(&format!("/api/rooms/{private}/members"), json!({ "users": [mei.id] })).await;
+    let invited = rosa
+        .post(
+            &format!("/api/rooms/{private}/members"),
+            json!({ "users": [mei.id] }),
+        )
+        .await;
     assert_eq!(invited.status(), 204);
     assert_eq!(socket.expect("room").await["room"]["id"], json!(private));
     socket.join(&private, Some(0)).await;
@@ -52,18 +68,33 @@ async fn a_private_room_is_closed_on_the_connections_of_who_leaves_it() {
     let server = TestServer::start();
     let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);
     let private = rosa.create_room("secret", true).await;
-    rosa.post(&format!("/api/rooms/{private}/members"), json!({ "users": [mei.id] })).await;
+    rosa.post(
+        &format!("/api/rooms/{private}/members"),
+        json!({ "users": [mei.id] }),
+    )
+    .await;
     let mut socket = mei.connect().await;
     socket.join(&private, None).await;
     rosa.say(&private, "before").await;
     socket.expect("message").await;
-    assert_eq!(mei.post(&format!("/api/rooms/{private}/leave"), json!({})).await.status(), 204);
+    assert_eq!(
+        mei.post(&format!("/api/rooms/{private}/leave"), json!({}))
+            .await
+            .status(),
+        204
+    );
     rosa.say(&private, "after").await;
     socket.expect("room").await;
     rosa.say(&private, "long after").await;
     let rest = settle(&mut socket).await;
-    assert!(rest.iter().all(|frame| frame["type"] != "message" && frame["type"] != "head"), "{rest:?}");
-    socket.send(json!({ "type": "join", "id": 9, "room": private, "after": 1 })).await;
+    assert!(
+        rest.iter()
+            .all(|frame| frame["type"] != "message" && frame["type"] != "head"),
+        "{rest:?}"
+    );
+    socket
+        .send(json!({ "type": "join", "id": 9, "room": private, "after": 1 }))
+        .await;
     assert_eq!(socket.expect("error").await["code"], "not_a_member");
 }
 

@@ -26,7 +26,10 @@ async fn logged(socket: &mut Socket, count: usize) -> Vec<Value> {
 }
 
 fn revs(frames: &[Value]) -> Vec<u64> {
-    frames.iter().map(|frame| number(&frame["message"], "rev")).collect()
+    frames
+        .iter()
+        .map(|frame| number(&frame["message"], "rev"))
+        .collect()
 }
 
 #[tokio::test]
@@ -40,7 +43,10 @@ async fn hello_says_who_one_is_and_where_ones_rooms_stand() {
     assert_eq!(hello["user"], json!(rosa.id));
     assert!(hello["connection"].is_string() && hello["epoch"].is_string());
     assert!(number(hello, "heartbeat_ms") > 0);
-    assert_eq!(hello["rooms"], json!([{ "room": room, "last_seq": 1, "last_rev": 1, "read_seq": 1 }]));
+    assert_eq!(
+        hello["rooms"],
+        json!([{ "room": room, "last_seq": 1, "last_rev": 1, "read_seq": 1 }])
+    );
 }
 
 #[tokio::test]
@@ -52,14 +58,25 @@ async fn a_message_comes_to_everyone_once_and_to_its_sender_as_sent() {
     let mut other = present(&rosa, &room).await;
     send(&mut from, &room, "n-1", "**hello**").await;
     let sent = from.expect("sent").await;
-    assert_eq!((&sent["nonce"], &sent["message"]["nonce"]), (&json!("n-1"), &json!("n-1")));
+    assert_eq!(
+        (&sent["nonce"], &sent["message"]["nonce"]),
+        (&json!("n-1"), &json!("n-1"))
+    );
     let message = to.expect("message").await;
     assert_eq!(message["message"], sent["message"], "the same bytes for everyone");
-    assert_eq!(other.expect("message").await["message"], sent["message"], "also for the sender's other window");
+    assert_eq!(
+        other.expect("message").await["message"],
+        sent["message"],
+        "also for the sender's other window"
+    );
     assert_eq!(rosa.history(&room).await, [sent["message"].clone()]);
     for socket in [&mut from, &mut to, &mut other] {
         let rest = settle(socket).await;
-        assert!(rest.iter().all(|frame| frame["type"] != "message" && frame["type"] != "sent"), "{rest:?}");
+        assert!(
+            rest.iter()
+                .all(|frame| frame["type"] != "message" && frame["type"] != "sent"),
+            "{rest:?}"
+        );
     }
 }
 
@@ -78,7 +95,13 @@ async fn many_senders_at_once_make_one_order_that_everyone_sees() {
         async move {
             let mut socket = present(person, &room).await;
             for n in 0..EACH {
-                send(&mut socket, &room, &format!("{}-{n}", person.username), &n.to_string()).await;
+                send(
+                    &mut socket,
+                    &room,
+                    &format!("{}-{n}", person.username),
+                    &n.to_string(),
+                )
+                .await;
                 if n % 5 == 0 {
                     person.say(&room, "over the other door").await;
                 }
@@ -93,12 +116,17 @@ async fn many_senders_at_once_make_one_order_that_everyone_sees() {
         let from = revs(&first)[0];
         let rest = logged(&mut socket, stored - from as usize).await;
         let all = [first, rest].concat();
-        assert_eq!(revs(&all), (from..=stored as u64).collect::<Vec<_>>(), "without gaps, ascending");
+        assert_eq!(
+            revs(&all),
+            (from..=stored as u64).collect::<Vec<_>>(),
+            "without gaps, ascending"
+        );
         let sent: Vec<&str> = all.iter().filter_map(|frame| frame["nonce"].as_str()).collect();
         let expected: Vec<String> = (0..EACH).map(|n| format!("{}-{n}", person.username)).collect();
         assert_eq!(sent, expected, "one answer for each send, in their order");
         for frame in &all {
-            let own = frame["message"]["author"]["id"] == json!(person.id) && frame["message"]["nonce"].is_string();
+            let own =
+                frame["message"]["author"]["id"] == json!(person.id) && frame["message"]["nonce"].is_string();
             assert_eq!(frame["type"] == "sent", own);
         }
     }
@@ -120,7 +148,8 @@ async fn several_frames_may_come_in_one_text() {
     assert_eq!(socket.expect("joined").await["last_rev"], 0);
     assert_eq!(socket.expect("sent").await["nonce"], "a");
     assert_eq!(socket.expect("sent").await["message"]["seq"], 2);
-    let pretty = serde_json::to_string_pretty(&json!({ "type": "send", "room": room, "nonce": "c", "body": "three" }));
+    let pretty =
+        serde_json::to_string_pretty(&json!({ "type": "send", "room": room, "nonce": "c", "body": "three" }));
     socket.send_raw(pretty.unwrap().into()).await;
     assert_eq!(socket.expect("sent").await["nonce"], "c");
 }
@@ -136,7 +165,10 @@ async fn a_room_that_is_not_open_can_be_posted_in() {
     let joined = socket.join(&room, Some(0)).await;
     assert_eq!(joined["messages"][0]["nonce"], "n");
     let rest = settle(&mut socket).await;
-    assert!(rest.iter().all(|frame| frame["type"] != "sent"), "answered once: {rest:?}");
+    assert!(
+        rest.iter().all(|frame| frame["type"] != "sent"),
+        "answered once: {rest:?}"
+    );
 }
 
 #[tokio::test]
@@ -154,10 +186,23 @@ async fn the_same_nonce_gives_the_first_message_over_any_door() {
     let mut outside = rosa.connect().await;
     send(&mut outside, &room, "n", "third").await;
     assert_eq!(outside.expect("sent").await, first);
-    let over_http = rosa.post("/api/messages", json!({ "room": room, "body": "fourth", "nonce": "n" })).await;
+    let over_http = rosa
+        .post(
+            "/api/messages",
+            json!({ "room": room, "body": "fourth", "nonce": "n" }),
+        )
+        .await;
     assert_eq!(over_http.status(), 200);
     assert_eq!(over_http.json::<Value>().await.unwrap(), first["message"]);
-    assert_eq!(rosa.post("/api/messages", json!({ "room": room, "body": "x", "nonce": "m" })).await.status(), 201);
+    assert_eq!(
+        rosa.post(
+            "/api/messages",
+            json!({ "room": room, "body": "x", "nonce": "m" })
+        )
+        .await
+        .status(),
+        201
+    );
     send(&mut socket, &room, "m", "y").await;
     assert_eq!(socket.expect("sent").await["message"]["body"], "x");
     // Another author's nonce is another nonce.
@@ -178,13 +223,22 @@ async fn one_nonce_sent_many_times_at_once_is_stored_once_and_answered_each_time
         }
         let mut ids = HashSet::new();
         for _ in 0..3 {
-            ids.insert(socket.expect("sent").await["message"]["id"].as_str().unwrap().to_owned());
+            ids.insert(
+                socket.expect("sent").await["message"]["id"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned(),
+            );
         }
         let rest = settle(&mut socket).await;
         assert!(rest.iter().all(|frame| frame["type"] != "sent"), "{rest:?}");
         ids
     });
-    let ids: HashSet<String> = futures::future::join_all(tries).await.into_iter().flatten().collect();
+    let ids: HashSet<String> = futures::future::join_all(tries)
+        .await
+        .into_iter()
+        .flatten()
+        .collect();
     assert_eq!(ids.len(), 1);
     assert_eq!(rosa.history(&room).await.len(), 1);
 }
@@ -206,7 +260,11 @@ async fn a_refused_send_is_answered_with_an_error_that_carries_its_nonce() {
     ] {
         send(&mut socket, room, "n", body).await;
         let error = socket.expect_any(&["error", "sent"]).await;
-        assert_eq!((&error["code"], &error["nonce"]), (&json!(code), &json!("n")), "{body:?}: {error}");
+        assert_eq!(
+            (&error["code"], &error["nonce"]),
+            (&json!(code), &json!("n")),
+            "{body:?}: {error}"
+        );
         assert!(error["detail"].is_string());
     }
     send(&mut socket, &room, "n", "fine").await;
@@ -236,5 +294,8 @@ async fn a_room_that_was_left_sends_nothing_more_but_its_head() {
     rosa.say(&room, "anyone there?").await;
     let head = socket.expect_any(&["head", "message"]).await;
     assert_eq!((&head["type"], number(&head, "last_seq")), (&json!("head"), 1));
-    assert_eq!(socket.join(&room, Some(0)).await["messages"][0]["body"], "anyone there?");
+    assert_eq!(
+        socket.join(&room, Some(0)).await["messages"][0]["body"],
+        "anyone there?"
+    );
 }

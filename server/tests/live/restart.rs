@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    common::TestServer,
-    number, places, send,
-};
+use crate::{common::TestServer, number, places, send};
 
 #[tokio::test]
 async fn a_server_that_stops_sends_everyone_away_and_exits_cleanly() {
@@ -58,8 +55,15 @@ async fn what_was_answered_with_sent_survives_a_kill_and_comes_to_who_returns() 
     assert_eq!(reader.hello["epoch"], epoch, "the same history");
     let joined = reader.join(&room, Some(0)).await;
     let found = places(&joined);
-    assert!(found.len() as u64 >= acknowledged, "{} of {acknowledged}", found.len());
-    assert!(found.iter().zip(1..).all(|(place, n)| *place == (n, n)), "{found:?}");
+    assert!(
+        found.len() as u64 >= acknowledged,
+        "{} of {acknowledged}",
+        found.len()
+    );
+    assert!(
+        found.iter().zip(1..).all(|(place, n)| *place == (n, n)),
+        "{found:?}"
+    );
     // Sending all of it again stores only what was not stored.
     let mut writer = rosa.connect().await;
     for n in 0..50 {
@@ -77,8 +81,12 @@ async fn a_lost_connection_is_soon_forgotten() {
     let rosa = server.register("rosa").await;
     let open = async || {
         let metrics = server.metrics().await;
-        let line = metrics.lines().find(|line| line.starts_with("websocket_active_connections"));
-        line.and_then(|line| line.split_whitespace().last()).unwrap().to_owned()
+        let line = metrics
+            .lines()
+            .find(|line| line.starts_with("websocket_active_connections"));
+        line.and_then(|line| line.split_whitespace().last())
+            .unwrap()
+            .to_owned()
     };
     let (one, two) = (rosa.connect().await, rosa.connect().await);
     assert_eq!(open().await, "2");

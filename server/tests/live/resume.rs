@@ -53,12 +53,19 @@ async fn what_was_missed_comes_from_the_log_while_somebody_reads_and_else_from_t
     for joined in [from_store, from_tail, beyond_the_tail] {
         let history = rosa.history(&room).await;
         for message in joined["messages"].as_array().unwrap() {
-            assert_eq!(*message, history[number(message, "seq") as usize - 1], "the same as over HTTP");
+            assert_eq!(
+                *message,
+                history[number(message, "seq") as usize - 1],
+                "the same as over HTTP"
+            );
         }
     }
     let metrics = server.metrics().await;
     for source in ["tail", "store"] {
-        assert!(metrics.contains(&format!("hub_resumes_total{{source=\"{source}\"}}")), "{source}");
+        assert!(
+            metrics.contains(&format!("hub_resumes_total{{source=\"{source}\"}}")),
+            "{source}"
+        );
     }
 }
 
@@ -76,7 +83,11 @@ async fn who_is_up_to_date_gets_nothing_and_goes_on() {
     rosa.say(&room, "next").await;
     assert_eq!(socket.expect("message").await["message"]["rev"], 4);
     rosa.say(&room, "and next").await;
-    assert_eq!(socket.expect("message").await["message"]["rev"], 5, "once, although it was opened twice");
+    assert_eq!(
+        socket.expect("message").await["message"]["rev"],
+        5,
+        "once, although it was opened twice"
+    );
 }
 
 #[tokio::test]
@@ -84,14 +95,22 @@ async fn who_is_too_far_behind_is_told_so() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
     let room = rosa.room_id("general").await;
-    futures::future::join_all((0..510).map(|n| rosa.say(&room, Box::leak(n.to_string().into_boxed_str())))).await;
+    futures::future::join_all((0..510).map(|n| rosa.say(&room, Box::leak(n.to_string().into_boxed_str()))))
+        .await;
     let mut socket = rosa.connect().await;
     let joined = socket.join(&room, Some(9)).await;
-    assert_eq!((places(&joined), &joined["limited"], number(&joined, "last_rev")), (vec![], &json!(true), 510));
+    assert_eq!(
+        (places(&joined), &joined["limited"], number(&joined, "last_rev")),
+        (vec![], &json!(true), 510)
+    );
     rosa.say(&room, "live").await;
     assert_eq!(socket.expect("message").await["message"]["rev"], 511);
     let whole = rosa.connect().await.join(&room, Some(11)).await;
-    assert_eq!((places(&whole), &whole["limited"]), (rows(12..=511), &json!(false)), "500 is not too far");
+    assert_eq!(
+        (places(&whole), &whole["limited"]),
+        (rows(12..=511), &json!(false)),
+        "500 is not too far"
+    );
 }
 
 #[tokio::test]
@@ -102,7 +121,10 @@ async fn who_has_seen_what_does_not_exist_starts_afresh() {
     say(&rosa, &room, 3).await;
     let mut socket = rosa.connect().await;
     let joined = socket.join(&room, Some(1_000_000)).await;
-    assert_eq!((&joined["limited"], number(&joined, "last_rev")), (&json!(true), 3));
+    assert_eq!(
+        (&joined["limited"], number(&joined, "last_rev")),
+        (&json!(true), 3)
+    );
     rosa.say(&room, "next").await;
     assert_eq!(socket.expect("message").await["message"]["rev"], 4);
 }
@@ -113,14 +135,22 @@ async fn only_what_one_may_read_can_be_opened() {
     let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);
     let private = rosa.create_room("secret", true).await;
     let mut socket = mei.connect().await;
-    for (room, code) in [(private.as_str(), "not_a_member"), ("00000000-0000-7000-8000-000000000000", "room_not_found")] {
-        socket.send(json!({ "type": "join", "id": "j", "room": room, "after": 0 })).await;
+    for (room, code) in [
+        (private.as_str(), "not_a_member"),
+        ("00000000-0000-7000-8000-000000000000", "room_not_found"),
+    ] {
+        socket
+            .send(json!({ "type": "join", "id": "j", "room": room, "after": 0 }))
+            .await;
         let error = socket.expect("error").await;
         assert_eq!((&error["id"], &error["code"]), (&json!("j"), &json!(code)));
     }
     rosa.say(&private, "nobody else hears").await;
     let rest = crate::settle(&mut socket).await;
-    assert!(rest.iter().all(|frame| frame["room"] != json!(private)), "{rest:?}");
+    assert!(
+        rest.iter().all(|frame| frame["room"] != json!(private)),
+        "{rest:?}"
+    );
 }
 
 /// What a client holds: the newest state of each message, and how far it has seen.
@@ -139,13 +169,21 @@ impl Held {
         assert_eq!(joined["limited"], false);
         let places = places(joined);
         assert!(places.is_sorted_by_key(|(_, rev)| *rev) && places.iter().all(|(_, rev)| *rev > self.rev));
-        joined["messages"].as_array().unwrap().iter().for_each(|message| self.take(message));
+        joined["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .for_each(|message| self.take(message));
         self.rev = number(joined, "last_rev");
     }
 
     fn take_live(&mut self, frame: &Value) {
         let message = &frame["message"];
-        assert_eq!(number(message, "rev"), self.rev + 1, "without gaps, ascending, once");
+        assert_eq!(
+            number(message, "rev"),
+            self.rev + 1,
+            "without gaps, ascending, once"
+        );
         self.rev += 1;
         self.take(message);
     }

@@ -20,7 +20,10 @@ async fn narrow(server: &TestServer, person: &Person) -> WebSocketStream<tokio::
     let address = server.url().trim_start_matches("http://").parse().unwrap();
     let stream = socket.connect(address).await.unwrap();
     let mut request = server.socket_url().into_client_request().unwrap();
-    request.headers_mut().insert("authorization", format!("Bearer {}", person.token).parse().unwrap());
+    request.headers_mut().insert(
+        "authorization",
+        format!("Bearer {}", person.token).parse().unwrap(),
+    );
     client_async(request, stream).await.unwrap().0
 }
 

@@ -1,6 +1,6 @@
 //! Markdown to HTML that is safe to show to anyone.
 //!
-//! It is safe by construction: [`write`] knows every tag and attribute that can come out, and everything
+//! It is safe by construction: `write` knows every tag and attribute that can come out, and everything
 //! else, HTML in the source included, comes out as escaped text. What a chat does differently from a
 //! document:
 //!
@@ -21,7 +21,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use chat::Author;
+use chat::{Author, UserId};
 use pulldown_cmark::{Event, Options, Parser, TextMergeStream};
 
 /// How deep quotes, lists and emphasis may lie in each other; what lies deeper loses its tags, not its text.
@@ -38,6 +38,13 @@ pub fn render(body: &str, mentioned: &[Author]) -> String {
     // Text comes in pieces, split where markup could begin: addresses and names are found in the whole of it.
     let events = TextMergeStream::new(address::keep_whole(body, events).map(html_is_text));
     write::write(events, mentioned).unwrap_or_else(|write::TooLong| plain(body))
+}
+
+/// Whether a rendering mentions `user`. A name in code or in an address mentions nobody, and only the renderer
+/// knows those; text cannot pretend, as its quotes are escaped.
+#[must_use]
+pub fn mentions(html: &str, user: UserId) -> bool {
+    html.contains(&format!("data-user=\"{user}\""))
 }
 
 fn html_is_text(event: Event<'_>) -> Event<'_> {

@@ -7,7 +7,7 @@
 //! - What is not there is data (`None`, or a variant of the answer), not an error.
 //! - Every query runs on an index; every list is bounded and paged by key.
 //!
-//! `tests/contract/store.rs` holds every implementation to this page.
+//! `tests/contract/store/` holds every implementation to this page.
 
 mod fault;
 pub mod record;

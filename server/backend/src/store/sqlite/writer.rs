@@ -148,7 +148,9 @@ impl Desk {
             return jobs.remove(0).answer(Err(error));
         }
         tracing::warn!(%error, jobs = jobs.len(), "a batch was rolled back, its jobs run one by one");
-        drop(jobs);
+        for job in jobs {
+            self.alone(job).await;
+        }
     }
 
     /// Another process holds the file, or the connection is lost. Whoever waits is told now, not after as many

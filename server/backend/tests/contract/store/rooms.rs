@@ -96,7 +96,10 @@ async fn ones_rooms_are_channels_by_name_then_direct_rooms_by_last_message() {
     assert_eq!(order().await, "Apple banana general zebra MEI TOMASZ");
     // Messages of an earlier time do not make a room older: clocks differ, and there are imports.
     stored(&store, new_message(with_mei, &mei, "earlier")).await;
-    store.append_batch(with_mei, vec![new_message(with_mei, &mei, "imported")]).await.unwrap();
+    store
+        .append_batch(with_mei, vec![new_message(with_mei, &mei, "imported")])
+        .await
+        .unwrap();
     assert_eq!(order().await, "Apple banana general zebra MEI TOMASZ");
 }
 

@@ -6,6 +6,9 @@ use tokio::sync::Semaphore;
 
 use super::*;
 
+/// Long enough for everything to be queued.
+const A_WHILE: Duration = Duration::from_millis(200);
+
 /// A writer on a file with a table of different numbers, and a count of its commits.
 struct Bench {
     writer: Writer,
@@ -47,6 +50,19 @@ impl Bench {
                 twist: Some(twist),
             })
             .await
+    }
+
+    /// What `work` gives, all of which it queues while the writer is held up for `time` by a job before it.
+    async fn held_up<T>(&self, time: Duration, work: impl Future<Output = T>) -> T {
+        let gate = Arc::new(Semaphore::new(0));
+        let first = self.writer.run(Wait(Arc::clone(&gate)));
+        let opening = async {
+            tokio::time::sleep(time).await;
+            gate.add_permits(1);
+        };
+        let (first, result, ()) = tokio::join!(first, work, opening);
+        first.unwrap();
+        result
     }
 
     async fn numbers(&self) -> Vec<i64> {
@@ -146,31 +162,18 @@ async fn after_a_job_that_went_wrong_alone_the_next_one_succeeds() {
 #[tokio::test]
 async fn jobs_that_come_while_others_are_written_share_one_commit() {
     let bench = Bench::new().await;
-    let gate = Arc::new(Semaphore::new(0));
-    let first = bench.writer.run(Wait(Arc::clone(&gate)));
-    let rest = async {
-        // The first job holds the transaction open; these queue up behind it.
-        let rest = join_all((0..50).map(|n| bench.insert(n)));
-        gate.add_permits(1);
-        rest.await
-    };
-    let (waited, inserted) = tokio::join!(first, rest);
-    assert!(waited.is_ok() && inserted.iter().all(Result::is_ok));
+    let inserts = join_all((0..50).map(|n| bench.insert(n)));
+    let inserted = bench.held_up(A_WHILE, inserts).await;
+    assert!(inserted.iter().all(Result::is_ok));
     assert_eq!(bench.commits.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]
 async fn a_batch_has_a_most() {
     let bench = Bench::new().await;
-    let gate = Arc::new(Semaphore::new(0));
-    let jobs = 3 * BATCH_JOBS_MAX as i64;
-    let first = bench.writer.run(Wait(Arc::clone(&gate)));
-    let rest = async {
-        let rest = join_all((1..jobs).map(|n| bench.insert(n)));
-        gate.add_permits(1);
-        rest.await
-    };
-    let (_, inserted) = tokio::join!(first, rest);
+    // With the job that holds them up, as many as fit into three.
+    let inserts = join_all((1..3 * BATCH_JOBS_MAX as i64).map(|n| bench.insert(n)));
+    let inserted = bench.held_up(A_WHILE, inserts).await;
     assert!(inserted.iter().all(Result::is_ok));
     assert_eq!(bench.commits.load(Ordering::Relaxed), 3);
 }
@@ -178,41 +181,22 @@ async fn a_batch_has_a_most() {
 #[tokio::test]
 async fn whoever_finds_the_queue_full_is_told_after_a_while() {
     let bench = Bench::new().await;
-    let gate = Arc::new(Semaphore::new(0));
-    let stuck = bench.writer.run(Wait(Arc::clone(&gate)));
-    let rest = async {
-        // One job is in the writer's hands; the queue is full of the others.
-        let more = join_all((0..QUEUE_JOBS_MAX as i64 + 40).map(|n| bench.insert(n)));
-        let opening = async {
-            tokio::time::sleep(QUEUE_WAIT + Duration::from_millis(200)).await;
-            gate.add_permits(1);
-        };
-        tokio::join!(more, opening).0
-    };
-    let (stuck, answers) = tokio::join!(stuck, rest);
-    assert!(stuck.is_ok());
+    let inserts = join_all((0..QUEUE_JOBS_MAX as i64 + 40).map(|n| bench.insert(n)));
+    let answers = bench.held_up(QUEUE_WAIT + A_WHILE, inserts).await;
     let refused = answers
         .iter()
         .filter(|answer| matches!(answer, Err(StoreError::Unavailable(_))))
         .count();
     let written = answers.iter().filter(|answer| answer.is_ok()).count();
-    assert!((39..=41).contains(&refused), "{refused}");
-    assert_eq!(refused + written, answers.len());
+    assert_eq!((refused, written), (40, QUEUE_JOBS_MAX));
 }
 
 #[tokio::test]
 async fn whoever_stops_waiting_does_not_undo_the_write() {
     let bench = Bench::new().await;
-    let gate = Arc::new(Semaphore::new(0));
-    let stuck = bench.writer.run(Wait(Arc::clone(&gate)));
-    let rest = async {
-        let impatient = tokio::time::timeout(Duration::from_millis(20), bench.insert(5)).await;
-        assert!(impatient.is_err());
-        gate.add_permits(1);
-        bench.numbers().await
-    };
-    let (_, numbers) = tokio::join!(stuck, rest);
-    assert_eq!(numbers, [5]);
+    let impatient = tokio::time::timeout(A_WHILE / 4, bench.insert(5));
+    assert!(bench.held_up(A_WHILE, impatient).await.is_err());
+    assert_eq!(bench.numbers().await, [5]);
 }
 
 #[tokio::test]
