@@ -71,7 +71,13 @@ pub struct Config {
     #[arg(long, env = "NATTER_URL", global = true)]
     pub url: Option<Origin>,
     /// Where the data is
-    #[arg(long, env = "DATABASE_URL", default_value = "sqlite://data/natter.db", hide_env_values = true, global = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite://data/natter.db",
+        hide_env_values = true,
+        global = true
+    )]
     pub database_url: String,
     /// Where Redis is; unset: everything stays in process
     #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
@@ -80,13 +86,31 @@ pub struct Config {
     #[arg(long, env = "NATTER_SITE_ROOT", default_value = "target/site", global = true)]
     pub site_root: PathBuf,
     /// `off`, or overrides such as register=1000/1m,post=50/10s
-    #[arg(long, env = "NATTER_LIMITS", default_value = "", hide_default_value = true, global = true)]
+    #[arg(
+        long,
+        env = "NATTER_LIMITS",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
     pub limits: Limits,
     /// Who may create an account; the first one is the owner
-    #[arg(long, env = "NATTER_SIGNUP", value_enum, default_value = "open", global = true)]
+    #[arg(
+        long,
+        env = "NATTER_SIGNUP",
+        value_enum,
+        default_value = "open",
+        global = true
+    )]
     pub signup: SignupArg,
     /// How to write the log
-    #[arg(long, env = "NATTER_LOG_FORMAT", value_enum, default_value = "pretty", global = true)]
+    #[arg(
+        long,
+        env = "NATTER_LOG_FORMAT",
+        value_enum,
+        default_value = "pretty",
+        global = true
+    )]
     pub log_format: LogFormat,
 }
 
@@ -138,7 +162,10 @@ impl Origin {
     /// The origin of a plain HTTP server at `addr`.
     #[must_use]
     pub fn of(addr: SocketAddr) -> Self {
-        Self { text: format!("http://{addr}"), secure: false }
+        Self {
+            text: format!("http://{addr}"),
+            secure: false,
+        }
     }
 
     /// Whether people come over HTTPS.
@@ -152,8 +179,14 @@ impl Origin {
     /// headers, and a cookie never goes to another host.
     #[must_use]
     pub fn allows(&self, headers: &HeaderMap) -> bool {
-        let text = |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
-        let Some(origin) = text(header::ORIGIN) else { return false };
+        let text = |name| {
+            headers
+                .get(name)
+                .and_then(|value: &http::HeaderValue| value.to_str().ok())
+        };
+        let Some(origin) = text(header::ORIGIN) else {
+            return false;
+        };
         let host = origin.split_once("://").map(|(_, host)| host);
         origin.eq_ignore_ascii_case(&self.text) || (host.is_some() && host == text(header::HOST))
     }
@@ -169,12 +202,16 @@ impl FromStr for Origin {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("{error}; expected an origin like https://chat.example.org"))?;
+        let url = Url::parse(text)
+            .map_err(|error| format!("{error}; expected an origin like https://chat.example.org"))?;
         let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.username().is_empty();
         if !matches!(url.scheme(), "http" | "https") || !bare {
             return Err("expected an origin like https://chat.example.org, without a path".to_owned());
         }
-        Ok(Self { text: url.origin().ascii_serialization(), secure: url.scheme() == "https" })
+        Ok(Self {
+            text: url.origin().ascii_serialization(),
+            secure: url.scheme() == "https",
+        })
     }
 }
 
@@ -196,7 +233,12 @@ mod tests {
         let ours: Origin = "https://chat.example.org/".parse().unwrap();
         assert!(ours.allows(&from("https://chat.example.org", "10.0.0.1:3000")));
         assert!(ours.allows(&from("http://localhost:3000", "localhost:3000")));
-        for foreign in ["https://evil.example", "null", "https://chat.example.org.evil.example", "http://chat.example.org"] {
+        for foreign in [
+            "https://evil.example",
+            "null",
+            "https://chat.example.org.evil.example",
+            "http://chat.example.org",
+        ] {
             assert!(!ours.allows(&from(foreign, "10.0.0.1:3000")), "{foreign}");
         }
         assert!(!ours.allows(&HeaderMap::new()));

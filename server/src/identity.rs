@@ -49,7 +49,9 @@ pub async fn identify(State(state): State<AppState>, mut request: Request, next:
 async fn identity_of(state: &AppState, headers: &HeaderMap) -> Result<Identity, Problem> {
     // A token, where there is one, decides alone: a program must not act as whoever left a cookie.
     if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let Some(secret) = value.to_str().ok().and_then(bearer) else { return Ok(Identity::Invalid) };
+        let Some(secret) = value.to_str().ok().and_then(bearer) else {
+            return Ok(Identity::Invalid);
+        };
         let found = state.backend.authenticate_token(&secret).await?;
         return Ok(found.map_or(Identity::Invalid, Identity::Program));
     }
@@ -65,7 +67,11 @@ async fn identity_of(state: &AppState, headers: &HeaderMap) -> Result<Identity, 
 
 fn bearer(value: &str) -> Option<Secret> {
     let (scheme, token) = value.split_once(' ')?;
-    if scheme.eq_ignore_ascii_case("bearer") { Secret::parse_token(token.trim()) } else { None }
+    if scheme.eq_ignore_ascii_case("bearer") {
+        Secret::parse_token(token.trim())
+    } else {
+        None
+    }
 }
 
 /// The signed-in user; without one the request ends with 401.
@@ -77,6 +83,10 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
         let identity = parts.extensions.get::<Identity>();
-        identity.and_then(Identity::caller).cloned().map(Self).ok_or(Refusal(Code::NotSignedIn.into()))
+        identity
+            .and_then(Identity::caller)
+            .cloned()
+            .map(Self)
+            .ok_or(Refusal(Code::NotSignedIn.into()))
     }
 }

@@ -9,12 +9,15 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 /// How long each HTTP request took; labels `method`, `route`, `status`.
 pub const HTTP_REQUEST_DURATION: &str = "http_request_duration_seconds";
 
-const HTTP_SECONDS: &[f64] =
-    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-const DATABASE_SECONDS: &[f64] =
-    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
-const DELIVERY_MS: &[f64] =
-    &[0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 50.0, 80.0, 150.0, 300.0, 1000.0, 5000.0];
+const HTTP_SECONDS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+const DATABASE_SECONDS: &[f64] = &[
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+];
+const DELIVERY_MS: &[f64] = &[
+    0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 50.0, 80.0, 150.0, 300.0, 1000.0, 5000.0,
+];
 const BATCH: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
 /// How often old observations are folded away. Without it histograms grow for ever.
@@ -49,16 +52,49 @@ fn describe() {
     let requests = "How long HTTP requests took";
     describe_histogram!(HTTP_REQUEST_DURATION, Unit::Seconds, requests);
     describe_gauge!("websocket_active_connections", "How many WebSockets are open");
-    describe_counter!("websocket_frames_received_total", "Frames that clients sent, by type");
-    describe_counter!("websocket_closed_total", "Connections that the server closed, by close code");
-    describe_counter!("websocket_slow_readers_total", "Connections closed because they did not keep up");
-    describe_histogram!("message_delivery_time_ms", Unit::Milliseconds, "From accepting a message to writing it out");
-    describe_counter!("hub_resumes_total", "Rooms opened with a revision, by where the changes came from");
-    describe_counter!("hub_gaps_total", "Times that a room's log had to be repaired from the store");
-    describe_counter!("hub_ephemeral_dropped_total", "Typing, presence and head frames that a full connection missed");
+    describe_counter!(
+        "websocket_frames_received_total",
+        "Frames that clients sent, by type"
+    );
+    describe_counter!(
+        "websocket_closed_total",
+        "Connections that the server closed, by close code"
+    );
+    describe_counter!(
+        "websocket_slow_readers_total",
+        "Connections closed because they did not keep up"
+    );
+    describe_histogram!(
+        "message_delivery_time_ms",
+        Unit::Milliseconds,
+        "From accepting a message to writing it out"
+    );
+    describe_counter!(
+        "hub_resumes_total",
+        "Rooms opened with a revision, by where the changes came from"
+    );
+    describe_counter!(
+        "hub_gaps_total",
+        "Times that a room's log had to be repaired from the store"
+    );
+    describe_counter!(
+        "hub_ephemeral_dropped_total",
+        "Typing, presence and head frames that a full connection missed"
+    );
     describe_counter!("cache_hits_total", "Reads that the cache answered, by cache");
-    describe_counter!("cache_misses_total", "Reads that the cache could not answer, by cache");
-    describe_histogram!("database_query_duration_seconds", Unit::Seconds, "How long store operations took, by operation");
-    describe_histogram!("database_commit_duration_seconds", Unit::Seconds, "How long group commits took");
+    describe_counter!(
+        "cache_misses_total",
+        "Reads that the cache could not answer, by cache"
+    );
+    describe_histogram!(
+        "database_query_duration_seconds",
+        Unit::Seconds,
+        "How long store operations took, by operation"
+    );
+    describe_histogram!(
+        "database_commit_duration_seconds",
+        Unit::Seconds,
+        "How long group commits took"
+    );
     describe_histogram!("database_batch_size", "How many writes shared one commit");
 }

@@ -2,22 +2,15 @@
 
 use std::{path::Path, sync::Arc};
 
-use app::{
-    App,
-    shell::shell,
-    visit::Visit,
-};
+use app::{App, shell::shell, visit::Visit};
 use axum::{Router, http::request::Parts};
+use http::{HeaderValue, header};
 use leptos::{
     config::{LeptosOptions, errors::LeptosConfigError, get_config_from_str},
     prelude::{provide_context, use_context},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
-use tower_http::{
-    services::ServeDir,
-    set_header::SetResponseHeaderLayer,
-};
-use http::{HeaderValue, header};
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use crate::{identity::Identity, middleware::client::Address, state::AppState};
 
@@ -47,7 +40,9 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .call_fallback_on_method_not_allowed(true)
         .fallback(axum::routing::any(missing));
     Router::new()
-        .leptos_routes_with_context(state, generate_route_list(App), context, move || shell(options.clone()))
+        .leptos_routes_with_context(state, generate_route_list(App), context, move || {
+            shell(options.clone())
+        })
         .nest_service("/pkg", assets(&site))
         .fallback_service(public)
 }
@@ -55,15 +50,24 @@ pub fn routes(state: &AppState) -> Router<AppState> {
 /// Hashed assets: a name never changes its content, so whoever has it need not ask again.
 fn assets(site: &Path) -> Router {
     let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
-    let files = ServeDir::new(site.join("pkg")).precompressed_br().precompressed_gzip();
-    Router::new().fallback_service(files).layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, forever))
+    let files = ServeDir::new(site.join("pkg"))
+        .precompressed_br()
+        .precompressed_gzip();
+    Router::new()
+        .fallback_service(files)
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            forever,
+        ))
 }
 
 /// What every page and server function finds in its context.
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     move || {
-        let extensions = use_context::<Parts>().map(|parts| parts.extensions).unwrap_or_default();
+        let extensions = use_context::<Parts>()
+            .map(|parts| parts.extensions)
+            .unwrap_or_default();
         provide_context(Arc::clone(&state.backend));
         provide_context(Visit {
             caller: extensions.get::<Identity>().and_then(Identity::caller).cloned(),

@@ -27,7 +27,12 @@ struct Details<'a> {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let Self(Problem { code, detail, faults, retry_after_s }) = self;
+        let Self(Problem {
+            code,
+            detail,
+            faults,
+            retry_after_s,
+        }) = self;
         let details = Details {
             r#type: format!("urn:natter:problem:{code}"),
             title: code.title(),
@@ -39,7 +44,10 @@ impl IntoResponse for Refusal {
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(details)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -16,14 +16,20 @@ use crate::{
 
 /// What people and programs reach. Without a listener of their own, metrics are here too.
 pub fn public(state: &AppState, with_metrics: bool) -> Router {
-    let api = rest::routes().layer(from_fn(etag::tag)).layer(from_fn_with_state(state.clone(), limit::count));
+    let api = rest::routes()
+        .layer(from_fn(etag::tag))
+        .layer(from_fn_with_state(state.clone(), limit::count));
     let router = Router::new()
         .nest("/api", api)
         .route("/ws", any(ws::open))
         .route("/health", get(rest::health))
         .route("/health/ready", get(rest::ready))
         .merge(page::routes(state));
-    let router = if with_metrics { router.route("/metrics", get(metrics)) } else { router };
+    let router = if with_metrics {
+        router.route("/metrics", get(metrics))
+    } else {
+        router
+    };
     middleware::around(router, state).with_state(state.clone())
 }
 

@@ -232,12 +232,6 @@ impl Client {
         Ok(())
     }
 
-    /// All rooms are open: from here on it mostly receives.
-    pub(crate) fn settle(&mut self) {
-        self.is_ready = true;
-        self.socket.iter().for_each(Socket::delay_acknowledgements);
-    }
-
     /// Says goodbye; the server closes.
     pub(crate) fn close(&mut self) -> Result<(), Error> {
         if self.phase == Phase::Open {

@@ -73,9 +73,11 @@ pub struct Opening {
     pub connect_rate: f64,
     /// Rest between the last joined room and the first message.
     #[arg(long, default_value = "2", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
     pub settle: Duration,
     /// The longest to wait for the last answers and deliveries.
     #[arg(long, default_value = "10", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
     pub drain: Duration,
 }
 
@@ -102,13 +104,14 @@ pub struct Fanout {
     pub rate: f64,
     /// The measured part.
     #[arg(long, default_value = "60", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
     pub duration: Duration,
     /// Messages before the measured part: checked, not timed.
     #[arg(long, default_value = "5", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
     pub warmup: Duration,
     /// How the sends are spaced.
     #[arg(long, value_enum, default_value_t = Arrivals::Constant)]
-    #[serde(skip)]
     pub arrivals: Arrivals,
     /// Of the random arrivals.
     #[arg(long, default_value_t = 1)]
@@ -138,6 +141,7 @@ pub struct Idle {
     pub room_size: usize,
     /// How long to watch the server do nothing.
     #[arg(long, default_value = "30", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
     pub duration: Duration,
 }
 
@@ -167,9 +171,11 @@ pub struct Saturate {
     pub window: usize,
     /// The measured part.
     #[arg(long, default_value = "20", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
     pub duration: Duration,
     /// Messages before the measured part: checked, not timed.
     #[arg(long, default_value = "3", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
     pub warmup: Duration,
     /// Length of each message's text.
     #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u32).range(24..=8000))]
@@ -187,9 +193,11 @@ pub struct Requests {
     pub rate: f64,
     /// The measured part.
     #[arg(long, default_value = "20", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
     pub duration: Duration,
     /// Requests before the measured part: made and checked, not timed.
     #[arg(long, default_value = "3", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
     pub warmup: Duration,
 }
 
@@ -219,6 +227,10 @@ pub struct Gets {
     /// What to get; `{room}` becomes a room of the client's person.
     #[arg(long, default_value = "/api/messages?room={room}&limit=50")]
     pub path: String,
+}
+
+fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
 }
 
 /// Reads `60`, `60s` or `0.5`.

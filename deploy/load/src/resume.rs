@@ -86,7 +86,7 @@ impl Client {
         {
             return;
         }
-        self.settle();
+        self.is_ready = true;
         match self.broke.take() {
             None => run.ready += 1,
             Some(broke) => run

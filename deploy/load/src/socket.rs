@@ -99,13 +99,6 @@ impl Socket {
         error.map_err(|error| Error::io("connect")(error.into()))
     }
 
-    /// Lets the system acknowledge segments later. Doing so from within each reading call takes a third of
-    /// the generator's time, and all receivers behind that one would seem to get theirs late.
-    pub(crate) fn delay_acknowledgements(&self) {
-        // Without it the run is as good, only dearer.
-        let _ = sockopt::set_tcp_quickack(&self.0, false);
-    }
-
     /// Takes what has arrived; none when there is nothing, 0 at the end.
     pub(crate) fn receive(&self, buffer: &mut [u8]) -> Result<Option<usize>, Error> {
         match net::recv(&self.0, buffer, RecvFlags::empty()) {

@@ -125,7 +125,11 @@ mod tests {
     use super::*;
 
     fn served(opcode: OpCode, payload: &[u8], is_final: bool) -> Vec<u8> {
-        let header = FrameHeader { is_final, opcode, ..FrameHeader::default() };
+        let header = FrameHeader {
+            is_final,
+            opcode,
+            ..FrameHeader::default()
+        };
         let mut bytes = Vec::new();
         header.format(payload.len() as u64, &mut bytes).unwrap();
         bytes.extend_from_slice(payload);

@@ -11,7 +11,8 @@ use serde_json::Value;
 use stand_in::{Fault, serve};
 use tokio::process::Command;
 
-const FANOUT: &str = "fanout --connections 12 --rooms 3 --room-size 4 --rate 12000 --duration 1 --warmup 0.2";
+const FANOUT: &str =
+    "fanout --connections 12 --rooms 3 --room-size 4 --rate 12000 --duration 0.5 --warmup 0.1";
 const SATURATE: &str =
     "saturate --connections 12 --rooms 3 --room-size 4 --duration 0.5 --warmup 0.1 --window 2";
 const IDLE: &str = "idle --connections 12 --rooms 3 --room-size 4 --duration 0.2";
@@ -41,7 +42,7 @@ async fn generate(line: &str, fault: Fault, tokens: &str) -> (Output, Value) {
     generator.arg("--tokens").arg(people).arg("--json").arg(&report);
     generator.args(["--server-pid", &std::process::id().to_string()]);
     if !line.starts_with("posts") && !line.starts_with("gets") {
-        generator.args(["--settle", "0.1", "--drain", "1"]);
+        generator.args(["--settle", "0.1", "--drain", "0.5"]);
     }
     let output = generator.output().await.unwrap();
     let report = fs::read_to_string(report)
@@ -83,12 +84,12 @@ async fn fails(line: &str, fault: Fault, place: &str) -> Value {
 async fn a_good_server_passes_with_exact_counts() {
     let report = passes(FANOUT, Fault::Nothing).await;
     let messages = &report["messages"];
-    assert_eq!(messages["acknowledged"], 240);
-    assert_eq!(messages["expected"], 240 * 3);
-    assert_eq!(messages["received"], 240 * 3);
+    assert_eq!(messages["acknowledged"], 120);
+    assert_eq!(messages["expected"], 120 * 3);
+    assert_eq!(messages["received"], 120 * 3);
     assert_eq!(
         messages["delivery_ms"]["count"],
-        200 * 3,
+        100 * 3,
         "only the measured part is timed"
     );
     assert!(messages["delivery_ms"]["p50"].as_f64().unwrap() > 0.0);

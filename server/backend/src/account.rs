@@ -59,7 +59,12 @@ impl Backend {
         match self.store.create_user(new, self.signup != Signup::Open).await? {
             Registered::Created { user, rooms } => {
                 for room in rooms {
-                    self.bus.publish(Event::Joined { room, user: user.author.id }).await;
+                    self.bus
+                        .publish(Event::Joined {
+                            room,
+                            user: user.author.id,
+                        })
+                        .await;
                 }
                 self.open_session(user).await
             }
@@ -119,21 +124,32 @@ impl Backend {
 
     async fn open_session(&self, user: User) -> Result<SignedIn> {
         let (session, secret) = self.sessions.open(user.author.id).await?;
-        Ok(SignedIn { user, session, secret })
+        Ok(SignedIn {
+            user,
+            session,
+            secret,
+        })
     }
 
     /// Counts the failure; too many of them for one name from one address are told to wait.
     async fn sign_in_failed(&self, username: &str, address: &str) -> Result<SignedIn> {
         let name = username.trim().to_ascii_lowercase();
         let short: String = name.chars().take(username::USERNAME_CHARS_MAX).collect();
-        self.limiter.take(Quota::SignInFailure, &format!("{address} {short}")).await.allowed()?;
+        self.limiter
+            .take(Quota::SignInFailure, &format!("{address} {short}"))
+            .await
+            .allowed()?;
         Err(Code::BadCredentials.into())
     }
 }
 
 fn caller(user: User, credential: Credential) -> Caller {
     let User { author, role, .. } = user;
-    Caller { author, role, credential }
+    Caller {
+        author,
+        role,
+        credential,
+    }
 }
 
 /// Checks every field before refusing, so that a person corrects all of them at once.
@@ -145,14 +161,23 @@ fn check_registration(registration: &Registration) -> Result<(String, String)> {
             None => Problem::invalid(field, reason),
         });
     };
-    let username = username::parse(&registration.username).map_err(|e| refuse("username", e.reason())).ok();
-    let given = registration.display_name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    let username = username::parse(&registration.username)
+        .map_err(|e| refuse("username", e.reason()))
+        .ok();
+    let given = registration
+        .display_name
+        .as_deref()
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
     let name = match given {
         Some(name) => display_name(name),
         None => username.map(ToOwned::to_owned),
     };
     if name.is_none() && given.is_some() {
-        refuse("display_name", "must have 1 to 64 characters and no control characters");
+        refuse(
+            "display_name",
+            "must have 1 to 64 characters and no control characters",
+        );
     }
     if registration.password.chars().count() < PASSWORD_CHARS_MIN {
         refuse("password", "must have at least 8 characters");
@@ -165,4 +190,3 @@ fn check_registration(registration: &Registration) -> Result<(String, String)> {
         _ => Err(Code::Invalid.into()),
     }
 }
-

@@ -32,6 +32,10 @@ impl Caller {
     /// The caller as a user list shows people, without a status.
     #[must_use]
     pub fn user(&self) -> User {
-        User { author: self.author.clone(), role: self.role, status: None }
+        User {
+            author: self.author.clone(),
+            role: self.role,
+            status: None,
+        }
     }
 }

@@ -4,10 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chat::{
-    Code, ConnectionId, RoomId, Status, UserId,
-    message::RESUME_LIMIT,
-    permission::Action,
-    quota::Quota,
+    Code, ConnectionId, RoomId, Status, UserId, message::RESUME_LIMIT, permission::Action, quota::Quota,
     wire::RoomHead,
 };
 
@@ -36,7 +33,10 @@ impl Backend {
     /// # Errors
     /// `too_fast`.
     pub async fn admit_connection(&self, caller: &Caller) -> Result<()> {
-        self.limiter.take(Quota::Socket, &caller.id().to_string()).await.allowed()
+        self.limiter
+            .take(Quota::Socket, &caller.id().to_string())
+            .await
+            .allowed()
     }
 
     /// What a new connection of the caller is greeted with.
@@ -50,7 +50,11 @@ impl Backend {
             self.store.heads_of(user),
             self.store.unread_mentions(user)
         )?;
-        Ok(Greeting { epoch, rooms, mentions })
+        Ok(Greeting {
+            epoch,
+            rooms,
+            mentions,
+        })
     }
 
     /// Asks whether the caller may open `room` live: a member's room or a public channel.
@@ -84,7 +88,11 @@ impl Backend {
     /// # Errors
     /// `room_not_found`, `unavailable`.
     pub async fn changes_after(&self, room: RoomId, rev: u64) -> Result<Changes> {
-        Ok(self.store.changes(room, rev, RESUME_LIMIT + 1).await?.ok_or(Code::RoomNotFound)?)
+        Ok(self
+            .store
+            .changes(room, rev, RESUME_LIMIT + 1)
+            .await?
+            .ok_or(Code::RoomNotFound)?)
     }
 
     /// Tells those who have the room open that the caller is typing.
@@ -93,7 +101,13 @@ impl Backend {
     /// `room_not_found`, `not_a_member`, `unavailable`.
     pub async fn type_in_room(&self, caller: &Caller, room: RoomId, origin: ConnectionId) -> Result<()> {
         self.allow(caller, room, Action::Write).await?;
-        self.bus.publish(Event::Typed { room, user: caller.id(), origin: Some(origin) }).await;
+        self.bus
+            .publish(Event::Typed {
+                room,
+                user: caller.id(),
+                origin: Some(origin),
+            })
+            .await;
         Ok(())
     }
 
@@ -119,7 +133,12 @@ impl Backend {
     async fn tell_if_still_offline(&self, user: UserId) {
         tokio::time::sleep(OFFLINE_GRACE).await;
         if self.presence.statuses(&[user]).await == [Some(Status::Offline)] {
-            self.bus.publish(Event::PresenceChanged { user, status: Status::Offline }).await;
+            self.bus
+                .publish(Event::PresenceChanged {
+                    user,
+                    status: Status::Offline,
+                })
+                .await;
         }
     }
 }

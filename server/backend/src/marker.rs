@@ -9,10 +9,23 @@ impl Backend {
     ///
     /// # Errors
     /// `not_a_member`, `unavailable`.
-    pub async fn mark_read(&self, caller: &Caller, room: RoomId, seq: u64, origin: Option<ConnectionId>) -> Result<()> {
+    pub async fn mark_read(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        seq: u64,
+        origin: Option<ConnectionId>,
+    ) -> Result<()> {
         match self.store.mark_read(room, caller.id(), seq).await? {
             MarkerMove::Moved(seq) => {
-                self.bus.publish(Event::MarkerMoved { user: caller.id(), room, seq, origin }).await;
+                self.bus
+                    .publish(Event::MarkerMoved {
+                        user: caller.id(),
+                        room,
+                        seq,
+                        origin,
+                    })
+                    .await;
                 Ok(())
             }
             MarkerMove::Kept => Ok(()),

@@ -50,14 +50,21 @@ impl Backend {
     pub async fn post_message(self: &Arc<Self>, caller: &Caller, post: Post) -> Result<Posted> {
         let born_us = now_us();
         let body = body::parse(&post.body).map_err(|e| Problem::invalid("body", e.reason()))?;
-        self.limiter.take(Quota::Post, &caller.id().to_string()).await.allowed()?;
+        self.limiter
+            .take(Quota::Post, &caller.id().to_string())
+            .await
+            .allowed()?;
         let called = self.called_on(&body).await?;
         let html = markdown::render(&body, &called);
         let new = NewMessage {
             id: MessageId(new_id()),
             room: post.room,
             author: caller.author.clone(),
-            mentions: called.iter().map(|user| user.id).filter(|id| markdown::mentions(&html, *id)).collect(),
+            mentions: called
+                .iter()
+                .map(|user| user.id)
+                .filter(|id| markdown::mentions(&html, *id))
+                .collect(),
             html,
             body,
             nonce: post.nonce,
@@ -72,17 +79,30 @@ impl Backend {
         })?
     }
 
-    async fn store_and_tell(&self, new: NewMessage, origin: Option<ConnectionId>, born_us: u64) -> Result<Posted> {
+    async fn store_and_tell(
+        &self,
+        new: NewMessage,
+        origin: Option<ConnectionId>,
+        born_us: u64,
+    ) -> Result<Posted> {
         match self.store.append(new).await? {
             Appended::Stored(message) => {
                 let json = encode(&message)?;
                 let logged = Logged::posted(&message, Arc::clone(&json), origin, born_us);
                 self.bus.publish(Event::Logged(logged)).await;
-                Ok(Posted { message, json, repeated: false })
+                Ok(Posted {
+                    message,
+                    json,
+                    repeated: false,
+                })
             }
             Appended::Repeated(message) => {
                 let json = encode(&message)?;
-                Ok(Posted { message, json, repeated: true })
+                Ok(Posted {
+                    message,
+                    json,
+                    repeated: true,
+                })
             }
             Appended::NotAMember => Err(Code::NotAMember.into()),
             Appended::RoomNotFound => Err(Code::RoomNotFound.into()),
@@ -93,9 +113,18 @@ impl Backend {
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn page_messages(&self, caller: &Caller, room: RoomId, bound: Bound, limit: u64) -> Result<Page> {
+    pub async fn page_messages(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        bound: Bound,
+        limit: u64,
+    ) -> Result<Page> {
         self.allow(caller, room, Action::Read).await?;
-        Ok(self.store.page(room, bound, limit.clamp(1, PAGE_LIMIT_MAX)).await?)
+        Ok(self
+            .store
+            .page(room, bound, limit.clamp(1, PAGE_LIMIT_MAX))
+            .await?)
     }
 
     /// Those of the people whom a body may call on by name who exist.

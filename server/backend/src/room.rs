@@ -68,12 +68,20 @@ impl Backend {
     /// `invalid` with the fields at fault, `room_exists`, `too_fast`, `unavailable`.
     pub async fn create_channel(&self, caller: &Caller, draft: ChannelDraft) -> Result<Room> {
         let new = check_draft(caller, draft)?;
-        self.limiter.take(Quota::Room, &caller.id().to_string()).await.allowed()?;
+        self.limiter
+            .take(Quota::Room, &caller.id().to_string())
+            .await
+            .allowed()?;
         let id = new.id;
         match self.store.create_channel(new).await? {
             ChannelCreated::Taken => Err(Code::RoomExists.into()),
             ChannelCreated::Created => {
-                self.bus.publish(Event::Joined { room: id, user: caller.id() }).await;
+                self.bus
+                    .publish(Event::Joined {
+                        room: id,
+                        user: caller.id(),
+                    })
+                    .await;
                 self.view_room(caller.id(), id).await
             }
         }
@@ -92,7 +100,10 @@ impl Backend {
             return Err(Problem::invalid("users", "must name 1 to 8 people"));
         }
         self.all_exist(&users).await?;
-        self.limiter.take(Quota::Room, &caller.id().to_string()).await.allowed()?;
+        self.limiter
+            .take(Quota::Room, &caller.id().to_string())
+            .await
+            .allowed()?;
         let (room, created) = self.store.open_direct(RoomId(new_id()), &users, now()).await?;
         if created {
             for user in users {
@@ -121,7 +132,12 @@ impl Backend {
             return Err(Problem::because(Code::Forbidden, "Everyone stays in #general"));
         }
         if self.store.remove_member(room, caller.id()).await? {
-            self.bus.publish(Event::Left { room, user: caller.id() }).await;
+            self.bus
+                .publish(Event::Left {
+                    room,
+                    user: caller.id(),
+                })
+                .await;
         }
         Ok(())
     }
@@ -143,7 +159,13 @@ impl Backend {
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn list_members(&self, caller: &Caller, room: RoomId, limit: u64, cursor: Option<&str>) -> Result<UserPage> {
+    pub async fn list_members(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        limit: u64,
+        cursor: Option<&str>,
+    ) -> Result<UserPage> {
         self.allow(caller, room, Action::Read).await?;
         let limit = limit.clamp(1, crate::user::PAGE_LIMIT_MAX);
         let users = self.store.page_members(room, cursor, limit + 1).await?;
@@ -174,7 +196,11 @@ impl Backend {
     pub async fn allow(&self, caller: &Caller, room: RoomId, action: Action) -> Result<RoomRecord> {
         let record = self.room_record(room).await?;
         let member = self.store.membership(room, caller.id()).await?.is_some();
-        let standing = Standing { kind: record.kind, private: record.private, member };
+        let standing = Standing {
+            kind: record.kind,
+            private: record.private,
+            member,
+        };
         match may(action, standing) {
             true => Ok(record),
             false if member => Err(Code::Forbidden.into()),
@@ -184,7 +210,10 @@ impl Backend {
 
     async fn room_record(&self, room: RoomId) -> Result<RoomRecord> {
         let load = || async { self.store.room(room).await };
-        let record = self.cache.load::<_, StoreError, _, _>(&RoomKey(room), load).await?;
+        let record = self
+            .cache
+            .load::<_, StoreError, _, _>(&RoomKey(room), load)
+            .await?;
         Ok(record.ok_or(Code::RoomNotFound)?)
     }
 
@@ -197,7 +226,9 @@ impl Backend {
 
     async fn all_exist(&self, users: &[UserId]) -> Result<()> {
         let known = self.store.users_by_ids(users).await?;
-        let missing = users.iter().find(|id| !known.iter().any(|author| author.id == **id));
+        let missing = users
+            .iter()
+            .find(|id| !known.iter().any(|author| author.id == **id));
         missing.map_or(Ok(()), |_| Err(Code::UserNotFound.into()))
     }
 }
@@ -205,11 +236,17 @@ impl Backend {
 fn check_draft(caller: &Caller, draft: ChannelDraft) -> Result<NewChannel> {
     let ChannelDraft { name, topic, private } = draft;
     let Some(slug) = chat::room::slug(&name) else {
-        return Err(Problem::invalid("name", "must have 1 to 64 characters, at least one of them a letter or digit"));
+        return Err(Problem::invalid(
+            "name",
+            "must have 1 to 64 characters, at least one of them a letter or digit",
+        ));
     };
     let topic = topic.trim().to_owned();
     if topic.chars().count() > TOPIC_CHARS_MAX || topic.chars().any(char::is_control) {
-        return Err(Problem::invalid("topic", "must have at most 250 characters and no control characters"));
+        return Err(Problem::invalid(
+            "topic",
+            "must have at most 250 characters and no control characters",
+        ));
     }
     Ok(NewChannel {
         id: RoomId(new_id()),

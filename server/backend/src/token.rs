@@ -22,10 +22,16 @@ impl Backend {
     pub async fn create_token(&self, caller: &Caller, name: &str) -> Result<(TokenRecord, Secret)> {
         let name = name.trim();
         if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-            return Err(chat::Problem::invalid("name", "must have 1 to 64 characters and no control characters"));
+            return Err(chat::Problem::invalid(
+                "name",
+                "must have 1 to 64 characters and no control characters",
+            ));
         }
         if self.store.tokens(caller.id()).await?.len() >= TOKENS_MAX {
-            return Err(chat::Problem::invalid("name", "would be the 101st token: revoke one first"));
+            return Err(chat::Problem::invalid(
+                "name",
+                "would be the 101st token: revoke one first",
+            ));
         }
         let secret = Secret::draw();
         let record = TokenRecord {

@@ -32,7 +32,11 @@ impl Backend {
     /// # Errors
     /// `user_not_found`, `unavailable`.
     pub async fn find_user(&self, username: &str) -> Result<User> {
-        let mut user = self.store.user_by_username(username).await?.ok_or(Code::UserNotFound)?;
+        let mut user = self
+            .store
+            .user_by_username(username)
+            .await?
+            .ok_or(Code::UserNotFound)?;
         user.status = self.presence.statuses(&[user.author.id]).await.pop().flatten();
         Ok(user)
     }
@@ -46,7 +50,11 @@ impl Backend {
         for (user, status) in users.iter_mut().zip(self.presence.statuses(&ids).await) {
             user.status = status;
         }
-        let next_cursor = if more { users.last().map(|user| user.author.username.clone()) } else { None };
+        let next_cursor = if more {
+            users.last().map(|user| user.author.username.clone())
+        } else {
+            None
+        };
         Ok(UserPage { users, next_cursor })
     }
 }

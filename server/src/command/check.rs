@@ -18,27 +18,44 @@ pub(super) async fn check(config: &Config) -> Result<(), CommandError> {
     report("database, bus, cache, sessions", reach(config).await);
     report("assets", assets(config));
     report("address", bindable(config).await);
-    if faults == 0 { Ok(()) } else { Err(CommandError::Checks(faults)) }
+    if faults == 0 {
+        Ok(())
+    } else {
+        Err(CommandError::Checks(faults))
+    }
 }
 
 async fn reach(config: &Config) -> Result<String, String> {
-    let backend = connect(&config.backend()).await.map_err(|error| error.to_string())?;
+    let backend = connect(&config.backend())
+        .await
+        .map_err(|error| error.to_string())?;
     let epoch = backend.store.epoch().await.map_err(|error| error.to_string());
-    let parts = [backend.store.engine(), backend.bus.name(), backend.cache.name(), backend.sessions.name()];
+    let parts = [
+        backend.store.engine(),
+        backend.bus.name(),
+        backend.cache.name(),
+        backend.sessions.name(),
+    ];
     backend.store.close().await;
     epoch.map(|_| parts.join(", "))
 }
 
 fn assets(config: &Config) -> Result<String, String> {
     let root = config.site_root.display().to_string();
-    if site_is_built(&config.site_root) { Ok(root) } else { Err(format!("{root} holds no built page: run `make build`")) }
+    if site_is_built(&config.site_root) {
+        Ok(root)
+    } else {
+        Err(format!("{root} holds no built page: run `make build`"))
+    }
 }
 
 async fn bindable(config: &Config) -> Result<String, String> {
     let addr = config.addr;
     match tokio::net::TcpListener::bind(addr).await {
         Ok(_) => Ok(format!("{addr} is free")),
-        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => Ok(format!("{addr} is in use, by Natter perhaps")),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Ok(format!("{addr} is in use, by Natter perhaps"))
+        }
         Err(error) => Err(format!("{addr}: {error}")),
     }
 }

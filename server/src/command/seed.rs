@@ -29,9 +29,15 @@ pub(super) async fn seed(config: &Config, args: &SeedArgs) -> Result<(), Command
     let seeded = seeded?;
     if let Some(path) = &args.tokens {
         let written = std::fs::write(path, lines(&seeded));
-        written.map_err(|error| CommandError::File { path: path.display().to_string(), error })?;
+        written.map_err(|error| CommandError::File {
+            path: path.display().to_string(),
+            error,
+        })?;
     }
-    println!("Seeded {} users, {} rooms, {} messages.", args.users, args.rooms, args.messages);
+    println!(
+        "Seeded {} users, {} rooms, {} messages.",
+        args.users, args.rooms, args.messages
+    );
     println!("Every seeded user's password: {password}");
     Ok(())
 }

@@ -12,7 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     bell::{self, Bell},
-    room::Seat,
+    seat::Seat,
     slots::{About, Slots},
     user::LiveUser,
 };

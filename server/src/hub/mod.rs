@@ -20,6 +20,7 @@ pub(crate) mod metrics;
 mod presence;
 mod resume;
 pub(crate) mod room;
+mod seat;
 mod slots;
 mod tick;
 mod user;
@@ -43,7 +44,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 pub(crate) use connection::Connection;
 pub(crate) use resume::Entered;
-pub(crate) use room::Reading;
+pub(crate) use seat::Reading;
 
 use room::Room;
 use user::LiveUser;

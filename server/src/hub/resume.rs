@@ -23,7 +23,8 @@ use super::{
     connection::Connection,
     frame::text,
     log::{Cursor, Log},
-    room::{Reading, Room},
+    room::Room,
+    seat::Reading,
 };
 
 /// How often the store is asked before a reader of a room that moves faster than that gets `limited`.
@@ -110,7 +111,7 @@ impl Hub {
             room.open(&self.backend).await?;
             match room.enter(connection, after, bell) {
                 Answer::Entered(entered) => {
-                    self.metrics.from_tail.increment(1);
+                    self.metrics.from_tail.increment(u64::from(after.is_some()));
                     return Ok(entered);
                 }
                 Answer::Closed => {}
@@ -243,5 +244,54 @@ impl Room {
             reading,
             missed: Arc::new(missed),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::frame::tests::message;
+
+    #[test]
+    fn messages_are_spliced_into_the_right_place_whatever_the_client_calls_its_request() {
+        let messages = vec![message(1, 1), message(2, 2)];
+        for id in [
+            None,
+            Some(RequestId::Number(1)),
+            Some(RequestId::Text(r#""messages":[]"#.into())),
+        ] {
+            let joined = |messages| ServerFrame::Joined {
+                id: id.clone(),
+                room: message(1, 1).room,
+                last_seq: 2,
+                last_rev: 2,
+                messages,
+                limited: false,
+            };
+            let spliced = splice(
+                &text(&joined(Vec::new())),
+                &serde_json::to_vec(&messages).unwrap(),
+            );
+            assert_eq!(
+                serde_json::from_slice::<ServerFrame>(&spliced).unwrap(),
+                joined(messages.clone())
+            );
+        }
+    }
+
+    #[test]
+    fn who_knows_more_than_there_is_and_who_misses_too_much_is_limited() {
+        let head = backend::store::Head {
+            room: message(1, 1).room,
+            last_seq: 600,
+            last_rev: 600,
+        };
+        let changes = |count: u64| Changes {
+            messages: (1..=count).map(|n| message(n, n)).collect(),
+            head,
+        };
+        let limited = |count, after| missed(&changes(count), after).unwrap().messages.is_none();
+        assert!(!limited(0, 600) && !limited(500, 100));
+        assert!(limited(0, 601) && limited(501, 99));
     }
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Instant,
 };
@@ -19,6 +19,7 @@ use super::{
     frame::{Frame, text},
     heads::{Owed, Throttle},
     log::{Appended, Cursor, Log, Mended},
+    seat::{Readers, Reading, Seat},
     slots::About,
     user::LiveUser,
 };
@@ -44,7 +45,7 @@ pub(super) struct State {
     /// The newest head among events that came before it was known where the room stands.
     early_head: (u64, u64),
     log: Record,
-    readers: Vec<Reader>,
+    readers: Readers,
     members: HashMap<UserId, Arc<LiveUser>>,
     heads: Throttle,
     /// A task is at work on a hole.
@@ -58,56 +59,6 @@ enum Record {
     /// The store is asked for the head; these came meanwhile.
     Opening(Vec<Frame>),
     Open(Log),
-}
-
-/// A connection that has the room open.
-struct Reader {
-    connection: Arc<Connection>,
-    seat: Arc<Seat>,
-    bell: u64,
-}
-
-/// What room and reader know of each other.
-pub(crate) struct Seat {
-    /// Where the reader stands in the room's list; written under the room's lock.
-    place: AtomicUsize,
-    /// Revisions beyond this are not for this reader, for the time being or for ever.
-    limit: AtomicU64,
-    /// The reader may not read the room any longer.
-    closed: AtomicBool,
-}
-
-impl Seat {
-    /// The last revision that may be shown. To be asked *after* a frame was found: whoever set the limit did
-    /// so before the frame was there.
-    pub(crate) fn limit(&self) -> u64 {
-        self.limit.load(Ordering::Acquire)
-    }
-
-    /// Whether the room is to be closed on this connection.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-}
-
-/// A room that is open on a connection. Dropping it closes the room there.
-pub(crate) struct Reading {
-    /// The room.
-    pub(crate) room: Arc<Room>,
-    /// How far it is read.
-    pub(crate) cursor: Cursor,
-    /// What the room knows of this reader.
-    pub(crate) seat: Arc<Seat>,
-    /// The bell's bit for this room.
-    pub(crate) bell: u64,
-    connection: Arc<Connection>,
-}
-
-impl Drop for Reading {
-    fn drop(&mut self) {
-        self.room.vacate(&self.seat);
-        self.connection.rise(&self.seat);
-    }
 }
 
 /// What has to be done after a room has heard something.
@@ -126,7 +77,7 @@ impl Room {
             head: None,
             early_head: (0, 0),
             log: Record::Closed,
-            readers: Vec::new(),
+            readers: Readers::default(),
             members: HashMap::new(),
             heads: Throttle::default(),
             mending: false,
@@ -204,7 +155,7 @@ impl Room {
                 let appended = log.append(Frame::of_event(logged));
                 self.note_last_rev(&state);
                 if appended == Appended::Grown {
-                    state.ring();
+                    state.readers.ring();
                 }
                 state.begin_mending()
             }
@@ -270,14 +221,14 @@ impl Room {
         };
         let mended = log.mend(changes, complete);
         self.note_last_rev(&state);
-        state.ring();
+        state.readers.ring();
         mended
     }
 
     /// Tells those who have the room open that someone types.
     pub(super) fn hear_typing(&self, user: UserId, origin: Option<ConnectionId>) {
         let word = text(&ServerFrame::Typing { room: self.id, user });
-        for reader in &self.lock().readers {
+        for reader in self.lock().readers.iter() {
             if Some(reader.connection.id) != origin && !reader.seat.is_closed() {
                 reader.connection.say(About::Typing(self.id, user), word.clone());
             }
@@ -315,7 +266,7 @@ impl Room {
         let state = self.lock();
         let last_rev = state.log().map_or(0, Log::last_rev);
         for seat in connection.seats_in(self.id) {
-            seat.limit.fetch_min(last_rev, Ordering::AcqRel);
+            seat.suspend(last_rev);
         }
     }
 
@@ -323,13 +274,8 @@ impl Room {
     pub(super) fn decide(&self, connection: &Connection, may_read: bool) {
         let state = self.lock();
         for seat in connection.seats_in(self.id) {
-            match may_read {
-                true => seat.limit.store(u64::MAX, Ordering::Release),
-                false => seat.closed.store(true, Ordering::Release),
-            }
-            if let Some(reader) = state.readers.get(seat.place.load(Ordering::Relaxed)) {
-                reader.connection.bell.ring(reader.bell);
-            }
+            seat.decide(may_read);
+            state.readers.ring_one(&seat);
         }
     }
 
@@ -351,18 +297,9 @@ impl Room {
         cursor: Cursor,
         bell: u64,
     ) -> Reading {
-        // A room that is opened again stays as restricted as it was.
-        let old = connection.seats_in(self.id);
-        let seat = Arc::new(Seat {
-            place: AtomicUsize::new(state.readers.len()),
-            limit: AtomicU64::new(old.iter().map(|seat| seat.limit()).min().unwrap_or(u64::MAX)),
-            closed: AtomicBool::new(old.iter().any(|seat| seat.is_closed())),
-        });
-        state.readers.push(Reader {
-            connection: Arc::clone(connection),
-            seat: Arc::clone(&seat),
-            bell,
-        });
+        let seat = state
+            .readers
+            .seat(connection, &connection.seats_in(self.id), bell);
         connection.sit(self.id, Arc::clone(&seat));
         Reading {
             room: Arc::clone(self),
@@ -373,16 +310,12 @@ impl Room {
         }
     }
 
-    fn vacate(&self, seat: &Arc<Seat>) {
+    /// Takes a reader's seat away.
+    pub(super) fn vacate(&self, seat: &Seat) {
         let mut state = self.lock();
-        let place = seat.place.load(Ordering::Relaxed);
-        state.readers.swap_remove(place);
-        if let Some(moved) = state.readers.get(place) {
-            moved.seat.place.store(place, Ordering::Relaxed);
-        }
+        state.readers.vacate(seat);
         if state.readers.is_empty() {
             state.unread_since = Instant::now();
-            state.readers = Vec::new();
         }
     }
 
@@ -426,12 +359,6 @@ impl State {
             last_seq,
             last_rev,
             ..head
-        }
-    }
-
-    fn ring(&self) {
-        for reader in &self.readers {
-            reader.connection.bell.ring(reader.bell);
         }
     }
 

@@ -18,7 +18,10 @@ impl Address {
     #[must_use]
     pub fn of(extensions: &http::Extensions) -> Self {
         let peer = extensions.get::<Peer>();
-        Self(peer.map_or_else(|| "unknown".to_owned(), |Peer(addr)| addr.ip().to_canonical().to_string()))
+        Self(peer.map_or_else(
+            || "unknown".to_owned(),
+            |Peer(addr)| addr.ip().to_canonical().to_string(),
+        ))
     }
 }
 

@@ -14,7 +14,8 @@ use crate::problem::Refusal;
 
 /// Tags successful answers to GET and compares them with what the client has.
 pub async fn tag(request: Request, next: Next) -> Response {
-    let known = (request.method() == Method::GET).then(|| request.headers().get(header::IF_NONE_MATCH).cloned());
+    let known =
+        (request.method() == Method::GET).then(|| request.headers().get(header::IF_NONE_MATCH).cloned());
     let response = next.run(request).await;
     match known {
         Some(known) if response.status() == StatusCode::OK => tagged(response, known.as_ref()).await,
@@ -25,9 +26,13 @@ pub async fn tag(request: Request, next: Next) -> Response {
 async fn tagged(response: Response, known: Option<&HeaderValue>) -> Response {
     let (mut parts, body) = response.into_parts();
     // The body was built in memory by a handler of ours, whose own limits bound it.
-    let Ok(bytes) = to_bytes(body, usize::MAX).await else { return Refusal::from(Code::Internal).into_response() };
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return Refusal::from(Code::Internal).into_response();
+    };
     let tag = weak_tag(&bytes);
-    let same = known.and_then(|value| value.to_str().ok()).is_some_and(|value| names(value, &tag));
+    let same = known
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| names(value, &tag));
     if let Ok(value) = HeaderValue::from_str(&tag) {
         parts.headers.insert(header::ETAG, value);
     }
@@ -43,7 +48,9 @@ async fn tagged(response: Response, known: Option<&HeaderValue>) -> Response {
 
 /// Answers depend on who asks: only that browser may keep them, and asks again each time.
 fn mark_private(headers: &mut HeaderMap) {
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("private, no-cache"));
 }
 
 fn weak_tag(bytes: &[u8]) -> String {

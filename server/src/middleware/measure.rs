@@ -19,7 +19,10 @@ const NO_ROUTE: &str = "none";
 pub async fn measure(request: Request, next: Next) -> Response {
     let start = Instant::now();
     let method = name_of(request.method());
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| NO_ROUTE.to_owned(), |path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| NO_ROUTE.to_owned(), |path| path.as_str().to_owned());
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
     histogram!(HTTP_REQUEST_DURATION, "method" => method, "route" => route, "status" => status)

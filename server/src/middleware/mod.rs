@@ -55,7 +55,10 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(from_fn_with_state(state.clone(), identify))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIME_MAX))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_TIME_MAX,
+        ))
         .layer(from_fn(measure::measure))
         .layer(CompressionLayer::new().quality(COMPRESSION))
         .layer(from_fn_with_state(state.clone(), security::headers))
@@ -69,7 +72,10 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
 }
 
 fn span(request: &Request) -> Span {
-    let id = request.extensions().get::<RequestId>().and_then(|id| id.header_value().to_str().ok());
+    let id = request
+        .extensions()
+        .get::<RequestId>()
+        .and_then(|id| id.header_value().to_str().ok());
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     info_span!("request", id, method = %request.method(), route)
 }

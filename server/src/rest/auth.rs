@@ -36,8 +36,16 @@ pub(super) async fn register(
     address: Address,
     Payload(body): Payload<Register>,
 ) -> Result<Response, Refusal> {
-    let Register { username, password, display_name } = body;
-    let registration = Registration { username, password, display_name };
+    let Register {
+        username,
+        password,
+        display_name,
+    } = body;
+    let registration = Registration {
+        username,
+        password,
+        display_name,
+    };
     let signed_in = state.backend.register(registration, &address.0).await?;
     Ok(with_cookie(&state, StatusCode::CREATED, signed_in))
 }
@@ -47,22 +55,46 @@ pub(super) async fn login(
     address: Address,
     Payload(body): Payload<Login>,
 ) -> Result<Response, Refusal> {
-    let signed_in = state.backend.sign_in(&body.username, body.password, &address.0).await?;
+    let signed_in = state
+        .backend
+        .sign_in(&body.username, body.password, &address.0)
+        .await?;
     Ok(with_cookie(&state, StatusCode::OK, signed_in))
 }
 
-pub(super) async fn logout(State(state): State<AppState>, SignedIn(caller): SignedIn) -> Result<Response, Refusal> {
+pub(super) async fn logout(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+) -> Result<Response, Refusal> {
     state.backend.sign_out(&caller).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, state.cookie.clear())]).into_response())
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(header::SET_COOKIE, state.cookie.clear())],
+    )
+        .into_response())
 }
 
-pub(super) async fn me(State(state): State<AppState>, SignedIn(caller): SignedIn) -> Result<Response, Refusal> {
+pub(super) async fn me(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+) -> Result<Response, Refusal> {
     let mut user = caller.user();
-    user.status = state.backend.presence.statuses(&[caller.id()]).await.pop().flatten();
+    user.status = state
+        .backend
+        .presence
+        .statuses(&[caller.id()])
+        .await
+        .pop()
+        .flatten();
     Ok(Json(Me { user }).into_response())
 }
 
 fn with_cookie(state: &AppState, status: StatusCode, signed_in: account::SignedIn) -> Response {
     let cookie = state.cookie.set(&signed_in.secret);
-    (status, [(header::SET_COOKIE, cookie)], Json(Me { user: signed_in.user })).into_response()
+    (
+        status,
+        [(header::SET_COOKIE, cookie)],
+        Json(Me { user: signed_in.user }),
+    )
+        .into_response()
 }

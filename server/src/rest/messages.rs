@@ -45,7 +45,10 @@ impl Paging {
             (Some(seq), None, None) => Ok(Bound::Before(seq)),
             (None, Some(seq), None) => Ok(Bound::After(seq)),
             (None, None, Some(seq)) => Ok(Bound::Around(seq)),
-            _ => Err(Problem::invalid("before", "goes with neither `after` nor `around`")),
+            _ => Err(Problem::invalid(
+                "before",
+                "goes with neither `after` nor `around`",
+            )),
         }
     }
 }
@@ -56,7 +59,12 @@ pub(super) async fn page(
     Parameters(paging): Parameters<Paging>,
 ) -> Result<Json<Page>, Refusal> {
     let limit = paging.limit.unwrap_or(PAGE_LIMIT);
-    Ok(Json(state.backend.page_messages(&caller, paging.room, paging.bound()?, limit).await?))
+    Ok(Json(
+        state
+            .backend
+            .page_messages(&caller, paging.room, paging.bound()?, limit)
+            .await?,
+    ))
 }
 
 pub(super) async fn post(
@@ -70,8 +78,22 @@ pub(super) async fn post(
     if body.attachments.is_some_and(|files| !files.is_empty()) {
         return Err(Problem::invalid("attachments", "is not supported by this version").into());
     }
-    let post = Post { room: body.room, body: body.body, nonce: body.nonce, origin: None };
+    let post = Post {
+        room: body.room,
+        body: body.body,
+        nonce: body.nonce,
+        origin: None,
+    };
     let Posted { json, repeated, .. } = state.backend.post_message(&caller, post).await?;
-    let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, [(header::CONTENT_TYPE, "application/json")], json.to_string()).into_response())
+    let status = if repeated {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    Ok((
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        json.to_string(),
+    )
+        .into_response())
 }

@@ -34,8 +34,13 @@ pub(super) struct Read {
     seq: u64,
 }
 
-pub(super) async fn list(State(state): State<AppState>, SignedIn(caller): SignedIn) -> Result<Json<Rooms>, Refusal> {
-    Ok(Json(Rooms { rooms: state.backend.list_rooms(&caller).await? }))
+pub(super) async fn list(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+) -> Result<Json<Rooms>, Refusal> {
+    Ok(Json(Rooms {
+        rooms: state.backend.list_rooms(&caller).await?,
+    }))
 }
 
 pub(super) async fn create(
@@ -48,7 +53,10 @@ pub(super) async fn create(
         topic: body.topic.unwrap_or_default(),
         private: body.private.unwrap_or_default(),
     };
-    Ok((StatusCode::CREATED, Json(state.backend.create_channel(&caller, draft).await?)))
+    Ok((
+        StatusCode::CREATED,
+        Json(state.backend.create_channel(&caller, draft).await?),
+    ))
 }
 
 pub(super) async fn open_direct(
@@ -57,7 +65,14 @@ pub(super) async fn open_direct(
     Payload(body): Payload<People>,
 ) -> Result<(StatusCode, Json<Room>), Refusal> {
     let (room, created) = state.backend.open_direct(&caller, &body.users).await?;
-    Ok((if created { StatusCode::CREATED } else { StatusCode::OK }, Json(room)))
+    Ok((
+        if created {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        },
+        Json(room),
+    ))
 }
 
 pub(super) async fn join(
@@ -84,7 +99,10 @@ pub(super) async fn members(
     Id(room): Id<RoomId>,
     Parameters(listing): Parameters<Listing>,
 ) -> Result<Json<Users>, Refusal> {
-    let page = state.backend.list_members(&caller, room, listing.limit(), listing.cursor()).await?;
+    let page = state
+        .backend
+        .list_members(&caller, room, listing.limit(), listing.cursor())
+        .await?;
     Ok(Json(page.into()))
 }
 

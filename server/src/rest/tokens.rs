@@ -31,7 +31,12 @@ pub(super) struct Tokens {
 
 impl Token {
     fn of(record: TokenRecord, token: Option<String>) -> Self {
-        Self { id: record.id, name: record.name, created_at: record.created_at, token }
+        Self {
+            id: record.id,
+            name: record.name,
+            created_at: record.created_at,
+            token,
+        }
     }
 }
 
@@ -41,7 +46,10 @@ pub(super) async fn create(
     Payload(body): Payload<Create>,
 ) -> Result<(StatusCode, Json<Token>), Refusal> {
     let (record, secret) = state.backend.create_token(&caller, &body.name).await?;
-    Ok((StatusCode::CREATED, Json(Token::of(record, Some(secret.token_text())))))
+    Ok((
+        StatusCode::CREATED,
+        Json(Token::of(record, Some(secret.token_text()))),
+    ))
 }
 
 pub(super) async fn list(
@@ -49,7 +57,12 @@ pub(super) async fn list(
     SignedIn(caller): SignedIn,
 ) -> Result<Json<Tokens>, Refusal> {
     let records = state.backend.list_tokens(&caller).await?;
-    Ok(Json(Tokens { tokens: records.into_iter().map(|record| Token::of(record, None)).collect() }))
+    Ok(Json(Tokens {
+        tokens: records
+            .into_iter()
+            .map(|record| Token::of(record, None))
+            .collect(),
+    }))
 }
 
 pub(super) async fn revoke(

@@ -46,6 +46,9 @@ pub(super) async fn list(
     SignedIn(_): SignedIn,
     Parameters(listing): Parameters<Listing>,
 ) -> Result<Json<Users>, Refusal> {
-    let page = state.backend.list_users(&listing.query, listing.limit(), listing.cursor()).await?;
+    let page = state
+        .backend
+        .list_users(&listing.query, listing.limit(), listing.cursor())
+        .await?;
     Ok(Json(page.into()))
 }

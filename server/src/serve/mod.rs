@@ -4,7 +4,10 @@ mod accept;
 
 use std::{
     io::{self, Write as _},
-    net::SocketAddr, path::Path, time::Duration};
+    net::SocketAddr,
+    path::Path,
+    time::Duration,
+};
 
 use app::cookie::SessionCookie;
 use backend::connect::{ConnectError, connect};
@@ -74,11 +77,15 @@ pub fn site_is_built(root: &Path) -> bool {
 }
 
 async fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(addr).await.map_err(|error| ServeError::Listen { addr, error })
+    TcpListener::bind(addr)
+        .await
+        .map_err(|error| ServeError::Listen { addr, error })
 }
 
 fn address(listener: &TcpListener) -> Result<SocketAddr, ServeError> {
-    listener.local_addr().map_err(|error| ServeError::Start(error.to_string()))
+    listener
+        .local_addr()
+        .map_err(|error| ServeError::Start(error.to_string()))
 }
 
 async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError> {
@@ -106,13 +113,21 @@ fn announce(state: &AppState, listener: &TcpListener, ops: Option<&TcpListener>)
         lines.push_str(&format!("People reach it at {}\n", state.origin));
     }
     if let Some(ops) = ops {
-        lines.push_str(&format!("Metrics and health are on {}\n", Origin::of(address(ops)?)));
+        lines.push_str(&format!(
+            "Metrics and health are on {}\n",
+            Origin::of(address(ops)?)
+        ));
     }
     let _ = io::stdout().write_all(lines.as_bytes());
     Ok(())
 }
 
-async fn run(listener: TcpListener, ops: Option<TcpListener>, state: AppState, stop: impl Future<Output = ()>) {
+async fn run(
+    listener: TcpListener,
+    ops: Option<TcpListener>,
+    state: AppState,
+    stop: impl Future<Output = ()>,
+) {
     let (end, ended) = tokio::sync::watch::channel(false);
     let public = router::public(&state, ops.is_none());
     let serving = tokio::spawn(accept::accept(listener, public, ended.clone()));
@@ -151,4 +166,3 @@ async fn stop_signal() {
         }
     }
 }
-

@@ -16,7 +16,7 @@ use crate::hub::{
 /// The most rooms open on one connection.
 pub(super) const OPEN_MAX: usize = 1_000;
 /// A reader that is further behind than this is let in again at the head instead of being led along.
-const LAG_MAX: u64 = 1_024;
+const LAG_MAX: u64 = 4_096;
 
 struct Open {
     reading: Reading,

@@ -79,6 +79,10 @@ struct Task<S> {
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, caller: Caller, io: S) {
     let guest = hub.connect(&caller);
     let connection = Arc::clone(&guest.connection);
+    if hub.is_draining() {
+        // The upgrade was under way when everyone else was told.
+        connection.end(Close::Restart);
+    }
     let mut task = Task {
         guest,
         socket: Socket::new(io),

@@ -376,6 +376,7 @@ async fn a_reader_that_is_hopelessly_behind_starts_at_the_head() {
     ));
     let posts: Vec<_> = (1..=1_400).map(|n| scene.post(n)).collect();
     futures::future::join_all(posts).await;
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
     let mut limited = false;
     while !limited {
         if let ServerFrame::Joined {

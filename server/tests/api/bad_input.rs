@@ -43,7 +43,10 @@ async fn json_of_the_wrong_shape_is_told_from_what_is_no_json() {
         assert_problem(send(broken.to_vec()).await.unwrap(), 400, "malformed").await;
     }
     let deep = "[".repeat(100_000).into_bytes();
-    assert!(send(deep).await.unwrap().status().is_client_error(), "nesting is bounded");
+    assert!(
+        send(deep).await.unwrap().status().is_client_error(),
+        "nesting is bounded"
+    );
     for wrong in [
         json!([]),
         json!({}),

@@ -24,7 +24,9 @@ impl Verdict {
     pub fn allowed(self) -> Result<(), Problem> {
         match self {
             Self::Allowed => Ok(()),
-            Self::Denied(wait) => Err(Problem::too_fast(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))),
+            Self::Denied(wait) => Err(Problem::too_fast(
+                wait.as_secs() + u64::from(wait.subsec_nanos() > 0),
+            )),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use backend::Problem;
-use chat::{Code, RoomId, close::Close, wire::ClientFrame};
+use chat::{Code, close::Close, wire::ClientFrame};
 
 use super::{End, Task};
 use crate::{
