@@ -5,6 +5,9 @@ use std::fmt::Write;
 use chat::{Room, RoomKind};
 use http::{HeaderMap, header};
 
+/// The longest value, in bytes, that an address carries; header lines and addresses have their limits everywhere.
+pub(crate) const VALUE_BYTES_MAX: usize = 1500;
+
 /// An address with a query, every part of it encoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address(String);
@@ -15,9 +18,9 @@ impl Address {
         Self(path.into())
     }
 
-    /// The same with one more pair in the query; nothing is added for an empty value.
+    /// The same with one more pair in the query; nothing is added for a value that is empty or too long.
     pub(crate) fn with(mut self, key: &str, value: &str) -> Self {
-        if !value.is_empty() {
+        if (1..=VALUE_BYTES_MAX).contains(&value.len()) {
             self.0.push(if self.0.contains('?') { '&' } else { '?' });
             self.0.push_str(key);
             self.0.push('=');

@@ -7,6 +7,7 @@ mod boot;
 mod policy;
 pub(crate) mod theme;
 
+use http::header;
 use leptos::{config::LeptosOptions, hydration::AutoReload, prelude::*};
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::{
@@ -17,8 +18,12 @@ use leptos_router::{
 
 pub(crate) use self::boot::{Boot, EnterSends};
 use self::{assets::Assets, theme::Theme};
-use crate::pages::{
-    Direct, Landing, Login, Members, NotFound, Oops, People, Permalink, Register, RoomPage, Rooms, Settings,
+use crate::{
+    pages::{
+        Direct, Landing, Login, Members, NotFound, Oops, People, Permalink, Register, RoomPage, Rooms,
+        Settings,
+    },
+    visit::answer_header,
 };
 
 const DESCRIPTION: &str = "Natter is team chat on a server of your own: one program, one file of data, and every \
@@ -26,7 +31,11 @@ const DESCRIPTION: &str = "Natter is team chat on a server of your own: one prog
 
 /// The document of a page that the router finds.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    document(options, None, || view! { <App/> }.into_any())
+    answer_header(header::CONTENT_SECURITY_POLICY, &policy::policy());
+    // A page is for one person, and true for the moment; it may be kept for going back to it.
+    answer_header(header::CACHE_CONTROL, "private, no-cache");
+    let assets = Assets::of(&options);
+    document(options, assets, None, || view! { <App/> }.into_any())
 }
 
 /// A whole document as text, with the policy that its headers must carry.
@@ -40,7 +49,8 @@ pub(crate) struct Sheet {
 /// Renders a document outside of the router: the answer to a form, or an error page from before any page.
 pub(crate) fn sheet(options: LeptosOptions, title: &str, body: impl FnOnce() -> AnyView) -> Sheet {
     leptos::nonce::provide_nonce();
-    let html = document(options, Some(title.to_owned()), body).to_html();
+    let assets = Assets::known(&options);
+    let html = document(options, assets, Some(title.to_owned()), body).to_html();
     Sheet {
         html,
         policy: policy::policy(),
@@ -56,13 +66,17 @@ pub fn error_document(options: LeptosOptions, code: chat::Code) -> (String, Stri
     })
 }
 
-fn document(options: LeptosOptions, title: Option<String>, body: impl FnOnce() -> AnyView) -> AnyView {
+fn document(
+    options: LeptosOptions,
+    assets: Assets,
+    title: Option<String>,
+    body: impl FnOnce() -> AnyView,
+) -> AnyView {
     // Nothing outside of an island is hydrated.
     if let Some(context) = Owner::current_shared_context() {
         context.set_is_hydrating(false);
     }
-    provide_context(Assets::of(&options));
-    policy::send();
+    provide_context(assets);
     view! {
         <!DOCTYPE html>
         <html lang="en" data-theme=theme::chosen().map(Theme::name)>

@@ -69,6 +69,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             .map(|parts| parts.extensions)
             .unwrap_or_default();
         provide_context(Arc::clone(&state.backend));
+        provide_context(state.leptos.clone());
         provide_context(Visit {
             caller: extensions.get::<Identity>().and_then(Identity::caller).cloned(),
             address: Address::of(&extensions).0,

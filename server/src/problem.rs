@@ -43,6 +43,8 @@ impl IntoResponse for Refusal {
         };
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(details)).into_response();
+        // For whoever has to show the refusal to a person instead.
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

@@ -9,13 +9,10 @@ use leptos::prelude::*;
 
 use super::{Answer, Answered, Form, answer, back, parse_room, refused, signed_in};
 use crate::{
-    address::{self, Address},
+    address::{self, Address, VALUE_BYTES_MAX},
     pages::Unsent,
     visit::{backend, visit},
 };
-
-/// The longest draft, in bytes, that goes back to its room in the address. A longer one gets a page.
-const DRAFT_BYTES_MAX: usize = 1500;
 
 /// Posts a message into a room or, where `to` names a person, into the conversation with that person, which
 /// begins with it.
@@ -98,7 +95,7 @@ async fn post_once(
 /// Nothing that was typed gets lost: it goes back into the composer or, where it is too long for an address, onto
 /// a page that shows it.
 fn unsent(page: &str, problem: &Problem, body: &str) -> Answer {
-    if body.len() <= DRAFT_BYTES_MAX && problem.code != Code::NotSignedIn {
+    if body.len() <= VALUE_BYTES_MAX && problem.code != Code::NotSignedIn {
         return Answer::see(refused(page, problem).with("draft", body));
     }
     let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::BAD_REQUEST);

@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use super::load::{load, part, signed_in};
 use crate::{
     address::{self, Address, Query},
+    islands::people_picker::PeoplePicker,
     parts::{Bar, Face, Field, Frame, Icon, Notice, PageTitle, Places, Said, Shape},
+    shell::Boot,
     visit::{backend, query},
 };
 
@@ -43,10 +45,11 @@ pub(crate) fn Members() -> impl IntoView {
         } else {
             format!("{count} members")
         };
+        let boot = room.member.then(|| view! { <Boot/> });
         Ok(view! {
             <PageTitle text=title.clone()/>
             <Frame places>
-                <Bar title><a class="button" href=back>"Back to #"{name}</a></Bar>
+                <Bar title><a class="button" href=back>"Back"<span class="unseen">" to #"{name}</span></a></Bar>
                 <div class="scroll"><div class="sheet">
                     {room.member.then(|| view! { <Invite room=&room here=here.clone() query/> })}
                     <section>
@@ -57,6 +60,7 @@ pub(crate) fn Members() -> impl IntoView {
                     {(room.member && room.slug != GENERAL).then(|| view! { <Leave room=&room here/> })}
                 </div></div>
             </Frame>
+            {boot}
         }
         .into_any())
     })
@@ -102,7 +106,9 @@ fn Invite<'a>(room: &'a Room, here: String, query: Query) -> impl IntoView + use
             <form class="inline" method="post" action="/fn/invite_member">
                 <input type="hidden" name="room" value=room.id.to_string()/>
                 <input type="hidden" name="page" value=here/>
-                <Field label="Username" name="username" value=query.get("username") placeholder="@name"/>
+                <PeoplePicker>
+                    <Field label="Username" name="username" value=query.get("username") placeholder="@name"/>
+                </PeoplePicker>
                 <button class="button" type="submit">"Invite"</button>
             </form>
         </section>

@@ -71,7 +71,7 @@ fn Form(
             </textarea>
             <button class="button accent send" type="submit"><Icon is=Shape::Up/><span>"Send"</span></button>
             <p class="state" role="status"></p>
-            <noscript><p class="state">"Scripts are off: reload to see what is new"</p></noscript>
+            <noscript><p class="state">"Scripts are off: reload for news"</p></noscript>
         </form>
         <div class="typing" aria-live="polite"></div>
     }

@@ -118,6 +118,7 @@ pub(crate) fn Templates() -> impl IntoView {
                 <span class="on-its-way">"Waiting for the network"</span>
                 <span class="not-sent">"Not sent."</span>
                 <button class="again" type="button">"Try again"</button>
+                <button class="discard" type="button">"Discard"</button>
             </p>
         </template>
     }

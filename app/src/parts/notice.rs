@@ -88,3 +88,34 @@ pub(crate) const fn words(code: Code) -> &'static str {
 pub(crate) fn Notice(words: Option<String>) -> impl IntoView {
     words.map(|words| view! { <div class="notice bad" role="alert"><Icon is=Shape::Warning/><span>{words}</span></div> })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_codes_become_words() {
+        let said = |query: &str| Said::read(&Query::read(query)).words();
+        assert_eq!(
+            said("error=bad_credentials").as_deref(),
+            Some(words(Code::BadCredentials))
+        );
+        assert_eq!(
+            said("error=too_fast&wait=7").as_deref(),
+            Some("That was too often. Try again in 7 seconds.")
+        );
+        for nothing in ["", "error=", "error=Call+this+number", "wait=7"] {
+            assert_eq!(said(nothing), None, "{nothing}");
+        }
+    }
+
+    #[test]
+    fn faults_are_said_at_their_fields() {
+        let said = Said::read(&Query::read("error=invalid&fields=username%2Cpassword"));
+        assert_eq!(said.words(), None);
+        assert_eq!(
+            (said.fault("password", "rule"), said.fault("topic", "rule")),
+            (Some("rule"), None)
+        );
+    }
+}

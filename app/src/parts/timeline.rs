@@ -44,7 +44,11 @@ pub(crate) fn Log<'a>(
     let older = page.messages.first().filter(|_| page.has_before);
     let older = older.map(|oldest| turn("before", oldest.seq, "Older messages"));
     let newer = page.messages.last().filter(|_| page.has_after);
-    let newer = newer.map(|newest| turn("after", newest.seq, "Newer messages"));
+    // With scripts on, the island fetches what follows before anyone gets there.
+    let newer = newer.map(|newest| {
+        let link = turn("after", newest.seq, "Newer messages");
+        view! { <noscript>{link}</noscript> }
+    });
     let start = (!page.has_before).then(|| view! { <Opening places room/> });
     let label = format!("Messages in {}", places.name(room));
     let items = items(places.me.id, room, &page.messages, show, now);
@@ -146,5 +150,111 @@ fn opening_words(room: &Room) -> String {
         }
         (RoomKind::Channel, _) => room.topic.clone(),
         (RoomKind::Direct, _) => "Only the people in this conversation can read it.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat::{Author, MessageId, RoomId};
+
+    use super::*;
+
+    const DAY_MS: i64 = 86_400_000;
+
+    fn user(n: u8) -> UserId {
+        format!("00000000-0000-7000-8000-0000000000{n:02}")
+            .parse()
+            .unwrap()
+    }
+
+    fn message(seq: u64, author: u8, at_ms: i64) -> Message {
+        let author = Author {
+            id: user(author),
+            username: format!("u{author}"),
+            display_name: "<b>".into(),
+            avatar_url: None,
+        };
+        Message {
+            id: MessageId(author.id.0),
+            room: RoomId(author.id.0),
+            seq,
+            rev: seq,
+            author,
+            body: String::new(),
+            html: format!("<p>{seq}</p>"),
+            created_at: Timestamp(20_000 * DAY_MS + at_ms),
+            edited_at: None,
+            deleted: false,
+            pinned: false,
+            thread: None,
+            reply_count: 0,
+            nonce: None,
+            reactions: Vec::new(),
+            attachments: Vec::new(),
+            mentions: Vec::new(),
+        }
+    }
+
+    /// What is drawn for user 1, who has read up to `read_seq`: days, the line of new messages, and each message
+    /// by its number, with a `+` where a group begins.
+    fn drawn(messages: &[Message], read_seq: u64, show: Show) -> String {
+        let room = Room {
+            id: RoomId(user(9).0),
+            kind: RoomKind::Channel,
+            slug: "general".into(),
+            name: "general".into(),
+            topic: String::new(),
+            private: false,
+            member: true,
+            last_seq: 9,
+            last_rev: 9,
+            read_seq,
+            unread: 0,
+            mentions: 0,
+            users: Vec::new(),
+        };
+        let items =
+            Owner::new().with(|| items(user(1), &room, messages, show, Timestamp(20_000 * DAY_MS)).to_html());
+        assert!(!items.contains("<b>"), "names are text: {items}");
+        let mut seen = Vec::new();
+        for piece in items.split_inclusive('>') {
+            match piece {
+                piece if piece.contains("day new") => seen.push("new".to_owned()),
+                piece if piece.contains("data-day=") => seen.push("day".to_owned()),
+                piece if piece.contains("data-seq=") => {
+                    let seq = piece
+                        .split("data-seq=\"")
+                        .nth(1)
+                        .and_then(|rest| rest.split('"').next())
+                        .unwrap();
+                    let first = if piece.contains("message first") { "+" } else { "" };
+                    seen.push(format!("{first}{seq}"));
+                }
+                _ => {}
+            }
+        }
+        seen.join(" ")
+    }
+
+    #[test]
+    fn an_author_a_pause_and_a_day_begin_a_group() {
+        let minute = 60_000;
+        let messages = [
+            message(1, 2, 0),
+            message(2, 2, minute),
+            message(3, 3, 2 * minute),
+            message(4, 3, 8 * minute),
+            message(5, 3, DAY_MS),
+        ];
+        assert_eq!(drawn(&messages, 9, Show::Newest), "day +1 2 +3 +4 day +5");
+    }
+
+    #[test]
+    fn news_begin_with_the_first_unread_message_of_someone_else() {
+        let messages = [message(1, 2, 0), message(2, 2, 1), message(3, 2, 2)];
+        assert_eq!(drawn(&messages, 1, Show::Newest), "day +1 new +2 3");
+        assert_eq!(drawn(&messages, 3, Show::Newest), "day +1 2 3");
+        let own = [message(1, 2, 0), message(2, 1, 1)];
+        assert_eq!(drawn(&own, 1, Show::Newest), "day +1 +2");
     }
 }

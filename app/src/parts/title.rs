@@ -1,7 +1,7 @@
 //! The title of a page.
 
 use leptos::prelude::*;
-use leptos_meta::Title;
+use leptos_meta::{ServerMetaContext, Title};
 
 /// Titles the page. Names come from people, and `leptos_meta` writes a title into the document as it is.
 #[component]
@@ -10,5 +10,6 @@ pub(crate) fn PageTitle(#[prop(into)] text: String) -> impl IntoView {
         .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;");
-    view! { <Title text=format!("{safe} · Natter")/> }
+    // A document that is made outside of the router has its title already.
+    use_context::<ServerMetaContext>().map(|_| view! { <Title text=format!("{safe} · Natter")/> })
 }

@@ -11,6 +11,8 @@ use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 /// Up to this size in bytes the stylesheet travels inside the page: one request less before anything is seen.
 const INLINE_BYTES_MAX: usize = 32 * 1024;
 
+static ASSETS: OnceLock<Assets> = OnceLock::new();
+
 /// What the pages of this build load.
 #[derive(Clone, Debug)]
 pub(super) struct Assets {
@@ -28,10 +30,15 @@ enum Source {
 }
 
 impl Assets {
-    /// The files of the build that `options` tell of; read once.
+    /// The files of the build that `options` tell of; looked up once.
     pub(super) fn of(options: &LeptosOptions) -> Self {
-        static ASSETS: OnceLock<Assets> = OnceLock::new();
         ASSETS.get_or_init(|| Self::read(options)).clone()
+    }
+
+    /// The same for documents that come before any page or without the server's options: what the pages know, else
+    /// what can be found now, which is not kept.
+    pub(super) fn known(options: &LeptosOptions) -> Self {
+        ASSETS.get().cloned().unwrap_or_else(|| Self::read(options))
     }
 
     fn read(options: &LeptosOptions) -> Self {

@@ -1,9 +1,6 @@
 //! What a page may load and run: nothing that was not put there by us.
 
-use http::header;
 use leptos::nonce::use_nonce;
-
-use crate::visit::answer_header;
 
 /// The `Content-Security-Policy` of the page that is being rendered. Scripts and styles inside the page carry its
 /// nonce; there is no `unsafe-inline`, so no `style` attribute either.
@@ -22,9 +19,4 @@ pub(super) fn policy() -> String {
          img-src 'self' data: blob:; connect-src 'self'{reload}; font-src 'self'; manifest-src 'self'; \
          worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
-}
-
-/// Puts the policy into the answer's headers.
-pub(super) fn send() {
-    answer_header(header::CONTENT_SECURITY_POLICY, &policy());
 }

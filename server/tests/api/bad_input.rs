@@ -231,3 +231,31 @@ async fn parts_of_the_contract_that_are_not_there_yet_say_so() {
     let plain = json!({ "room": room, "body": "x", "thread": Value::Null, "attachments": [] });
     assert_eq!(rosa.post("/api/messages", plain).await.status(), 201);
 }
+
+#[tokio::test]
+async fn a_browser_that_opens_an_address_gets_refusals_as_a_page() {
+    let server = TestServer::start();
+    let rosa = server.register("rosa").await;
+    let page = rosa
+        .bare("GET", "/api/nothing")
+        .header("accept", "text/html,*/*")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(page.status(), 404);
+    assert!(
+        page.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
+    let policy = page.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        policy.contains("nonce-") && !policy.contains("unsafe-inline"),
+        "{policy}"
+    );
+    assert!(page.text().await.unwrap().contains("<!DOCTYPE html>"));
+}

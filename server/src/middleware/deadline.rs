@@ -1,0 +1,23 @@
+//! No request takes for ever.
+
+use std::time::Duration;
+
+use axum::{
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use backend::Problem;
+
+use crate::problem::Refusal;
+
+/// How long a request may take.
+pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Gives a request up that takes too long. A WebSocket is answered at its upgrade, long before.
+pub async fn bound(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Refusal(Problem::unavailable(1)).into_response(),
+    }
+}
