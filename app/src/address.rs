@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use chat::{Room, RoomKind};
-use http::{HeaderMap, header};
 
 /// The longest value, in bytes, that an address carries; header lines and addresses have their limits everywhere.
 pub(crate) const VALUE_BYTES_MAX: usize = 1500;
@@ -119,20 +118,6 @@ fn decode(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// The value of a request's cookie.
-pub(crate) fn cookie_of(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let mut pairs = lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value.to_owned())
 }
 
 #[cfg(test)]

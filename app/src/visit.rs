@@ -8,9 +8,12 @@ use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 
 use crate::{
-    address::{Query, cookie_of},
-    cookie::SessionCookie,
+    address::Query,
+    cookie::{self, SessionCookie},
 };
+
+/// How long a browser remembers a choice: as long as browsers let it.
+const REMEMBERED_S: i64 = 400 * 24 * 60 * 60;
 
 /// The request as pages and server functions see it. The server gives one into the context of each.
 #[derive(Clone, Debug)]
@@ -46,7 +49,13 @@ pub(crate) fn query() -> Query {
 
 /// The request's cookie of this name.
 pub(crate) fn cookie(name: &str) -> Option<String> {
-    cookie_of(&use_context::<Parts>()?.headers, name)
+    cookie::read(&use_context::<Parts>()?.headers, name).map(ToOwned::to_owned)
+}
+
+/// The `Set-Cookie` with which the browser remembers a choice; an empty one it forgets.
+pub(crate) fn remember(name: &str, value: &str) -> String {
+    let max_age_s = if value.is_empty() { 0 } else { REMEMBERED_S };
+    cookie::line(name, value, max_age_s, visit().cookie.secure())
 }
 
 /// Gives the answer its status.

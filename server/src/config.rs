@@ -174,9 +174,9 @@ impl Origin {
         self.secure
     }
 
-    /// Whether a browser's request comes from a page of this site: its `Origin` is the configured one, or
-    /// names the very host that the request went to. A forged page can have neither: browsers set both
-    /// headers, and a cookie never goes to another host.
+    /// Whether a browser's request comes from a page of this site: its `Origin` is the configured one or, on a site
+    /// without HTTPS, names the very host that the request went to. A forged page can have neither: browsers set
+    /// both headers, and a cookie never goes to another host.
     #[must_use]
     pub fn allows(&self, headers: &HeaderMap) -> bool {
         let text = |name| {
@@ -188,7 +188,8 @@ impl Origin {
             return false;
         };
         let host = origin.split_once("://").map(|(_, host)| host);
-        origin.eq_ignore_ascii_case(&self.text) || (host.is_some() && host == text(header::HOST))
+        let same_host = !self.secure && host.is_some() && host == text(header::HOST);
+        origin.eq_ignore_ascii_case(&self.text) || same_host
     }
 }
 
@@ -232,7 +233,13 @@ mod tests {
     fn only_pages_of_this_site_are_allowed() {
         let ours: Origin = "https://chat.example.org/".parse().unwrap();
         assert!(ours.allows(&from("https://chat.example.org", "10.0.0.1:3000")));
-        assert!(ours.allows(&from("http://localhost:3000", "localhost:3000")));
+        assert!(
+            !ours.allows(&from("http://chat.example.org", "chat.example.org")),
+            "not in clear"
+        );
+        let plain: Origin = "http://127.0.0.1:3000".parse().unwrap();
+        assert!(plain.allows(&from("http://localhost:3000", "localhost:3000")));
+        assert!(!plain.allows(&from("http://evil.example", "localhost:3000")));
         for foreign in [
             "https://evil.example",
             "null",

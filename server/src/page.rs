@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use app::{App, shell::shell, visit::Visit};
-use axum::{Router, http::request::Parts};
+use axum::{Router, http::request::Parts, response::Response};
 use http::{HeaderValue, header};
 use leptos::{
     config::{LeptosOptions, errors::LeptosConfigError, get_config_from_str},
@@ -47,9 +47,13 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .fallback_service(public)
 }
 
-/// Hashed assets: a name never changes its content, so whoever has it need not ask again.
+/// Hashed assets: a name never changes its content, so whoever has it need not ask again. What is not there may come:
+/// while versions change, an old process is asked for what only the new one has.
 fn assets(site: &Path) -> Router {
-    let forever = HeaderValue::from_static("public, max-age=31536000, immutable");
+    let forever = |response: &Response| {
+        let found = !response.status().is_client_error();
+        found.then(|| HeaderValue::from_static("public, max-age=31536000, immutable"))
+    };
     let files = ServeDir::new(site.join("pkg"))
         .precompressed_br()
         .precompressed_gzip();

@@ -24,7 +24,7 @@ pub fn public(state: &AppState, with_metrics: bool) -> Router {
         .route("/ws", any(ws::open))
         .route("/health", get(rest::health))
         .route("/health/ready", get(rest::ready))
-        .merge(page::routes(state));
+        .merge(page::routes(state).layer(from_fn_with_state(state.clone(), limit::count_changes)));
     let router = if with_metrics {
         router.route("/metrics", get(metrics))
     } else {

@@ -14,6 +14,8 @@ mod common;
 mod accounts;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/connections.rs"]
+mod connections;
 #[path = "api/crash.rs"]
 mod crash;
 #[path = "api/limits.rs"]

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{id::RoomId, user::Author};
+use crate::{
+    id::RoomId,
+    user::{Author, is_invisible_format},
+};
 
 /// The room that everybody is in from the start.
 pub const GENERAL: &str = "general";
@@ -62,7 +65,8 @@ pub struct Room {
 #[must_use]
 pub fn slug(name: &str) -> Option<String> {
     let name = name.trim().trim_start_matches('#');
-    if name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+    if name.chars().count() > NAME_CHARS_MAX || name.chars().any(|c| c.is_control() || is_invisible_format(c))
+    {
         return None;
     }
     let mut slug = String::with_capacity(name.len());
@@ -85,7 +89,7 @@ mod tests {
     fn names_become_addresses() {
         assert_eq!(slug("  #Release Notes! "), Some("release-notes".into()));
         assert_eq!(slug("港の話"), Some("港の話".into()));
-        for bad in ["", "###", "- -", "a\u{0}", &"x".repeat(65)] {
+        for bad in ["", "###", "- -", "a\u{0}", "re\u{202e}gnah", &"x".repeat(65)] {
             assert_eq!(slug(bad), None, "{bad:?}");
         }
     }

@@ -98,10 +98,11 @@ impl FromStr for Timestamp {
         let ms = match bytes.get(19) {
             Some(b'Z') if bytes.len() == 20 => 0,
             Some(b'.') if bytes.len() > 21 => {
-                number(20, bytes.len() - 1)?;
-                let mut digits = bytes[20..bytes.len() - 1]
-                    .iter()
-                    .map(|digit| i64::from(digit - b'0'));
+                let fraction = &bytes[20..bytes.len() - 1];
+                if !fraction.iter().all(u8::is_ascii_digit) {
+                    return Err(NotATimestamp);
+                }
+                let mut digits = fraction.iter().map(|digit| i64::from(digit - b'0'));
                 (0..3).fold(0, |sum, _| sum * 10 + digits.next().unwrap_or(0))
             }
             _ => return Err(NotATimestamp),
@@ -167,6 +168,16 @@ mod tests {
             Timestamp(1_795_425_164_120).to_string(),
             "2026-11-23T09:12:44.120Z"
         );
+    }
+
+    #[test]
+    fn a_fraction_of_any_length_is_read_to_the_millisecond() {
+        for text in [
+            "1970-01-01T00:00:00.5Z",
+            "1970-01-01T00:00:00.500999999999999999999999999999Z",
+        ] {
+            assert_eq!(text.parse(), Ok(Timestamp(500)), "{text}");
+        }
     }
 
     #[test]

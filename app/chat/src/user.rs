@@ -69,10 +69,11 @@ pub fn display_name(text: &str) -> Option<String> {
     (fits && plain).then(|| name.to_owned())
 }
 
-/// Characters that are not seen but change what is seen: zero width, direction overrides, tags.
+/// Characters that are not seen but change what is seen: zero width, direction overrides, tags. The two joiners
+/// (U+200C, U+200D) are not among them: scripts and emoji need them.
 #[must_use]
 pub fn is_invisible_format(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
 }
 
 #[cfg(test)]
@@ -83,6 +84,7 @@ mod tests {
     fn names_of_any_script_are_kept_and_tricks_refused() {
         assert_eq!(display_name("  Tomasz Wójcik "), Some("Tomasz Wójcik".into()));
         assert_eq!(display_name("田中 芽衣"), Some("田中 芽衣".into()));
+        assert_eq!(display_name("Ada 👩‍💻"), Some("Ada 👩‍💻".into()));
         for bad in [
             "",
             "   ",

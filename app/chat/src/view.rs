@@ -130,6 +130,12 @@ impl View {
         self.room
     }
 
+    /// Whose view it is.
+    #[must_use]
+    pub const fn me(&self) -> UserId {
+        self.me
+    }
+
     /// The messages held, ascending by `seq`.
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> + ExactSizeIterator {
         self.held.iter()

@@ -60,7 +60,7 @@ pub(crate) async fn mark_read(
     .await
 }
 
-async fn room_for(backend: &Backend, caller: &Caller, room: &str, to: &str) -> Result<RoomId, Problem> {
+async fn room_for(backend: &Arc<Backend>, caller: &Caller, room: &str, to: &str) -> Result<RoomId, Problem> {
     if to.is_empty() {
         return parse_room(room);
     }

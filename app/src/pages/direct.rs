@@ -2,6 +2,7 @@
 
 use chat::User;
 use leptos::prelude::*;
+use tokio::try_join;
 
 use super::{
     load::{Loaded, load, part, signed_in},
@@ -19,10 +20,9 @@ pub(crate) fn Direct() -> impl IntoView {
     let username = part("username");
     load(async move {
         let (backend, caller, query) = (backend(), signed_in()?, query());
-        let other = backend.find_user(&username).await?;
-        let places = Places::load(&backend, &caller).await?;
+        let (other, places) = try_join!(backend.find_user(&username), Places::load(&backend, &caller))?;
         match places.direct_with(other.author.id).cloned() {
-            Some(room) => draw(&backend, &caller, room, shown(&query), &query).await,
+            Some(room) => draw(&backend, &caller, places, room, shown(&query), &query).await,
             None => unopened(places, other, &query),
         }
     })

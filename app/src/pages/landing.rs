@@ -27,12 +27,11 @@ pub(crate) fn Landing() -> impl IntoView {
 
 /// The room that was opened last in this browser, else the one that everybody is in.
 async fn last_room(backend: &Backend, caller: &Caller) -> Result<String, Problem> {
-    let rooms = backend.list_rooms(caller).await?;
-    let own = || rooms.iter().filter(|room| room.member);
-    let last = cookie(room::LAST).and_then(|id| own().find(|room| room.id.to_string() == id));
+    let own = backend.own_rooms(caller).await?;
+    let last = cookie(room::LAST).and_then(|id| own.iter().find(|room| room.id.to_string() == id));
     let room = last
-        .or_else(|| own().find(|room| room.slug == GENERAL))
-        .or_else(|| own().next());
+        .or_else(|| own.iter().find(|room| room.slug == GENERAL))
+        .or_else(|| own.first());
     Ok(room.map_or_else(|| "/rooms".to_owned(), address::of_room))
 }
 

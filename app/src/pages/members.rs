@@ -2,6 +2,7 @@
 
 use chat::{Code, Room, RoomKind, User, room::GENERAL};
 use leptos::prelude::*;
+use tokio::try_join;
 
 use super::load::{load, part, signed_in};
 use crate::{
@@ -25,9 +26,11 @@ pub(crate) fn Members() -> impl IntoView {
             return Err(Code::NotFound.into());
         }
         let after = Some(query.get("after")).filter(|after| !after.is_empty());
-        let page = backend.list_members(&caller, room.id, PAGE, after).await?;
-        let count = backend.count_members(&caller, room.id).await?;
-        let places = Places::load(&backend, &caller).await?;
+        let (page, count, places) = try_join!(
+            backend.list_members(&caller, room.id, PAGE, after),
+            backend.count_members(&caller, room.id),
+            Places::load(&backend, &caller),
+        )?;
         let me = places.me.id;
         let title = format!("Members of #{}", room.name);
         let rows: Vec<_> = page
@@ -49,7 +52,7 @@ pub(crate) fn Members() -> impl IntoView {
         Ok(view! {
             <PageTitle text=title.clone()/>
             <Frame places>
-                <Bar title><a class="button" href=back>"Back"<span class="unseen">" to #"{name}</span></a></Bar>
+                <Bar title><a class="button" href=back>"Back"<span class="unseen">" to #"<bdi>{name}</bdi></span></a></Bar>
                 <div class="scroll"><div class="sheet">
                     {room.member.then(|| view! { <Invite room=&room here=here.clone() query/> })}
                     <section>
@@ -125,7 +128,7 @@ fn Leave<'a>(room: &'a Room, here: String) -> impl IntoView + use<> {
     };
     view! {
         <section>
-            <h2>"Leave #"{room.name.clone()}</h2>
+            <h2>"Leave #"<bdi>{room.name.clone()}</bdi></h2>
             <p>{text}</p>
             <form method="post" action="/fn/leave_room">
                 <input type="hidden" name="room" value=room.id.to_string()/>

@@ -26,6 +26,10 @@ pub(crate) fn Oops(code: Code) -> impl IntoView {
             "There is nothing here",
             "The page does not exist, or it is a room that you are not in.",
         ),
+        413 => (
+            "Too large",
+            "That was more than this server takes at once. Go back and send less.",
+        ),
         429 => (
             "Too fast",
             "That was a lot at once. Wait a moment, then try again.",

@@ -1,6 +1,7 @@
 //! `/people`: everyone here, to find and to talk with.
 
 use leptos::prelude::*;
+use tokio::try_join;
 
 use super::{
     load::{load, signed_in},
@@ -21,8 +22,10 @@ pub(crate) fn People() -> impl IntoView {
         let (backend, caller, query) = (backend(), signed_in()?, query());
         let wanted = query.get("query").trim().to_owned();
         let after = Some(query.get("after")).filter(|after| !after.is_empty());
-        let page = backend.list_users(&wanted, PAGE, after).await?;
-        let places = Places::load(&backend, &caller).await?;
+        let (page, places) = try_join!(
+            backend.list_users(&wanted, PAGE, after),
+            Places::load(&backend, &caller),
+        )?;
         let me = places.me.id;
         let more = page.next_cursor.map(|cursor| {
             let href = Address::new("/people")

@@ -1,23 +1,25 @@
 //! `/rooms/{slug}` and `/rooms/{slug}/{seq}`: a room, and one of its messages.
 
-use backend::{Backend, Caller, stamp};
+use std::sync::Arc;
+
+use backend::{Backend, Caller, Problem, stamp};
 use chat::{
     Author, Code, Room, RoomKind,
     message::{Bound, PAGE_LIMIT, Page},
 };
 use http::header;
 use leptos::prelude::*;
+use tokio::try_join;
 
 use super::load::{Halt, Loaded, load, part, signed_in};
 use crate::{
     address::{self, Query},
     parts::{Frame, Log, PageTitle, Places, Recipient, RoomBar, Said, Show, Write},
-    visit::{answer_header, backend, here, query},
+    visit::{answer_header, backend, here, query, remember},
 };
 
 /// The cookie that holds the id of the room opened last in this browser.
 pub(super) const LAST: &str = "natter_room";
-const LAST_MAX_AGE_S: u32 = 400 * 24 * 60 * 60;
 /// How many faces the bar shows.
 const FACES: u64 = 3;
 
@@ -26,7 +28,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
     let slug = part("slug");
     load(async move {
         let (backend, caller, query) = (backend(), signed_in()?, query());
-        let room = backend.find_room(&caller, &slug).await?;
+        let (room, places) = try_join!(backend.find_room(&caller, &slug), Places::load(&backend, &caller))?;
         let address = address::of_room(&room);
         // A conversation between two is called by the other's name.
         if address != address::of_slug(&room.slug) {
@@ -35,7 +37,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
                 .map_or_else(String::new, |(_, query)| format!("?{query}"));
             return Err(Halt::Go(address + &query));
         }
-        draw(&backend, &caller, room, shown(&query), &query).await
+        draw(&backend, &caller, places, room, shown(&query), &query).await
     })
 }
 
@@ -45,11 +47,11 @@ pub(crate) fn Permalink() -> impl IntoView {
     load(async move {
         let (backend, caller) = (backend(), signed_in()?);
         let seq: u64 = seq.parse().map_err(|_| Code::NotFound)?;
-        let room = backend.find_room(&caller, &slug).await?;
+        let (room, places) = try_join!(backend.find_room(&caller, &slug), Places::load(&backend, &caller))?;
         if !(1..=room.last_seq).contains(&seq) {
             return Err(Code::MessageNotFound.into());
         }
-        draw(&backend, &caller, room, Show::Around(seq), &query()).await
+        draw(&backend, &caller, places, room, Show::Around(seq), &query()).await
     })
 }
 
@@ -76,8 +78,9 @@ pub(super) fn refusal(query: &Query) -> Option<String> {
 
 /// A room that the caller may read.
 pub(super) async fn draw(
-    backend: &Backend,
+    backend: &Arc<Backend>,
     caller: &Caller,
+    mut places: Places,
     room: Room,
     show: Show,
     query: &Query,
@@ -88,18 +91,15 @@ pub(super) async fn draw(
         Show::After(seq) => Bound::After(seq),
         Show::Around(seq) => Bound::Around(seq),
     };
-    let page = backend.page_messages(caller, room.id, bound, PAGE_LIMIT).await?;
-    let mut places = Places::load(backend, caller).await?;
-    let (members, faces) = people(backend, caller, &room).await?;
+    let (page, (members, faces)) = try_join!(
+        backend.page_messages(caller, room.id, bound, PAGE_LIMIT),
+        people(backend, caller, &room),
+    )?;
     if show == Show::Newest {
-        mark_read(backend, caller, &room, &page).await?;
+        mark_read(backend, caller, &room, &page);
         places.read(&room);
     }
-    let keep = format!(
-        "{LAST}={}; Path=/; Max-Age={LAST_MAX_AGE_S}; SameSite=Lax",
-        room.id
-    );
-    answer_header(header::SET_COOKIE, &keep);
+    answer_header(header::SET_COOKIE, &remember(LAST, &room.id.to_string()));
     let room = as_of(room, &page);
     let refusal = refusal(query);
     let draft = query.get("draft").to_owned();
@@ -119,22 +119,30 @@ pub(super) async fn draw(
 }
 
 /// Who is in a channel: how many, and some of them.
-async fn people(backend: &Backend, caller: &Caller, room: &Room) -> Result<(u64, Vec<Author>), Halt> {
+async fn people(backend: &Backend, caller: &Caller, room: &Room) -> Result<(u64, Vec<Author>), Problem> {
     if room.kind == RoomKind::Direct {
         return Ok((0, Vec::new()));
     }
-    let some = backend.list_members(caller, room.id, FACES, None).await?;
-    let members = backend.count_members(caller, room.id).await?;
+    let (some, members) = try_join!(
+        backend.list_members(caller, room.id, FACES, None),
+        backend.count_members(caller, room.id),
+    )?;
     Ok((members, some.users.into_iter().map(|user| user.author).collect()))
 }
 
 /// Whoever opens a room has its newest messages before them; with scripts off nothing else could tell.
-async fn mark_read(backend: &Backend, caller: &Caller, room: &Room, page: &Page) -> Result<(), Halt> {
+/// The page does not wait for the write, nor fail with it.
+fn mark_read(backend: &Arc<Backend>, caller: &Caller, room: &Room, page: &Page) {
     let newest = page.messages.last().map_or(0, |message| message.seq);
-    if room.member && newest > room.read_seq {
-        backend.mark_read(caller, room.id, newest, None).await?;
+    if !room.member || newest <= room.read_seq {
+        return;
     }
-    Ok(())
+    let (backend, caller, room) = (Arc::clone(backend), caller.clone(), room.id);
+    tokio::spawn(async move {
+        if let Err(problem) = backend.mark_read(&caller, room, newest, None).await {
+            tracing::warn!(%room, code = problem.code.as_str(), "a room was opened and could not be marked as read");
+        }
+    });
 }
 
 /// Where the room stood when the page was read: whoever goes on from there misses nothing, even if someone wrote

@@ -14,7 +14,7 @@ use crate::{
 pub(crate) fn Rooms() -> impl IntoView {
     load(async move {
         let (backend, caller, query) = (backend(), signed_in()?, query());
-        let places = Places::load(&backend, &caller).await?;
+        let places = Places::load_all(&backend, &caller).await?;
         let own: Vec<_> = places.channels().map(|room| view! { <Own room/> }).collect();
         let open: Vec<_> = places.to_join().map(|room| view! { <Open room/> }).collect();
         let open = if open.is_empty() {

@@ -3,6 +3,7 @@
 use backend::{Caller, store::TokenRecord};
 use chat::Role;
 use leptos::prelude::*;
+use tokio::try_join;
 
 use super::load::{load, signed_in};
 use crate::{
@@ -16,8 +17,7 @@ use crate::{
 pub(crate) fn Settings() -> impl IntoView {
     load(async move {
         let (backend, caller, query) = (backend(), signed_in()?, query());
-        let tokens = backend.list_tokens(&caller).await?;
-        let places = Places::load(&backend, &caller).await?;
+        let (tokens, places) = try_join!(backend.list_tokens(&caller), Places::load(&backend, &caller))?;
         Ok(view! {
             <PageTitle text="Settings"/>
             <Frame places>

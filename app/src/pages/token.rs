@@ -10,7 +10,7 @@ pub(crate) fn TokenCreated(name: String, secret: String) -> impl IntoView {
         <main class="alone">
             <a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a>
             <h1>"Your new token"</h1>
-            <p class="quiet">"Copy “"{name}"” now and keep it as you keep a password. It is not shown again."</p>
+            <p class="quiet">"Copy “"<bdi>{name}</bdi>"” now and keep it as you keep a password. It is not shown again."</p>
             <code class="secret">{secret}</code>
             <p class="quiet small">"A program sends it as "<code>"Authorization: Bearer …"</code>"."</p>
             <a class="button accent" href="/settings">"Done"</a>

@@ -3,7 +3,8 @@
 use backend::{Backend, Caller, Problem};
 use chat::{Author, Room, RoomKind, Status, UserId};
 
-/// The rooms of the one who looks, those still open to join, and who of the people to talk with is there.
+/// The rooms of the one who looks, where asked for those still open to join, and who of the people to talk with is
+/// there.
 #[derive(Clone, Debug)]
 pub(crate) struct Places {
     /// Who looks.
@@ -14,16 +15,26 @@ pub(crate) struct Places {
 }
 
 impl Places {
-    /// Looks them up.
+    /// Looks up the caller's own.
     pub(crate) async fn load(backend: &Backend, caller: &Caller) -> Result<Self, Problem> {
+        let rooms = backend.own_rooms(caller).await?;
+        Ok(Self::of(backend, caller, rooms).await)
+    }
+
+    /// Looks up the caller's own and those to join.
+    pub(crate) async fn load_all(backend: &Backend, caller: &Caller) -> Result<Self, Problem> {
         let rooms = backend.list_rooms(caller).await?;
+        Ok(Self::of(backend, caller, rooms).await)
+    }
+
+    async fn of(backend: &Backend, caller: &Caller, rooms: Vec<Room>) -> Self {
         let people: Vec<UserId> = rooms.iter().filter_map(other).map(|author| author.id).collect();
-        let statuses = backend.presence.statuses(&people).await;
-        Ok(Self {
+        let statuses = backend.statuses(&people).await;
+        Self {
             me: caller.author.clone(),
             rooms,
             statuses: people.into_iter().zip(statuses).collect(),
-        })
+        }
     }
 
     /// The caller's channels.
@@ -33,7 +44,7 @@ impl Places {
             .filter(|room| room.member && room.kind == RoomKind::Channel)
     }
 
-    /// Public channels that the caller is not in.
+    /// Public channels that the caller is not in; none unless all were looked up.
     pub(crate) fn to_join(&self) -> impl Iterator<Item = &Room> {
         self.rooms.iter().filter(|room| !room.member)
     }

@@ -122,19 +122,23 @@ pub(crate) fn Opening<'a>(places: &'a Places, room: &'a Room) -> impl IntoView +
         (RoomKind::Direct, Some(other)) => {
             let avatar = view! { <Avatar who=other.clone() size="l"/> }.into_any();
             let text = format!("Only you and @{} can read this conversation.", other.username);
-            (avatar, name, text)
+            (avatar, name.into_any(), text)
         }
         (RoomKind::Direct, None) if room.users.is_empty() => {
             let avatar = view! { <Avatar who=places.me.clone() size="l"/> }.into_any();
             (
                 avatar,
-                name,
+                name.into_any(),
                 "A place for notes that only you can read.".to_owned(),
             )
         }
         (kind, _) => {
             let badge = view! { <div class="badge"><Glyph kind private=room.private/></div> }.into_any();
-            (badge, format!("This is where {name} begins"), opening_words(room))
+            (
+                badge,
+                view! { "This is where "<bdi>{name}</bdi>" begins" }.into_any(),
+                opening_words(room),
+            )
         }
     };
     view! { <div class="beginning">{badge}<h2>{title}</h2><p>{text}</p></div> }

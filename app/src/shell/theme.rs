@@ -1,9 +1,8 @@
 //! Light, dark, or as the system has it. The choice is a cookie, so that the first byte of a page has it right.
 
-use crate::visit::cookie;
+use crate::visit::{cookie, remember};
 
 const COOKIE: &str = "natter_theme";
-const MAX_AGE_S: u32 = 400 * 24 * 60 * 60;
 
 /// A choice other than the system's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +34,5 @@ pub(crate) fn chosen() -> Option<Theme> {
 
 /// The `Set-Cookie` that keeps a choice.
 pub(crate) fn keep(theme: Option<Theme>) -> String {
-    match theme {
-        Some(theme) => format!(
-            "{COOKIE}={}; Path=/; Max-Age={MAX_AGE_S}; HttpOnly; SameSite=Lax",
-            theme.name()
-        ),
-        None => format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"),
-    }
+    remember(COOKIE, theme.map_or("", Theme::name))
 }

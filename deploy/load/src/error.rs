@@ -25,6 +25,9 @@ pub enum Error {
     /// The server ended a connection that was wanted.
     #[error("the server closed the connection: {0}")]
     Closed(String),
+    /// A process of the bench failed.
+    #[error("{0}")]
+    Process(String),
     /// Something took longer than anyone should wait.
     #[error("{0} took too long")]
     Late(&'static str),

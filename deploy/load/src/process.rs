@@ -46,8 +46,7 @@ impl Processes {
 
     /// User and system time so far, that of ended children included.
     pub fn cpu(&self) -> Duration {
-        self.0.iter().filter_map(|pid| cpu_ticks(*pid)).sum::<u64>() as u32
-            * (Duration::from_secs(1) / rustix::param::clock_ticks_per_second() as u32)
+        ticks(self.0.iter().filter_map(|pid| cpu_ticks(*pid)).sum())
     }
 
     /// Memory and files at this moment. Reading the shared part takes the kernel a while: not during a measurement.
@@ -59,6 +58,24 @@ impl Processes {
             files: sum(files),
         }
     }
+}
+
+/// User and system time of all processes of the machine so far.
+pub fn machine_cpu() -> Duration {
+    let text = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let fields = text.lines().next().unwrap_or_default().split_whitespace();
+    // user, nice and system; what interrupts take belongs to no process.
+    ticks(
+        fields
+            .skip(1)
+            .take(3)
+            .filter_map(|field| field.parse::<u64>().ok())
+            .sum(),
+    )
+}
+
+fn ticks(count: u64) -> Duration {
+    Duration::from_secs_f64(count as f64 / rustix::param::clock_ticks_per_second() as f64)
 }
 
 // Fields of `stat`, counted from the one after the name.
@@ -121,6 +138,7 @@ mod tests {
                 "busy all the time, and nothing counted"
             );
         }
+        assert!(machine_cpu() >= myself.cpu());
         let Holdings { rss, files, .. } = myself.holdings();
         assert!(rss > 100_000 && files >= 3, "{rss} {files}");
     }

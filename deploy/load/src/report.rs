@@ -3,16 +3,14 @@
 use serde::Serialize;
 
 use crate::{
-    check::Faults,
-    latency::Percentiles,
-    ledger::Counts,
-    machine::Machine,
-    meter::{GeneratorUse, ServerUse},
-    options::Scenario,
+    check::Faults, latency::Percentiles, ledger::Counts, machine::Machine, meter::Use, options::Scenario,
 };
 
 /// Sends that leave later than this, in milliseconds, spoil the latencies.
 const LATE: f64 = 1.0;
+
+/// Above this share of a core the rest of the machine is not quiet.
+const QUIET: f64 = 0.1;
 
 /// What a run found.
 #[derive(Clone, Debug, Serialize)]
@@ -29,10 +27,9 @@ pub struct Report {
     pub requests: Option<RequestsMade>,
     /// What must not happen.
     pub faults: Faults,
-    /// What the server used; none when its process is not known.
-    pub server: Option<ServerUse>,
-    /// What the generator used.
-    pub generator: GeneratorUse,
+    /// What server, generator and the rest of the machine used.
+    #[serde(flatten)]
+    pub usage: Use,
     /// The first faults, in words.
     pub notes: Vec<String>,
 }
@@ -91,6 +88,8 @@ pub struct RequestsMade {
     pub clients: usize,
     /// Answered as they should be, warm-up included.
     pub answered: u64,
+    /// Of these, in the measured part.
+    pub measured: u64,
     /// Answered with another status.
     pub refused: u64,
     /// Not answered.
@@ -139,10 +138,16 @@ impl Report {
     /// What makes the figures doubtful.
     pub fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if self.generator.saturated {
-            let share = self.generator.cpu_share * 100.0;
+        if self.usage.generator.saturated {
+            let share = self.usage.generator.cpu_share * 100.0;
             warnings.push(format!(
                 "the generator used {share:.0} % of its core: its own delay is in the latencies"
+            ));
+        }
+        if let Some(share) = self.usage.others_cpu_share.filter(|share| *share > QUIET) {
+            let share = share * 100.0;
+            warnings.push(format!(
+                "other processes used {share:.0} % of a core: latencies are theirs as well"
             ));
         }
         let lag = self

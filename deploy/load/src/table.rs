@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::{
     latency::Percentiles,
-    meter::{GeneratorUse, ServerUse},
+    meter::{ServerUse, Use},
     process::Holdings,
     report::{Connections, Messages, Report, RequestsMade},
 };
@@ -19,8 +19,7 @@ pub fn text(report: &Report) -> String {
     report.messages.iter().for_each(|part| messages(&mut lines, part));
     report.requests.iter().for_each(|part| requests(&mut lines, part));
     faults(&mut lines, report);
-    report.server.iter().for_each(|part| server(&mut lines, part));
-    generator(&mut lines, &report.generator);
+    usage(&mut lines, &report.usage);
     let mut text = String::new();
     for (name, value) in lines {
         // Writing into a string cannot fail.
@@ -110,31 +109,39 @@ fn faults(lines: &mut Lines, report: &Report) {
     lines.push(("", format!("{more}, {malformed} malformed")));
 }
 
-fn server(lines: &mut Lines, part: &ServerUse) {
-    let share = part.cpu_share * 100.0;
-    let each = part
-        .cpu_us_per_delivery
-        .map_or(String::new(), |each| format!(", {each:.2} µs each delivery"));
-    lines.push((
-        "server CPU",
-        format!("{:.2} s, {share:.1} % of a core{each}", part.cpu_seconds),
-    ));
-    lines.push(("server before", holdings(&part.before)));
-    lines.push(("server idle", holdings(&part.idle)));
-    lines.push(("server end", holdings(&part.end)));
-    let (rss, pss) = (part.rss_per_connection / 1024.0, part.pss_per_connection / 1024.0);
-    lines.push((
-        "each connection",
-        format!("{rss:.2} KiB resident, {pss:.2} KiB proportional"),
-    ));
-}
-
-fn generator(lines: &mut Lines, part: &GeneratorUse) {
-    let (seconds, share) = (part.cpu_seconds, part.cpu_share * 100.0);
+fn usage(lines: &mut Lines, part: &Use) {
+    part.server.iter().for_each(|part| server(lines, part));
+    let (seconds, share) = (part.generator.cpu_seconds, part.generator.cpu_share * 100.0);
+    let held = holdings(&part.generator.end);
     lines.push((
         "generator",
-        format!("{seconds:.2} s, {share:.1} % of a core, {}", holdings(&part.end)),
+        format!("{seconds:.2} s, {share:.1} % of a core, {held}"),
     ));
+    let others = part
+        .others_cpu_share
+        .map(|share| format!("{:.1} % of a core", share * 100.0));
+    lines.extend(others.map(|others| ("other processes", others)));
+}
+
+fn server(lines: &mut Lines, part: &ServerUse) {
+    let (seconds, share) = (part.cpu_seconds, part.cpu_share * 100.0);
+    let each = part
+        .cpu_us_each
+        .map_or(String::new(), |each| format!(", {each:.2} µs each"));
+    lines.push((
+        "server CPU",
+        format!("{seconds:.2} s, {share:.1} % of a core{each}"),
+    ));
+    lines.push(("server before", holdings(&part.before)));
+    lines.extend(part.idle.iter().map(|idle| ("server idle", holdings(idle))));
+    lines.push(("server end", holdings(&part.end)));
+    if let (Some(rss), Some(pss)) = (part.rss_per_connection, part.pss_per_connection) {
+        let (rss, pss) = (rss / 1024.0, pss / 1024.0);
+        lines.push((
+            "each connection",
+            format!("{rss:.2} KiB resident, {pss:.2} KiB proportional"),
+        ));
+    }
 }
 
 fn holdings(part: &Holdings) -> String {

@@ -10,7 +10,11 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Stdio, time::Du
 use serde_json::Value;
 use stand_in::{Fault, serve};
 use tempfile::TempDir;
-use tokio::{process::Command, time::sleep};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+    time::sleep,
+};
 
 /// A folder with a binary that hands out tokens and points to the stand-in.
 async fn folder(fault: Fault) -> TempDir {
@@ -77,7 +81,7 @@ fn bench(folder: &Path, runs: usize, duration: &str) -> Command {
 /// Whether the script, or what became of it, is gone.
 async fn is_gone(folder: &Path) -> bool {
     let pid = fs::read_to_string(folder.join("pid")).unwrap();
-    for _ in 0..50 {
+    for _ in 0..300 {
         let status = fs::read_to_string(format!("/proc/{}/status", pid.trim())).unwrap_or_default();
         if status.is_empty() || status.contains("State:\tZ") {
             return true;
@@ -98,7 +102,7 @@ async fn runs_are_summed_up_and_the_server_is_stopped() {
     );
     assert!(is_gone(folder.path()).await);
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
-    assert!(read("seeded").ends_with("--users 12 --rooms 3 --members 4 --messages 100\n"));
+    assert!(read("seeded").ends_with("--users 12 --rooms 3 --members 4 --messages 1000\n"));
     assert!(read("environment").contains("NATTER_LIMITS=off") && read("environment").contains("EXTRA=1"));
     let summary: Value = serde_json::from_str(&read("reports/rooms.json")).unwrap();
     assert_eq!(summary["runs"].as_array().unwrap().len(), 2);
@@ -125,11 +129,12 @@ async fn a_failing_run_fails_the_bench() {
 #[tokio::test]
 async fn a_bench_that_is_terminated_stops_its_server() {
     let folder = folder(Fault::Nothing).await;
-    let bench = bench(folder.path(), 1, "60").spawn().unwrap();
-    while !folder.path().join("pid").exists() {
-        sleep(Duration::from_millis(20)).await;
-    }
-    sleep(Duration::from_millis(300)).await;
+    let mut bench = bench(folder.path(), 1, "60").spawn().unwrap();
+    // Held until the end: who writes to a pipe that nobody holds ends by that.
+    let mut lines = BufReader::new(bench.stdout.take().unwrap()).lines();
+    while let Some(line) = lines.next_line().await.unwrap()
+        && !line.starts_with("server ready")
+    {}
     let pid = bench.id().unwrap().to_string();
     Command::new("kill").arg(pid).status().await.unwrap();
     let output = bench.wait_with_output().await.unwrap();

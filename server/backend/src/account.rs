@@ -1,5 +1,7 @@
 //! Accounts: register, sign in, sign out, and who a secret belongs to.
 
+use std::sync::Arc;
+
 use chat::{
     Code, Problem, RoomId, SessionId, User, UserId,
     quota::Quota,
@@ -9,7 +11,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Credential, Event, Result, Signup,
-    session::secret::Secret,
+    session::{ABSOLUTE_MS, IDLE_MS, secret::Secret},
     stamp::{new_id, now},
     store::{NewUser, Registered},
 };
@@ -41,7 +43,7 @@ impl Backend {
     ///
     /// # Errors
     /// `too_fast`, `invalid` with the fields at fault, `username_taken`, `signup_closed`, `unavailable`.
-    pub async fn register(&self, registration: Registration, address: &str) -> Result<SignedIn> {
+    pub async fn register(self: &Arc<Self>, registration: Registration, address: &str) -> Result<SignedIn> {
         let (username, name) = check_registration(&registration)?;
         self.limiter.take(Quota::Register, address).await.allowed()?;
         // Asked again by the write itself; asking first spares the hashing.
@@ -56,15 +58,15 @@ impl Backend {
             created_at: now(),
             general: RoomId(new_id()),
         };
+        self.carry_through(|backend| async move { backend.create_and_tell(new).await })
+            .await
+    }
+
+    async fn create_and_tell(&self, new: NewUser) -> Result<SignedIn> {
         match self.store.create_user(new, self.signup != Signup::Open).await? {
             Registered::Created { user, rooms } => {
                 for room in rooms {
-                    self.bus
-                        .publish(Event::Joined {
-                            room,
-                            user: user.author.id,
-                        })
-                        .await;
+                    self.tell_joined(room, &[user.author.id]).await;
                 }
                 self.open_session(user).await
             }
@@ -96,12 +98,39 @@ impl Backend {
     ///
     /// # Errors
     /// `unavailable`.
-    pub async fn sign_out(&self, caller: &Caller) -> Result<()> {
-        if let Credential::Session(session) = caller.credential {
-            self.sessions.end(session).await?;
-            self.bus.publish(Event::SessionEnded { session }).await;
+    pub async fn sign_out(self: &Arc<Self>, caller: &Caller) -> Result<()> {
+        let Credential::Session(session) = caller.credential else {
+            return Ok(());
+        };
+        self.carry_through(move |backend| async move {
+            backend.sessions.end(session).await?;
+            backend.bus.publish(Event::SessionEnded { session }).await;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Those of the credentials that still stand: not ended, not revoked, not expired.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn standing(&self, credentials: &[Credential]) -> Result<Vec<Credential>> {
+        let (mut sessions, mut tokens) = (Vec::new(), Vec::new());
+        for credential in credentials {
+            match credential {
+                Credential::Session(id) => sessions.push(*id),
+                Credential::Token(id) => tokens.push(*id),
+            }
         }
-        Ok(())
+        let (created, seen) = (now().plus_ms(-ABSOLUTE_MS), now().plus_ms(-IDLE_MS));
+        let (sessions, tokens) = tokio::try_join!(
+            self.store.standing_sessions(&sessions, created, seen),
+            self.store.standing_tokens(&tokens)
+        )?;
+        let sessions = sessions.into_iter().map(Credential::Session);
+        Ok(sessions
+            .chain(tokens.into_iter().map(Credential::Token))
+            .collect())
     }
 
     /// Who holds this session's secret; `None`: nobody any longer.

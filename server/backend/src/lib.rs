@@ -8,6 +8,7 @@ pub mod account;
 pub mod bus;
 pub mod cache;
 pub mod caller;
+mod carry;
 pub mod connect;
 pub mod event;
 pub mod limit;
@@ -23,6 +24,7 @@ pub mod session;
 pub mod stamp;
 pub mod store;
 pub mod token;
+pub mod upkeep;
 pub mod user;
 
 use std::sync::Arc;

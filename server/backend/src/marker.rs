@@ -1,5 +1,7 @@
 //! Read markers.
 
+use std::sync::Arc;
+
 use chat::{Code, ConnectionId, RoomId};
 
 use crate::{Backend, Caller, Event, Result, store::MarkerMove};
@@ -10,25 +12,28 @@ impl Backend {
     /// # Errors
     /// `not_a_member`, `unavailable`.
     pub async fn mark_read(
-        &self,
+        self: &Arc<Self>,
         caller: &Caller,
         room: RoomId,
         seq: u64,
         origin: Option<ConnectionId>,
     ) -> Result<()> {
-        match self.store.mark_read(room, caller.id(), seq).await? {
-            MarkerMove::Moved(seq) => {
-                self.bus
-                    .publish(Event::MarkerMoved {
-                        user: caller.id(),
-                        room,
-                        seq,
-                        origin,
-                    })
-                    .await;
-                Ok(())
+        let user = caller.id();
+        let moved = self.carry_through(move |backend| async move {
+            let moved = backend.store.mark_read(room, user, seq).await?;
+            if let MarkerMove::Moved(seq) = moved {
+                let event = Event::MarkerMoved {
+                    user,
+                    room,
+                    seq,
+                    origin,
+                };
+                backend.bus.publish(event).await;
             }
-            MarkerMove::Kept => Ok(()),
+            Ok(moved)
+        });
+        match moved.await? {
+            MarkerMove::Moved(_) | MarkerMove::Kept => Ok(()),
             // Which of the two it is matters only now, and costs a look.
             MarkerMove::NotAMember => {
                 self.store.room(room).await?.ok_or(Code::RoomNotFound)?;

@@ -70,13 +70,8 @@ impl Backend {
             nonce: post.nonce,
             created_at: now(),
         };
-        // A task of its own: a caller who goes away must not come between the commit and the bus.
-        let backend = Arc::clone(self);
-        let write = tokio::spawn(async move { backend.store_and_tell(new, post.origin, born_us).await });
-        write.await.map_err(|error| {
-            tracing::error!(%error, "posting a message failed");
-            Problem::new(Code::Internal)
-        })?
+        self.carry_through(|backend| async move { backend.store_and_tell(new, post.origin, born_us).await })
+            .await
     }
 
     async fn store_and_tell(

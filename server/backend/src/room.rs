@@ -1,12 +1,13 @@
 //! Rooms: find, create, join, leave, invite.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chat::{
     Code, Problem, Room, RoomId, UserId,
     permission::{Action, Standing, may},
     quota::Quota,
     room::{DIRECT_MEMBERS_MAX, GENERAL, INVITES_MAX, TOPIC_CHARS_MAX},
+    user::is_invisible_format,
 };
 
 use crate::{
@@ -42,6 +43,14 @@ pub struct ChannelDraft {
 }
 
 impl Backend {
+    /// The rooms that the caller is a member of.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn own_rooms(&self, caller: &Caller) -> Result<Vec<Room>> {
+        Ok(self.store.rooms_of(caller.id()).await?)
+    }
+
     /// The caller's rooms, then the public channels that the caller could join.
     ///
     /// # Errors
@@ -66,32 +75,28 @@ impl Backend {
     ///
     /// # Errors
     /// `invalid` with the fields at fault, `room_exists`, `too_fast`, `unavailable`.
-    pub async fn create_channel(&self, caller: &Caller, draft: ChannelDraft) -> Result<Room> {
+    pub async fn create_channel(self: &Arc<Self>, caller: &Caller, draft: ChannelDraft) -> Result<Room> {
         let new = check_draft(caller, draft)?;
         self.limiter
             .take(Quota::Room, &caller.id().to_string())
             .await
             .allowed()?;
-        let id = new.id;
-        match self.store.create_channel(new).await? {
-            ChannelCreated::Taken => Err(Code::RoomExists.into()),
-            ChannelCreated::Created => {
-                self.bus
-                    .publish(Event::Joined {
-                        room: id,
-                        user: caller.id(),
-                    })
-                    .await;
-                self.view_room(caller.id(), id).await
+        let (room, user) = (new.id, caller.id());
+        self.carry_through(move |backend| async move {
+            if backend.store.create_channel(new).await? == ChannelCreated::Taken {
+                return Err(Code::RoomExists.into());
             }
-        }
+            backend.tell_joined(room, &[user]).await;
+            backend.view_room(user, room).await
+        })
+        .await
     }
 
     /// The direct room of the caller and these people; true: it was created now.
     ///
     /// # Errors
     /// `invalid` for nobody or too many, `user_not_found`, `too_fast`, `unavailable`.
-    pub async fn open_direct(&self, caller: &Caller, others: &[UserId]) -> Result<(Room, bool)> {
+    pub async fn open_direct(self: &Arc<Self>, caller: &Caller, others: &[UserId]) -> Result<(Room, bool)> {
         let mut users = others.to_vec();
         users.push(caller.id());
         users.sort_unstable();
@@ -104,55 +109,61 @@ impl Backend {
             .take(Quota::Room, &caller.id().to_string())
             .await
             .allowed()?;
-        let (room, created) = self.store.open_direct(RoomId(new_id()), &users, now()).await?;
-        if created {
-            for user in users {
-                self.bus.publish(Event::Joined { room, user }).await;
+        let user = caller.id();
+        self.carry_through(move |backend| async move {
+            let (room, created) = backend.store.open_direct(RoomId(new_id()), &users, now()).await?;
+            if created {
+                backend.tell_joined(room, &users).await;
             }
-        }
-        Ok((self.view_room(caller.id(), room).await?, created))
+            Ok((backend.view_room(user, room).await?, created))
+        })
+        .await
     }
 
     /// Makes the caller a member.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member` for a private room, `unavailable`.
-    pub async fn join_room(&self, caller: &Caller, room: RoomId) -> Result<()> {
+    pub async fn join_room(self: &Arc<Self>, caller: &Caller, room: RoomId) -> Result<()> {
         self.allow(caller, room, Action::Join).await?;
-        self.admit(room, &[caller.id()]).await
+        self.admit(room, vec![caller.id()]).await
     }
 
     /// Ends the caller's membership. Everyone stays in `#general`.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `forbidden` for a direct room and `#general`, `unavailable`.
-    pub async fn leave_room(&self, caller: &Caller, room: RoomId) -> Result<()> {
+    pub async fn leave_room(self: &Arc<Self>, caller: &Caller, room: RoomId) -> Result<()> {
         let record = self.allow(caller, room, Action::Leave).await?;
         if record.slug == GENERAL {
             return Err(Problem::because(Code::Forbidden, "Everyone stays in #general"));
         }
-        if self.store.remove_member(room, caller.id()).await? {
-            self.bus
-                .publish(Event::Left {
-                    room,
-                    user: caller.id(),
-                })
-                .await;
-        }
-        Ok(())
+        let user = caller.id();
+        self.carry_through(move |backend| async move {
+            if backend.store.remove_member(room, user).await? {
+                backend.bus.publish(Event::Left { room, user }).await;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Makes other people members.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `forbidden` for a direct room, `invalid`, `user_not_found`, `unavailable`.
-    pub async fn invite_members(&self, caller: &Caller, room: RoomId, users: &[UserId]) -> Result<()> {
+    pub async fn invite_members(
+        self: &Arc<Self>,
+        caller: &Caller,
+        room: RoomId,
+        users: &[UserId],
+    ) -> Result<()> {
         self.allow(caller, room, Action::Invite).await?;
         if !(1..=INVITES_MAX).contains(&users.len()) {
             return Err(Problem::invalid("users", "must name 1 to 100 people"));
         }
         self.all_exist(users).await?;
-        self.admit(room, users).await
+        self.admit(room, users.to_vec()).await
     }
 
     /// A room's members by username, with their status.
@@ -217,11 +228,20 @@ impl Backend {
         Ok(record.ok_or(Code::RoomNotFound)?)
     }
 
-    async fn admit(&self, room: RoomId, users: &[UserId]) -> Result<()> {
-        for user in self.store.add_members(room, users, now()).await? {
-            self.bus.publish(Event::Joined { room, user }).await;
+    async fn admit(self: &Arc<Self>, room: RoomId, users: Vec<UserId>) -> Result<()> {
+        self.carry_through(move |backend| async move {
+            let joined = backend.store.add_members(room, &users, now()).await?;
+            backend.tell_joined(room, &joined).await;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Tells that these users are members now.
+    pub(crate) async fn tell_joined(&self, room: RoomId, users: &[UserId]) {
+        for user in users {
+            self.bus.publish(Event::Joined { room, user: *user }).await;
         }
-        Ok(())
     }
 
     async fn all_exist(&self, users: &[UserId]) -> Result<()> {
@@ -242,7 +262,9 @@ fn check_draft(caller: &Caller, draft: ChannelDraft) -> Result<NewChannel> {
         ));
     };
     let topic = topic.trim().to_owned();
-    if topic.chars().count() > TOPIC_CHARS_MAX || topic.chars().any(char::is_control) {
+    if topic.chars().count() > TOPIC_CHARS_MAX
+        || topic.chars().any(|c| c.is_control() || is_invisible_format(c))
+    {
         return Err(Problem::invalid(
             "topic",
             "must have at most 250 characters and no control characters",

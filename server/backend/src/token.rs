@@ -1,5 +1,7 @@
 //! Personal access tokens, with which programs act for their owner.
 
+use std::sync::Arc;
+
 use chat::{Code, TokenId};
 
 use crate::{
@@ -57,11 +59,15 @@ impl Backend {
     ///
     /// # Errors
     /// `token_not_found`, `unavailable`.
-    pub async fn revoke_token(&self, caller: &Caller, token: TokenId) -> Result<()> {
-        if !self.store.delete_token(caller.id(), token).await? {
-            return Err(Code::TokenNotFound.into());
-        }
-        self.bus.publish(Event::TokenRevoked { token }).await;
-        Ok(())
+    pub async fn revoke_token(self: &Arc<Self>, caller: &Caller, token: TokenId) -> Result<()> {
+        let user = caller.id();
+        self.carry_through(move |backend| async move {
+            if !backend.store.delete_token(user, token).await? {
+                return Err(Code::TokenNotFound.into());
+            }
+            backend.bus.publish(Event::TokenRevoked { token }).await;
+            Ok(())
+        })
+        .await
     }
 }

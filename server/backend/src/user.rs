@@ -1,6 +1,6 @@
 //! Finding people.
 
-use chat::{Code, User, UserId};
+use chat::{Code, Status, User, UserId};
 
 use crate::{Backend, Result};
 
@@ -39,6 +39,11 @@ impl Backend {
             .ok_or(Code::UserNotFound)?;
         user.status = self.presence.statuses(&[user.author.id]).await.pop().flatten();
         Ok(user)
+    }
+
+    /// Whether these users are there, in the order asked; `None`: not known.
+    pub async fn statuses(&self, users: &[UserId]) -> Vec<Option<Status>> {
+        self.presence.statuses(users).await
     }
 
     /// Cuts a list that was read one too long, and adds who is there.

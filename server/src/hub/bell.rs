@@ -28,7 +28,8 @@ pub(crate) struct Bell {
 impl Bell {
     /// Says that the things behind `bits` wait.
     pub(crate) fn ring(&self, bits: u64) {
-        if self.rung.fetch_or(bits, Ordering::AcqRel) == 0 {
+        // Who waits for the end alone lets the others wait, and has to be woken although something is rung already.
+        if self.rung.fetch_or(bits, Ordering::AcqRel) == 0 || bits & END != 0 {
             self.waker.wake();
         }
     }
@@ -36,6 +37,19 @@ impl Bell {
     /// Waits for the next ring and gives all bits rung since the last.
     pub(crate) async fn rung(&self) -> u64 {
         poll_fn(|cx| self.poll_rung(cx)).await
+    }
+
+    /// Waits until the connection is to end; whatever else is rung meanwhile stays rung.
+    pub(crate) async fn rung_to_end(&self) {
+        poll_fn(|cx| self.poll_rung_to_end(cx)).await;
+    }
+
+    fn poll_rung_to_end(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.waker.register(cx.waker());
+        match self.rung.load(Ordering::Acquire) & END {
+            0 => Poll::Pending,
+            _ => Poll::Ready(()),
+        }
     }
 
     fn poll_rung(&self, cx: &mut Context<'_>) -> Poll<u64> {
@@ -64,6 +78,21 @@ mod tests {
         bell.ring(1);
         bell.ring(PING);
         assert_eq!(bell.rung().await, 1 | PING);
+    }
+
+    #[tokio::test]
+    async fn the_end_is_heard_beside_what_is_rung_already_and_nothing_is_taken() {
+        let bell = Arc::new(Bell::default());
+        let waiting = Arc::clone(&bell);
+        bell.ring(1);
+        let waiting = tokio::spawn(async move { waiting.rung_to_end().await });
+        tokio::task::yield_now().await;
+        bell.ring(SLOTS);
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        bell.ring(END);
+        waiting.await.unwrap();
+        assert_eq!(bell.rung().await, 1 | SLOTS | END);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

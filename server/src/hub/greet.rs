@@ -18,12 +18,13 @@ impl Hub {
     /// The `hello` for a connection that is in the hub already; from it on, heads of the user's rooms flow.
     ///
     /// # Errors
-    /// `unavailable`.
+    /// `not_signed_in`, `unavailable`.
     pub(crate) async fn hello(&self, connection: &Arc<Connection>, caller: &Caller) -> Result<Bytes> {
         let unheard = self.unheard.load(Ordering::Acquire);
         let loading = Loading::begin(&connection.user);
         let greeting = {
             let _permit = self.permits.acquire().await;
+            self.check_credential(connection).await?;
             self.backend.greet(caller).await
         };
         let Greeting {

@@ -54,8 +54,12 @@ impl Hub {
             Event::Left { room, user } => self.hear_left(*room, *user),
             Event::SessionEnded { session } => {
                 self.end_all(Credential::Session(*session));
-                let (backend, session) = (Arc::clone(&self.backend), *session);
-                tokio::spawn(async move { backend.sessions.forget(session).await });
+                let (hub, session) = (Arc::clone(self), *session);
+                tokio::spawn(async move {
+                    hub.backend.sessions.forget(session).await;
+                    // Who came in between was told that the session stands.
+                    hub.end_all(Credential::Session(session));
+                });
             }
             Event::TokenRevoked { token } => self.end_all(Credential::Token(*token)),
         }
@@ -115,7 +119,7 @@ impl Hub {
         }
     }
 
-    fn end_all(&self, credential: Credential) {
+    pub(super) fn end_all(&self, credential: Credential) {
         self.each_connection(|connection| {
             if connection.credential == credential {
                 connection.end(Close::NotSignedIn);

@@ -241,15 +241,11 @@ impl Log {
     }
 
     /// Fills a hole with what the store has: the messages changed after [`Self::last_rev`], ascending by
-    /// `rev`, each in its present state, `complete` up to the head that the store states.
+    /// `rev`, each in its present state, the first of them if they are many.
     ///
     /// # Errors
     /// `internal` where a message cannot be encoded.
-    pub(crate) fn mend(
-        &mut self,
-        changes: &backend::store::Changes,
-        complete: bool,
-    ) -> backend::Result<Mended> {
+    pub(crate) fn mend(&mut self, changes: &backend::store::Changes) -> backend::Result<Mended> {
         let head = changes.head;
         self.expect(head.last_rev);
         for message in &changes.messages {
@@ -257,7 +253,8 @@ impl Log {
                 self.append(Frame::of_message(message, message.seq > self.last_seq)?);
             }
         }
-        if complete && self.last_rev >= head.last_rev {
+        // The log may have moved on beyond what the store was asked for; it never goes back.
+        if self.last_rev >= head.last_rev {
             return Ok(Mended::Filled);
         }
         self.jump(head.last_seq, head.last_rev);

@@ -4,12 +4,17 @@
 //! whether it may still be read) is done one after another, so that the last word is the latest. The store
 //! has the last word on the membership itself too.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use backend::store::Head;
 use bytes::Bytes;
-use chat::{Room, RoomId, wire::ServerFrame};
-use tokio::sync::mpsc;
+use chat::{Room, RoomId, UserId, wire::ServerFrame};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::{Hub, frame::text, slots::About, user::LiveUser};
 
@@ -21,6 +26,26 @@ pub(super) struct Move {
     pub(super) room: RoomId,
     pub(super) user: Arc<LiveUser>,
     pub(super) left: bool,
+}
+
+/// Moves that are to be settled. One for each user and room: what is settled is how it stands then, so however
+/// often a user comes and goes meanwhile, there are no more moves than there may be memberships.
+#[derive(Default)]
+pub(super) struct Moves {
+    waiting: Mutex<HashMap<(RoomId, UserId), Move>>,
+    news: Notify,
+}
+
+impl Moves {
+    fn add(&self, mut moved: Move) {
+        let mut waiting = self.waiting.lock();
+        let key = (moved.room, moved.user.id);
+        // Who left and came back was suspended, and that has to be decided in any case.
+        moved.left |= waiting.get(&key).is_some_and(|earlier| earlier.left);
+        waiting.insert(key, moved);
+        drop(waiting);
+        self.news.notify_one();
+    }
 }
 
 impl Hub {
@@ -58,8 +83,7 @@ impl Hub {
 
     /// Hands a move on to whoever asks the store.
     pub(super) fn follow(&self, moved: Move) {
-        // Fails only when the runtime is shutting down.
-        self.moves.send(moved).ok();
+        self.moves.add(moved);
     }
 
     /// Compares all memberships with the store: moves may have been lost.
@@ -86,7 +110,11 @@ impl Hub {
         let Move { room, user, left } = moved;
         let view = self.view(&user, room).await;
         match &view {
-            Some(view) if view.member => self.enlist(&user, room),
+            Some(view) if view.member => {
+                self.enlist(&user, room);
+                // Mentions from before count for nobody who was no member; the marker is set beyond them.
+                user.with_mentions(|mentions| mentions.read(room, view.read_seq));
+            }
             // Where the store cannot be asked, a departure stands and an arrival too.
             None if !left => return,
             Some(_) | None => self.strike(&user, room),
@@ -126,9 +154,13 @@ impl Hub {
     }
 }
 
-/// Settles moves in their order.
-pub(super) async fn settle(hub: Arc<Hub>, mut moves: mpsc::UnboundedReceiver<Move>) {
-    while let Some(moved) = moves.recv().await {
-        hub.settle(moved).await;
+/// Settles moves one after another; idle while there are none.
+pub(super) async fn settle(hub: Arc<Hub>) {
+    loop {
+        hub.moves.news.notified().await;
+        let waiting = std::mem::take(&mut *hub.moves.waiting.lock());
+        for moved in waiting.into_values() {
+            hub.settle(moved).await;
+        }
     }
 }

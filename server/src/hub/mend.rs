@@ -10,7 +10,7 @@ use std::{
 };
 
 use backend::store::Head;
-use chat::{RoomId, message::RESUME_LIMIT};
+use chat::RoomId;
 
 use super::{
     Hub,
@@ -49,6 +49,7 @@ impl Hub {
         tokio::spawn(async move {
             hub.compare_heads().await;
             hub.compare_memberships().await;
+            hub.compare_credentials().await;
         });
     }
 
@@ -85,7 +86,7 @@ impl Hub {
                 }
                 gaps.increment(1);
                 let mended = match backend.changes_after(room.id, after).await {
-                    Ok(changes) => room.mend(&changes, changes.messages.len() as u64 <= RESUME_LIMIT),
+                    Ok(changes) => room.mend(&changes),
                     Err(problem) => Err(problem),
                 };
                 patience = match mended {

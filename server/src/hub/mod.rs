@@ -22,6 +22,7 @@ mod resume;
 pub(crate) mod room;
 mod seat;
 mod slots;
+mod standing;
 mod tick;
 mod user;
 
@@ -40,7 +41,7 @@ use chat::{
 };
 use dashmap::DashMap;
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 
 pub(crate) use connection::Connection;
 pub(crate) use resume::Entered;
@@ -67,18 +68,17 @@ pub struct Hub {
     clock_s: AtomicU32,
     connected: AtomicUsize,
     draining: AtomicBool,
-    asked: Mutex<HashMap<(RoomId, u64), resume::Asked>>,
+    asked: Mutex<HashMap<(RoomId, u64), resume::Question>>,
     permits: Arc<Semaphore>,
     debts: heads::Debts,
     presence: presence::Presence,
-    moves: mpsc::UnboundedSender<members::Move>,
+    moves: members::Moves,
 }
 
 impl Hub {
     /// Starts the hub: from now on it hears what happens. The metrics recorder has to be installed before.
     #[must_use]
     pub fn start(backend: Arc<Backend>, limits: &Limits) -> Arc<Self> {
-        let (moves, moved) = mpsc::unbounded_channel();
         let events = backend.bus.subscribe();
         let hub = Arc::new(Self {
             backend,
@@ -94,10 +94,10 @@ impl Hub {
             permits: Arc::new(Semaphore::new(QUESTIONS)),
             debts: heads::Debts::default(),
             presence: presence::Presence::default(),
-            moves,
+            moves: members::Moves::default(),
         });
         tokio::spawn(listen::listen(Arc::clone(&hub), events));
-        tokio::spawn(members::settle(Arc::clone(&hub), moved));
+        tokio::spawn(members::settle(Arc::clone(&hub)));
         tokio::spawn(heads::pay(Arc::clone(&hub)));
         tokio::spawn(presence::tell(Arc::clone(&hub)));
         tokio::spawn(tick::tick(Arc::clone(&hub)));

@@ -6,17 +6,18 @@
 
 use std::sync::Arc;
 
-use backend::{Result, store::Changes};
+use backend::{Code, Problem, Result, store::Changes};
 use bytes::Bytes;
 use chat::{
     RoomId,
-    message::RESUME_LIMIT,
+    message::{Message, RESUME_LIMIT},
     wire::{RequestId, ServerFrame},
 };
 use futures::{
     FutureExt,
-    future::{BoxFuture, Shared},
+    future::{BoxFuture, Shared, WeakShared},
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     Hub,
@@ -29,6 +30,8 @@ use super::{
 
 /// How often the store is asked before a reader of a room that moves faster than that gets `limited`.
 const ATTEMPTS: usize = 3;
+/// A reader that missed more bytes than this gets `limited`: a page over HTTP is cheaper for both.
+const RESUME_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// What a reader missed.
 #[derive(Debug)]
@@ -40,7 +43,11 @@ pub(super) struct Missed {
 }
 
 /// A question to the store that many may wait for.
-pub(super) type Asked = Shared<BoxFuture<'static, Result<Arc<Missed>>>>;
+type Asked = Shared<BoxFuture<'static, Result<Arc<Missed>>>>;
+
+/// Where those who want to know the same find the question. Only who waits for it keeps it alive: a question
+/// that everyone has gone away from gives its reader and its permit back.
+pub(super) type Question = WeakShared<BoxFuture<'static, Result<Arc<Missed>>>>;
 
 /// A room just opened.
 pub(crate) struct Entered {
@@ -129,7 +136,7 @@ impl Hub {
         room.open(&self.backend).await?;
         let entered = room
             .enter_limited(connection, bell)
-            .ok_or(chat::Problem::unavailable(1))?;
+            .ok_or(Problem::unavailable(1))?;
         self.count_resume(&entered);
         Ok(entered)
     }
@@ -144,28 +151,46 @@ impl Hub {
     /// Asks the store what changed, once for all who want to know the same.
     async fn ask(&self, room: &Arc<Room>, after: u64) -> Result<Arc<Missed>> {
         let key = (room.id, after);
-        let asked = self
-            .asked
-            .lock()
-            .entry(key)
-            .or_insert_with(|| self.question(room.id, after))
-            .clone();
+        let asked = {
+            let mut all = self.asked.lock();
+            let known = all.get(&key).and_then(Question::upgrade);
+            known.unwrap_or_else(|| {
+                let asked = self.question(room.id, after);
+                all.extend(asked.downgrade().map(|question| (key, question)));
+                asked
+            })
+        };
         let answer = asked.clone().await;
         let mut all = self.asked.lock();
-        if all.get(&key).is_some_and(|current| current.ptr_eq(&asked)) {
+        let current = all.get(&key).map(Question::upgrade);
+        if current.is_some_and(|current| current.is_none_or(|current| current.ptr_eq(&asked))) {
             all.remove(&key);
         }
         answer
     }
 
+    /// A task of its own does the work: however slowly those who wait are driven, the store is not held up.
     fn question(&self, room: RoomId, after: u64) -> Asked {
         let (backend, permits) = (Arc::clone(&self.backend), Arc::clone(&self.permits));
-        let answer = async move {
+        let work = AbortOnDropHandle::new(tokio::spawn(async move {
             let _permit = permits.acquire().await;
             let changes = backend.changes_after(room, after).await?;
             Ok(Arc::new(missed(&changes, after)?))
+        }));
+        let answer = async move {
+            work.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "a resume failed");
+                Err(Problem::new(Code::Internal))
+            })
         };
         answer.boxed().shared()
+    }
+
+    /// Forgets questions that everyone has gone away from.
+    pub(super) fn forget_questions(&self) {
+        self.asked
+            .lock()
+            .retain(|_, question| question.upgrade().is_some());
     }
 }
 
@@ -173,16 +198,30 @@ fn missed(changes: &Changes, after: u64) -> Result<Missed> {
     let head = changes.head;
     // A reader that knows more than the store has seen a history that is no more.
     let limited = changes.messages.len() as u64 > RESUME_LIMIT || after > head.last_rev;
-    let encoded = serde_json::to_vec(&changes.messages).map_err(|error| {
-        tracing::error!(%error, "messages could not be encoded");
-        chat::Problem::new(chat::Code::Internal)
-    })?;
-    let messages = (!limited).then(|| Bytes::from(encoded));
     Ok(Missed {
         last_seq: head.last_seq,
         last_rev: head.last_rev,
-        messages,
+        messages: if limited { None } else { encode(&changes.messages)? },
     })
+}
+
+/// The messages as a JSON array; `None`: too many bytes.
+fn encode(messages: &[Message]) -> Result<Option<Bytes>> {
+    let mut json = vec![b'['];
+    for (n, message) in messages.iter().enumerate() {
+        if n > 0 {
+            json.push(b',');
+        }
+        serde_json::to_writer(&mut json, message).map_err(|error| {
+            tracing::error!(%error, "a message could not be encoded");
+            Problem::new(Code::Internal)
+        })?;
+        if json.len() > RESUME_BYTES_MAX {
+            return Ok(None);
+        }
+    }
+    json.push(b']');
+    Ok(Some(json.into()))
 }
 
 fn missed_in(log: &Log, after: Option<u64>) -> Option<Missed> {
@@ -293,5 +332,18 @@ mod tests {
         let limited = |count, after| missed(&changes(count), after).unwrap().messages.is_none();
         assert!(!limited(0, 600) && !limited(500, 100));
         assert!(limited(0, 601) && limited(501, 99));
+    }
+
+    #[test]
+    fn who_misses_too_many_bytes_is_limited_however_few_messages_they_are() {
+        let large = |seq| Message {
+            body: "x".repeat(RESUME_BYTES_MAX / 4),
+            ..message(seq, seq)
+        };
+        let encoded = |count| encode(&(1..=count).map(large).collect::<Vec<_>>()).unwrap();
+        let three: Vec<Message> = serde_json::from_slice(&encoded(3).unwrap()).unwrap();
+        assert_eq!(three, [large(1), large(2), large(3)]);
+        assert!(encoded(4).is_none());
+        assert_eq!(encoded(0).unwrap(), "[]");
     }
 }

@@ -61,6 +61,18 @@ enum Record {
     Open(Log),
 }
 
+/// Whoever is opening a log. One that goes away half-way leaves it closed, not being opened for ever.
+struct Opening<'a>(&'a Room);
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        if matches!(state.log, Record::Opening(_)) {
+            state.log = Record::Closed;
+        }
+    }
+}
+
 /// What has to be done after a room has heard something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Due {
@@ -121,13 +133,13 @@ impl Room {
             }
             state.log = Record::Opening(Vec::new());
         }
-        let head = backend.head(self.id).await;
+        let _opening = Opening(self);
+        let head = backend.head(self.id).await?;
         let mut state = self.lock();
         let early = match std::mem::replace(&mut state.log, Record::Closed) {
             Record::Opening(early) => early,
             Record::Closed | Record::Open(_) => Vec::new(),
         };
-        let head = head?;
         state.observe(head);
         let mut log = Log::new(head.last_seq, head.last_rev);
         for frame in early {
@@ -214,12 +226,12 @@ impl Room {
     ///
     /// # Errors
     /// `internal` where a message cannot be encoded.
-    pub(super) fn mend(&self, changes: &backend::store::Changes, complete: bool) -> backend::Result<Mended> {
+    pub(super) fn mend(&self, changes: &backend::store::Changes) -> backend::Result<Mended> {
         let mut state = self.lock();
         let Record::Open(log) = &mut state.log else {
             return Ok(Mended::Filled);
         };
-        let mended = log.mend(changes, complete);
+        let mended = log.mend(changes);
         self.note_last_rev(&state);
         state.readers.ring();
         mended

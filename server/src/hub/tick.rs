@@ -11,7 +11,7 @@ use tokio::time::MissedTickBehavior;
 use super::{Hub, bell, connection::Connection};
 
 const HEARTBEAT_S: u32 = (HEARTBEAT_MS / 1_000) as u32;
-/// How often heads are compared with the store and what nobody needs is dropped, in seconds.
+/// How often heads and credentials are compared with the store and what nobody needs is dropped, in seconds.
 const ROUND_S: u32 = 30;
 /// How long a log is kept that nobody reads: who reloads a page is back by then.
 const UNREAD: Duration = Duration::from_secs(60);
@@ -30,7 +30,10 @@ pub(super) async fn tick(hub: Arc<Hub>) {
             round_s = now_s + ROUND_S;
             hub.sweep(Instant::now());
             let hub = Arc::clone(&hub);
-            tokio::spawn(async move { hub.compare_heads().await });
+            tokio::spawn(async move {
+                hub.compare_heads().await;
+                hub.compare_credentials().await;
+            });
         }
     }
 }
@@ -52,9 +55,7 @@ fn phase(connection: &Connection) -> u32 {
 impl Hub {
     /// Drops what nobody needs.
     fn sweep(&self, now: Instant) {
-        self.asked
-            .lock()
-            .retain(|_, asked| asked.strong_count().is_some_and(|count| count > 1));
+        self.forget_questions();
         // Whoever holds a room got it from this map: with one owner left it is the map itself.
         self.rooms
             .retain(|_, room| !(room.sweep(now, UNREAD) && Arc::strong_count(room) == 1));

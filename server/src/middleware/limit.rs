@@ -10,6 +10,15 @@ use chat::quota::Quota;
 use super::client::Address;
 use crate::{identity::Identity, problem::Refusal, state::AppState};
 
+/// Counts a request that changes something; opening pages is free.
+pub async fn count_changes(state: State<AppState>, request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        next.run(request).await
+    } else {
+        count(state, request, next).await
+    }
+}
+
 /// Counts the request for the user, or for the address where nobody is signed in.
 pub async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let caller = request.extensions().get::<Identity>().and_then(Identity::caller);

@@ -39,7 +39,7 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static(INERT));
     if state.origin.secure() {
-        let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
+        let year = HeaderValue::from_static("max-age=31536000");
         headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(year);
     }
     response

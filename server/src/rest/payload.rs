@@ -12,6 +12,7 @@ use axum::{
 use backend::{Code, Problem};
 use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::problem::Refusal;
 
@@ -21,22 +22,35 @@ pub(super) struct Payload<T>(pub(super) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Payload<T> {
     type Rejection = Refusal;
 
+    /// First whether it is JSON, then whether it has the right shape: the answers differ.
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
-        match Json::from_request(request, state).await {
-            Ok(Json(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Refusal(body_problem(&rejection))),
-        }
+        let value: Result<Json<Value>, JsonRejection> = Json::from_request(request, state).await;
+        let Json(value) = value.map_err(|rejection| not_json(&rejection))?;
+        serde_path_to_error::deserialize(value)
+            .map(Self)
+            .map_err(|error| Refusal(wrong_shape(&error)))
     }
 }
 
-fn body_problem(rejection: &JsonRejection) -> Problem {
+fn not_json(rejection: &JsonRejection) -> Problem {
     let code = match rejection {
         JsonRejection::MissingJsonContentType(_) => Code::UnsupportedMediaType,
-        JsonRejection::JsonDataError(_) => Code::Invalid,
         other if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
         _ => Code::Malformed,
     };
     Problem::because(code, rejection.body_text())
+}
+
+/// Which field it is about. Of a missing one the path is that of the object around it, and only the reason names it.
+fn wrong_shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+    let (path, reason) = (error.path().to_string(), error.inner().to_string());
+    let missing = reason
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split_once('`'));
+    match missing {
+        Some((field, _)) => Problem::invalid(field, "is required"),
+        None => Problem::invalid(&path, &format!("is not valid: {reason}")),
+    }
 }
 
 /// The query of an address.

@@ -1,18 +1,16 @@
 //! Accepting connections. Our own loop and not `axum::serve`, for what that one lacks: a limit on how
 //! long a client may take to send its request's head, and one on how many connections there are.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, extract::Request};
-use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
-};
+use axum::{Router, body::Body, extract::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    sync::{Semaphore, watch},
 };
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::middleware::client::Peer;
@@ -27,7 +25,7 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves `router` until `ended` says so, then lets requests finish.
 pub(super) async fn accept(listener: TcpListener, router: Router, mut ended: watch::Receiver<bool>) {
-    let graceful = GracefulShutdown::new();
+    let conversations = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
@@ -35,7 +33,13 @@ pub(super) async fn accept(listener: TcpListener, router: Router, mut ended: wat
         };
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => converse(stream, peer, router.clone(), &graceful, place),
+                Ok((stream, peer)) => {
+                    let conversation = converse(stream, peer, router.clone(), ended.clone());
+                    conversations.spawn(async move {
+                        conversation.await;
+                        drop(place);
+                    });
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(EXHAUSTED_PAUSE).await;
@@ -45,7 +49,8 @@ pub(super) async fn accept(listener: TcpListener, router: Router, mut ended: wat
         }
     }
     drop(listener);
-    graceful.shutdown().await;
+    conversations.close();
+    conversations.wait().await;
 }
 
 /// Whoever could say it being gone says it too.
@@ -53,42 +58,31 @@ async fn told_to_end(ended: &mut watch::Receiver<bool>) {
     let _ = ended.wait_for(|ended| *ended).await;
 }
 
-/// Serves one connection in a task of its own.
-fn converse(
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    graceful: &GracefulShutdown,
-    place: OwnedSemaphorePermit,
-) {
+/// Serves one connection. HTTP/1.1 only: browsers speak HTTP/2 over TLS alone, which ends at a proxy, and proxies
+/// speak HTTP/1.1 to what is behind them.
+async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, mut ended: watch::Receiver<bool>) {
     // Frames are small and must not wait for company.
     let _ = stream.set_nodelay(true);
-    let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        let router = router.clone();
-        async move {
-            Ok::<_, Infallible>(
-                router
-                    .oneshot(request.map(axum::body::Body::new))
-                    .await
-                    .unwrap_or_else(|never| match never {}),
-            )
-        }
+        router.clone().oneshot(request.map(Body::new))
     });
-    let mut builder = Builder::new(TokioExecutor::new());
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX);
-    builder.http2().timer(TokioTimer::new()).enable_connect_protocol();
     let connection = builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), service)
-        .into_owned();
-    let connection = graceful.watch(connection);
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection broke");
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let conversed = tokio::select! {
+        conversed = connection.as_mut() => conversed,
+        () = told_to_end(&mut ended) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
         }
-        drop(place);
-    });
+    };
+    if let Err(error) = conversed {
+        tracing::debug!(%error, "a connection broke");
+    }
 }

@@ -92,6 +92,7 @@ async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError
     let recorder = metrics::install().map_err(|error| ServeError::Start(error.to_string()))?;
     tokio::spawn(metrics::keep_up(recorder.clone()));
     let backend = connect(&config.backend()).await?;
+    tokio::spawn(backend.clone().keep_up());
     let origin = config.url.clone().unwrap_or_else(|| Origin::of(addr));
     Ok(AppState {
         hub: Hub::start(backend.clone(), &config.limits),

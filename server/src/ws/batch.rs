@@ -77,6 +77,12 @@ impl Batch {
         }
     }
 
+    /// How many bytes are still to be written.
+    pub(super) fn left(&self) -> usize {
+        let rest = self.pieces[self.place..].iter();
+        rest.map(|piece| piece.bytes().len()).sum::<usize>() - self.written
+    }
+
     /// Whether everything is written.
     pub(super) fn is_written(&self) -> bool {
         self.place == self.pieces.len()

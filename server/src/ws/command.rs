@@ -1,7 +1,7 @@
 //! What a client's frame sets going. A command runs beside delivery and hands its outcome back to the
 //! connection's task, which alone writes and moves cursors.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{panic::resume_unwind, sync::Arc, time::Duration};
 
 use backend::{
     Caller, Code, Problem, Result,
@@ -12,6 +12,8 @@ use chat::{
     RoomId,
     wire::{ClientFrame, RequestId, ServerFrame},
 };
+
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::hub::{Connection, Entered, Hub, frame::text};
 
@@ -71,8 +73,34 @@ pub(super) enum Outcome {
     Lagging,
 }
 
-/// A command under way.
-pub(super) type Running = Pin<Box<dyn Future<Output = Outcome> + Send>>;
+/// A command under way, in a task of its own: what it holds meanwhile (a reader of the store, a room's opening)
+/// others wait for, and they must not wait for the reader of this connection too.
+pub(super) struct Running(AbortOnDropHandle<Outcome>);
+
+impl Running {
+    fn new(command: impl Future<Output = Outcome> + Send + 'static) -> Self {
+        Self(AbortOnDropHandle::new(tokio::spawn(command)))
+    }
+
+    /// What came of it.
+    pub(super) async fn outcome(&mut self) -> Outcome {
+        match (&mut self.0)
+            .await
+            .map_err(tokio::task::JoinError::try_into_panic)
+        {
+            Ok(outcome) => outcome,
+            Err(Ok(panic)) => resume_unwind(panic),
+            // The runtime is shutting down, and this task with it.
+            Err(Err(_)) => std::future::pending().await,
+        }
+    }
+
+    /// Gives it up; when this returns it does nothing any more. A message that is being stored is stored all the same.
+    pub(super) async fn stop(self) {
+        self.0.abort();
+        self.0.await.ok();
+    }
+}
 
 /// The hub and whoever speaks to it.
 #[derive(Clone)]
@@ -87,9 +115,9 @@ impl Speaker {
     /// a room that is opened.
     pub(super) fn start(self, command: Command, bell: u64) -> Running {
         match command {
-            Command::Catch { room, after } => Box::pin(self.catch(room, after, bell)),
+            Command::Catch { room, after } => Running::new(self.catch(room, after, bell)),
             Command::Asked(ClientFrame::Join { id, room, after }) => {
-                Box::pin(self.join(id, room, after, bell))
+                Running::new(self.join(id, room, after, bell))
             }
             Command::Asked(ClientFrame::Send { room, nonce, body }) => {
                 let post = Post {
@@ -98,9 +126,9 @@ impl Speaker {
                     nonce: Some(nonce),
                     origin: Some(self.connection.id),
                 };
-                Box::pin(self.post(post))
+                Running::new(self.post(post))
             }
-            Command::Asked(frame) => Box::pin(self.act(frame)),
+            Command::Asked(frame) => Running::new(self.act(frame)),
         }
     }
 

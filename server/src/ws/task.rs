@@ -16,7 +16,7 @@ use std::{
 
 use backend::{Caller, stamp::now_us};
 use bytes::Bytes;
-use chat::{RoomId, Status, close::Close};
+use chat::{Code, RoomId, Status, close::Close};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::timeout,
@@ -42,17 +42,28 @@ const COMMANDS_MAX: usize = 64;
 const HOLD: Duration = Duration::from_secs(1);
 /// A reader that takes not a byte for this long is closed.
 const STALL: Duration = Duration::from_secs(10);
+/// How long one turn may take to be written in all: who takes a byte now and then does not keep up either.
+const TURN: Duration = Duration::from_secs(30);
+/// What a large turn may take beyond that: as long as this many bytes a second need.
+const SLOWEST: usize = 16 * 1024;
 
 /// How a connection ends.
 enum End {
     /// It is closed from here.
     Close(Close),
     /// It is closed from here, with this still to be written.
-    Stalled(Batch),
+    Stalled(Batch, Close),
     /// The other side closes.
     Closed(Option<u16>),
     /// It broke.
     Lost,
+}
+
+/// Why a turn was not written whole.
+enum Unwritten {
+    Broken,
+    Slow,
+    Ending,
 }
 
 /// What a turn begins with.
@@ -72,7 +83,8 @@ struct Task<S> {
     commands: VecDeque<Command>,
     running: Option<(Running, Option<RoomId>)>,
     pace: Pace,
-    typed: Option<(RoomId, Instant)>,
+    /// When it was last told of typing, by room.
+    typed: Vec<(RoomId, Instant)>,
 }
 
 /// Serves an upgraded connection of the caller until it ends.
@@ -92,7 +104,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, call
         commands: VecDeque::new(),
         running: None,
         pace: Pace::new(hub.frame_rate),
-        typed: None,
+        typed: Vec::new(),
         speaker: Speaker {
             hub,
             connection,
@@ -114,6 +126,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
             caller,
         } = &self.speaker;
         let hello = hub.hello(connection, caller).await.map_err(|problem| {
+            if problem.code == Code::NotSignedIn {
+                return End::Close(Close::NotSignedIn);
+            }
             tracing::warn!(%problem, "a connection could not be greeted");
             End::Close(Close::Restart)
         })?;
@@ -220,25 +235,45 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
         Ok(())
     }
 
-    /// Goes on writing for as long as the reader takes anything at all.
+    /// Goes on writing for as long as the reader takes anything at all, unless the connection is to end.
     async fn write_slowly(&mut self, mut batch: Batch) -> Result<(), End> {
-        while !batch.is_written() {
-            match timeout(STALL, self.socket.write_some(&mut batch)).await {
-                Ok(written) => written.map_err(|_| End::Lost)?,
-                Err(_) => {
-                    self.speaker.hub.metrics.slow_readers.increment(1);
-                    return Err(End::Stalled(batch));
+        let Speaker { hub, connection, .. } = &self.speaker;
+        let socket = &mut self.socket;
+        let patience = TURN + Duration::from_secs((batch.left() / SLOWEST) as u64);
+        let writing = timeout(patience, async {
+            while !batch.is_written() {
+                match timeout(STALL, socket.write_some(&mut batch)).await {
+                    Ok(written) => written.map_err(|_| Unwritten::Broken)?,
+                    Err(_) => return Err(Unwritten::Slow),
                 }
+                // Nothing is read meanwhile, but whoever takes something is there.
+                connection.seen(hub.clock_s());
+            }
+            Ok(())
+        });
+        let unwritten = tokio::select! {
+            written = writing => match written {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(unwritten)) => unwritten,
+                Err(_) => Unwritten::Slow,
+            },
+            () = connection.bell.rung_to_end() => Unwritten::Ending,
+        };
+        match unwritten {
+            Unwritten::Broken => Err(End::Lost),
+            Unwritten::Ending => Err(End::Stalled(batch, connection.ending().unwrap_or(Close::TooSlow))),
+            Unwritten::Slow => {
+                hub.metrics.slow_readers.increment(1);
+                Err(End::Stalled(batch, Close::TooSlow))
             }
         }
-        Ok(())
     }
 }
 
 /// The outcome of the command under way; without one, none ever.
 async fn outcome(running: &mut Option<(Running, Option<RoomId>)>) -> Outcome {
     match running {
-        Some((running, _)) => running.await,
+        Some((running, _)) => running.outcome().await,
         None => std::future::pending().await,
     }
 }

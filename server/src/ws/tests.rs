@@ -1,10 +1,14 @@
 //! The hub and its door with a bus that cannot be relied on, which no real server can be made to have.
 
 use std::{
+    io,
+    ops::RangeInclusive,
+    pin::{Pin, pin},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -20,11 +24,11 @@ use chat::{
     Nonce, RoomId,
     wire::{ClientFrame, ServerFrame},
 };
-use futures::{SinkExt, StreamExt, stream};
+use futures::{SinkExt, StreamExt, stream, task::AtomicWaker};
 use parking_lot::Mutex;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use tempfile::TempDir;
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{Message, protocol::Role},
@@ -32,6 +36,9 @@ use tokio_tungstenite::{
 
 use super::task;
 use crate::hub::Hub;
+
+mod signed_out;
+mod stalled;
 
 /// Loses, doubles and swaps events, and can be cut off altogether.
 struct TreacherousBus {
@@ -101,6 +108,111 @@ impl Bus for TreacherousBus {
     }
 }
 
+/// Holds a connection's task back, and knows how its writing goes.
+#[derive(Default)]
+struct Rein {
+    held: AtomicBool,
+    task: AtomicWaker,
+    /// How often in a row the task wanted to write and could not.
+    refused: AtomicUsize,
+}
+
+impl Rein {
+    /// From now on the task does nothing, and so no time of its runs either.
+    fn hold(&self) {
+        self.held.store(true, Ordering::SeqCst);
+    }
+
+    fn release(&self) {
+        self.held.store(false, Ordering::SeqCst);
+        self.task.wake();
+    }
+
+    async fn lead(&self, task: impl Future<Output = ()>) {
+        let mut task = pin!(task);
+        std::future::poll_fn(|context| {
+            self.task.register(context.waker());
+            if self.held.load(Ordering::SeqCst) {
+                Poll::Pending
+            } else {
+                task.as_mut().poll(context)
+            }
+        })
+        .await;
+    }
+
+    /// Waits until the task has waited for its reader for so long that it let go of the log: it found no room,
+    /// again when that time was over, and a third time as it went on slowly.
+    async fn has_let_go(&self) {
+        let third = async {
+            while self.refused.load(Ordering::SeqCst) < 3 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), third)
+            .await
+            .expect("it gets stuck");
+    }
+}
+
+/// A task's end of the pipe.
+struct Watched {
+    pipe: DuplexStream,
+    rein: Arc<Rein>,
+}
+
+impl Watched {
+    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match written {
+            Poll::Pending => self.rein.refused.fetch_add(1, Ordering::SeqCst),
+            Poll::Ready(_) => self.rein.refused.swap(0, Ordering::SeqCst),
+        };
+        written
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.pipe).poll_write(context, bytes);
+        self.note(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.pipe).poll_write_vectored(context, parts);
+        self.note(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.pipe.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.pipe).poll_shutdown(context)
+    }
+}
+
 struct Scene {
     _folder: TempDir,
     backend: Arc<Backend>,
@@ -160,10 +272,29 @@ impl Scene {
             .rev
     }
 
+    /// Posts all of these, many at a time.
+    async fn post_all(&self, numbers: RangeInclusive<u64>) {
+        let posts = stream::iter(numbers).map(|n| self.post(n));
+        posts.buffer_unordered(100).for_each(async |_| {}).await;
+    }
+
     /// A client over a pipe that holds this many bytes.
     async fn connect(&self, pipe: usize) -> Client {
+        self.connect_on(&Arc::default(), pipe).await
+    }
+
+    /// The same with its task on a rein.
+    async fn connect_on(&self, rein: &Arc<Rein>, pipe: usize) -> Client {
         let (here, there) = tokio::io::duplex(pipe);
-        tokio::spawn(task::serve(Arc::clone(&self.hub), self.caller.clone(), there));
+        let watched = Watched {
+            pipe: there,
+            rein: Arc::clone(rein),
+        };
+        let (rein, task) = (
+            Arc::clone(rein),
+            task::serve(Arc::clone(&self.hub), self.caller.clone(), watched),
+        );
+        tokio::spawn(async move { rein.lead(task).await });
         let stream = WebSocketStream::from_raw_socket(here, Role::Client, None).await;
         let mut client = Client {
             stream,
@@ -327,19 +458,18 @@ async fn what_was_lost_while_the_bus_was_away_comes_when_it_says_so() {
 async fn a_reader_that_falls_off_the_log_is_let_in_again_with_what_it_missed() {
     let scene = Scene::with(Arc::new(MemoryBus::new())).await;
     // Its pipe is full at once, and it does not read for longer than the log waits for anyone.
-    let mut slow = scene.connect(256).await;
+    let rein = Arc::default();
+    let mut slow = scene.connect_on(&rein, 256).await;
     slow.join(scene.room, None).await;
     assert!(matches!(
         slow.next_logged().await,
         ServerFrame::Joined { last_rev: 0, .. }
     ));
-    for n in 1..=100 {
-        scene.post(n).await;
-    }
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
-    for n in 101..=490 {
-        scene.post(n).await;
-    }
+    // Held until all is there: however slow the machine, it does not pass for a reader that is gone for good.
+    rein.hold();
+    scene.post_all(1..=490).await;
+    rein.release();
+    rein.has_let_go().await;
     let (mut rev, mut entered_again) = (0, 0);
     while rev < 490 {
         match slow.next_logged().await {
@@ -368,15 +498,17 @@ async fn a_reader_that_falls_off_the_log_is_let_in_again_with_what_it_missed() {
 #[tokio::test]
 async fn a_reader_that_is_hopelessly_behind_starts_at_the_head() {
     let scene = Scene::with(Arc::new(MemoryBus::new())).await;
-    let mut slow = scene.connect(256).await;
+    let rein = Arc::default();
+    let mut slow = scene.connect_on(&rein, 256).await;
     slow.join(scene.room, None).await;
     assert!(matches!(
         slow.next_logged().await,
         ServerFrame::Joined { last_rev: 0, .. }
     ));
-    let posts: Vec<_> = (1..=1_400).map(|n| scene.post(n)).collect();
-    futures::future::join_all(posts).await;
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    rein.hold();
+    scene.post_all(1..=1_400).await;
+    rein.release();
+    rein.has_let_go().await;
     let mut limited = false;
     while !limited {
         if let ServerFrame::Joined {

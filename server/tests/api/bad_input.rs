@@ -47,17 +47,21 @@ async fn json_of_the_wrong_shape_is_told_from_what_is_no_json() {
         send(deep).await.unwrap().status().is_client_error(),
         "nesting is bounded"
     );
-    for wrong in [
-        json!([]),
-        json!({}),
-        json!({ "room": room }),
-        json!({ "room": room, "body": 7 }),
-        json!({ "room": "general", "body": "x" }),
-        json!({ "room": room, "body": "x", "nonce": "" }),
-        json!({ "room": room, "body": "x", "nonce": "n".repeat(65) }),
+    assert_problem(rosa.post("/api/messages", json!([])).await, 422, "invalid").await;
+    for (wrong, field) in [
+        (json!({}), "room"),
+        (json!({ "room": room }), "body"),
+        (json!({ "room": room, "body": 7 }), "body"),
+        (json!({ "room": "general", "body": "x" }), "room"),
+        (json!({ "room": room, "body": "x", "nonce": "" }), "nonce"),
+        (
+            json!({ "room": room, "body": "x", "nonce": "n".repeat(65) }),
+            "nonce",
+        ),
     ] {
         let answer = rosa.post("/api/messages", wrong.clone()).await;
-        assert_eq!(answer.status(), 422, "{wrong}");
+        let problem = assert_problem(answer, 422, "invalid").await;
+        assert_eq!(problem["errors"][0]["field"], field, "{wrong}: {problem}");
     }
     let plain = rosa
         .by_token("POST", "/api/messages")

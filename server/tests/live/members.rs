@@ -42,6 +42,27 @@ async fn who_joins_or_leaves_a_room_is_told_on_every_connection_and_hears_its_he
 }
 
 #[tokio::test]
+async fn mentions_from_before_one_joined_are_not_counted() {
+    let server = TestServer::start();
+    let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);
+    let public = rosa.create_room("open", false).await;
+    let mut socket = mei.connect().await;
+    for _ in 0..2 {
+        rosa.say(&public, "@mei where are you?").await;
+    }
+    mei.post(&format!("/api/rooms/{public}/join"), json!({})).await;
+    assert_eq!(socket.expect("room").await["room"]["mentions"], 0);
+    rosa.say(&public, "@mei there you are").await;
+    let head = loop {
+        let head = socket.expect("head").await;
+        if head["room"] == json!(public) && number(&head, "last_seq") == 3 {
+            break head;
+        }
+    };
+    assert_eq!(number(&head, "mentions"), 1);
+}
+
+#[tokio::test]
 async fn an_invitation_reaches_those_who_are_connected() {
     let server = TestServer::start();
     let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);

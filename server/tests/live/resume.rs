@@ -130,6 +130,25 @@ async fn who_has_seen_what_does_not_exist_starts_afresh() {
 }
 
 #[tokio::test]
+async fn those_who_ask_for_what_they_missed_and_vanish_leave_the_store_to_the_others() {
+    let server = TestServer::start();
+    let rosa = server.register("rosa").await;
+    let room = rosa.room_id("general").await;
+    say(&rosa, &room, 40).await;
+    for after in 0..40 {
+        let mut socket = rosa.connect().await;
+        socket
+            .send(json!({ "type": "join", "id": 1, "room": room, "after": after }))
+            .await;
+    }
+    assert_eq!(rosa.get("/api/rooms").await.status(), 200);
+    assert_eq!(
+        places(&rosa.connect().await.join(&room, Some(0)).await),
+        rows(1..=40)
+    );
+}
+
+#[tokio::test]
 async fn only_what_one_may_read_can_be_opened() {
     let server = TestServer::start();
     let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);

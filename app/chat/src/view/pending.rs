@@ -4,7 +4,7 @@ use super::{Change, View};
 use crate::{id::RoomId, nonce::Nonce, time::Timestamp};
 
 /// A message that was sent but is not known to be stored.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
     /// Where.
     pub room: RoomId,
@@ -15,7 +15,6 @@ pub struct Pending {
     /// When it was sent, by the client's clock.
     pub created_at: Timestamp,
     /// Why the server refused it; `None`: it waits.
-    #[serde(default)]
     pub failed: Option<String>,
 }
 

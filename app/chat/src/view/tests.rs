@@ -292,6 +292,80 @@ fn a_page_for_which_too_much_was_put_aside_is_not_used() {
 }
 
 #[test]
+fn an_answer_that_comes_late_takes_nothing_back() {
+    let mut view = view_of(1..=5, 5);
+    view.apply(joined(3, Vec::new(), false));
+    assert_eq!(view.last_rev(), 5);
+}
+
+#[test]
+fn a_page_keeps_what_came_while_it_was_on_its_way() {
+    let mut view = view_of(1..=3, 3);
+    view.apply(ServerFrame::Message {
+        message: message(4, 4, user(2)),
+    });
+    let messages = (1..=3).map(|seq| message(seq, seq, user(2))).collect();
+    view.load(Page {
+        messages,
+        has_before: false,
+        has_after: false,
+        last_rev: 3,
+    });
+    assert_eq!(seqs(&view), [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_page_of_neighbours_is_not_used_once_all_that_is_held_may_be_old() {
+    let mut view = view_of(3..=4, 4);
+    view.ask(Side::Before);
+    view.apply(joined(600, Vec::new(), true));
+    let messages = vec![message(1, 1, user(2)), message(2, 2, user(2))];
+    assert_eq!(
+        view.merge(Page {
+            messages,
+            has_before: false,
+            has_after: true,
+            last_rev: 600
+        }),
+        None
+    );
+}
+
+#[test]
+fn a_page_may_be_the_first_to_show_that_an_own_send_is_stored() {
+    let mut view = view_of(1..=2, 3);
+    view.post(pending(1));
+    view.ask(Side::After);
+    let stored = Message {
+        nonce: Some(nonce(1)),
+        ..message(3, 3, me())
+    };
+    let page = Page {
+        messages: vec![stored],
+        has_before: true,
+        has_after: false,
+        last_rev: 3,
+    };
+    assert_eq!(
+        view.merge(page),
+        Some(vec![Change::Dropped(nonce(1)), Change::Extended(3..4)])
+    );
+    assert_eq!(view.pending(), []);
+}
+
+#[test]
+fn a_greeting_brings_a_marker_that_moved_elsewhere() {
+    let mut view = view_of(1..=5, 5);
+    view.apply(hello(vec![RoomHead {
+        room: room(),
+        last_seq: 5,
+        last_rev: 5,
+        read_seq: 4,
+    }]));
+    assert_eq!(view.read_seq(), 4);
+}
+
+#[test]
 fn seeing_the_newest_is_told_once() {
     let mut view = view_of(1..=2, 2);
     assert_eq!(view.see(), Some(2));

@@ -44,8 +44,8 @@ pub struct Bench {
     /// The generator's core; `none` leaves it to the system.
     #[arg(long, default_value = "1")]
     pub generator_core: String,
-    /// Messages in each room beforehand.
-    #[arg(long, default_value_t = 100)]
+    /// Messages beforehand, over all rooms.
+    #[arg(long, default_value_t = 1000)]
     pub messages: u32,
     /// Added to the server's environment, `NAME=VALUE`; it may name another database or Redis.
     #[arg(long)]
@@ -143,7 +143,7 @@ async fn generate(
     // With 1 there is a report that says why; otherwise there is none.
     match status.code() {
         Some(0 | 1) => Ok(()),
-        _ => Err(Error::Closed(format!(
+        _ => Err(Error::Process(format!(
             "the generator ended with {status}. {}",
             prepared.log_tail()
         ))),

@@ -121,7 +121,7 @@ impl Server {
         // taskset becomes the program it starts: the id is the server's.
         let pid = child
             .id()
-            .ok_or_else(|| Error::Closed("the server ended at once".into()))?;
+            .ok_or_else(|| Error::Process("the server ended at once".into()))?;
         let ready = timeout(START, ready(&mut child, prepared, seen)).await;
         match ready.unwrap_or(Err(Error::Late("the server's start"))) {
             Ok(url) => Ok(Self {
@@ -130,7 +130,7 @@ impl Server {
                 url,
                 ready_in: start.elapsed(),
             }),
-            Err(error) => Err(Error::Closed(format!("{error}. {}", prepared.log_tail()))),
+            Err(error) => Err(Error::Process(format!("{error}. {}", prepared.log_tail()))),
         }
     }
 
@@ -151,7 +151,7 @@ async fn ready(child: &mut Child, prepared: &Prepared, seen: usize) -> Result<St
     let http = reqwest::Client::new();
     loop {
         if let Some(status) = child.try_wait().map_err(Error::io("the server"))? {
-            return Err(Error::Closed(format!("the server ended with {status}")));
+            return Err(Error::Process(format!("the server ended with {status}")));
         }
         let log = fs::read_to_string(prepared.log()).unwrap_or_default();
         if let Some(url) = log.get(seen..).and_then(address) {

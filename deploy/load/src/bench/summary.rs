@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 
 /// What the Markdown table shows: where the figure stands, its name, its unit, and what to multiply by.
-const ROWS: [(&str, &str, f64); 26] = [
+const ROWS: [(&str, &str, f64); 28] = [
     ("/messages/acknowledged", "messages acknowledged", 1.0),
     ("/messages/expected", "deliveries expected", 1.0),
     ("/messages/received", "deliveries received", 1.0),
@@ -33,7 +33,7 @@ const ROWS: [(&str, &str, f64); 26] = [
     ),
     ("/connections/join_ms/p99", "join p99, ms", 1.0),
     ("/server/cpu_share", "server CPU, % of a core", 100.0),
-    ("/server/cpu_us_per_delivery", "server CPU a delivery, µs", 1.0),
+    ("/server/cpu_us_each", "server CPU a delivery or request, µs", 1.0),
     (
         "/server/before/rss",
         "server memory without connections, MiB",
@@ -44,8 +44,14 @@ const ROWS: [(&str, &str, f64); 26] = [
         "server memory a connection, KiB",
         1.0 / 1024.0,
     ),
+    (
+        "/server/pss_per_connection",
+        "the same, proportional, KiB",
+        1.0 / 1024.0,
+    ),
     ("/server/ready_in_ms", "server ready after, ms", 1.0),
     ("/generator/cpu_share", "generator CPU, % of a core", 100.0),
+    ("/others_cpu_share", "other processes' CPU, % of a core", 100.0),
 ];
 
 /// The figures of several runs of one preset.

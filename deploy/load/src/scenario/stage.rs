@@ -101,7 +101,7 @@ impl Stage {
     /// Reads the meters, closes the connections, and gives the account.
     pub(super) fn close(self, scenario: &Scenario) -> Result<Report, Error> {
         let received = self.crowd.run.ledger.counts.received;
-        let (server, generator) = self.meter.end(self.connections, received);
+        let usage = self.meter.end(self.connections, received);
         let opened_in = self.crowd.opened_in;
         let (Run { ledger, rooms, .. }, outcomes) = self.crowd.close()?;
         let sizes = || rooms.iter().map(|room| room.members.len());
@@ -135,8 +135,7 @@ impl Stage {
             messages: (counts.planned > 0).then_some(messages),
             requests: None,
             faults: tally::faults(ledger.sends(), rooms.len(), &outcomes),
-            server,
-            generator,
+            usage,
             notes: ledger.notes.clone(),
         })
     }

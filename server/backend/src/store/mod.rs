@@ -108,6 +108,15 @@ pub trait Credentials: Send + Sync {
     async fn delete_session(&self, id: SessionId) -> Stored<bool>;
     /// Ends the sessions that were created before `created_before` or last used before `seen_before`.
     async fn delete_stale_sessions(&self, created_before: Timestamp, seen_before: Timestamp) -> Stored<u64>;
+    /// Those of the sessions that are there, were created after `created_after` and used after `seen_after`.
+    async fn standing_sessions(
+        &self,
+        ids: &[SessionId],
+        created_after: Timestamp,
+        seen_after: Timestamp,
+    ) -> Stored<Vec<SessionId>>;
+    /// Those of the tokens that are there.
+    async fn standing_tokens(&self, ids: &[TokenId]) -> Stored<Vec<TokenId>>;
     /// Keeps new tokens; all or nothing.
     async fn insert_tokens(&self, tokens: Vec<TokenRecord>) -> Stored<()>;
     /// A user's tokens, newest first, at most 100.

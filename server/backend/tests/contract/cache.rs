@@ -1,8 +1,12 @@
 //! What every cache guarantees. It may forget at any time, so a suite can only show what it must not give,
 //! and that it keeps at all.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use backend::cache::Cache;
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
@@ -15,12 +19,25 @@ fn bytes(text: &'static str) -> Bytes {
     Bytes::from_static(text.as_bytes())
 }
 
+/// Puts `value` for [`SHORT`] and sees it there; again where the machine stood still until its time was over.
+async fn put_for_short(cache: &Arc<dyn Cache>, key: &str, value: &'static str) {
+    for _ in 0..50 {
+        let before = Instant::now();
+        cache.put(key, bytes(value), SHORT).await;
+        let got = cache.get(key).await;
+        if before.elapsed() < SHORT {
+            assert_eq!(got, Some(bytes(value)), "{key}");
+            return;
+        }
+    }
+    panic!("no put and get within {SHORT:?}");
+}
+
 #[tokio::test]
 async fn what_was_put_is_there_until_its_time_is_over() {
     let cache = make::cache().await;
     assert_eq!(cache.get("key").await, None);
-    cache.put("key", bytes("value"), SHORT).await;
-    assert_eq!(cache.get("key").await, Some(bytes("value")));
+    put_for_short(&cache, "key", "value").await;
     tokio::time::sleep(SHORT * 2).await;
     assert_eq!(cache.get("key").await, None);
 }
@@ -31,8 +48,7 @@ async fn the_last_put_counts_with_its_own_time() {
     cache.put("longer", bytes("old"), SHORT).await;
     cache.put("longer", bytes("new"), LONG).await;
     cache.put("shorter", bytes("old"), LONG).await;
-    cache.put("shorter", bytes("new"), SHORT).await;
-    assert_eq!(cache.get("shorter").await, Some(bytes("new")));
+    put_for_short(&cache, "shorter", "new").await;
     tokio::time::sleep(SHORT * 2).await;
     assert_eq!(cache.get("longer").await, Some(bytes("new")));
     assert_eq!(cache.get("shorter").await, None);

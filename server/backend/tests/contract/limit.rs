@@ -1,6 +1,9 @@
 //! What every limiter guarantees.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use backend::limit::{Limiter, Verdict};
 use chat::quota::Quota::{Post, Register};
@@ -40,15 +43,44 @@ async fn the_burst_is_allowed_at_once_and_nothing_beyond() {
 
 #[tokio::test]
 async fn whoever_waits_as_told_is_allowed_and_earlier_is_not() {
+    /// Timers and other processes' clocks are no finer.
+    const FINE: Duration = Duration::from_millis(2);
     let limiter = make::limiter("post=2/1s").await.near;
-    assert_eq!(count_allowed(&limiter, 3).await, 2);
-    let told = wait(limiter.take(Post, "rosa").await);
+    // More than two where the machine stood still meanwhile: that they are two is shown above.
+    let (before, told) = loop {
+        let before = Instant::now();
+        if let Verdict::Denied(told) = limiter.take(Post, "rosa").await {
+            break (before, told);
+        }
+    };
+    let after = Instant::now();
     assert!(told <= Duration::from_millis(500), "{told:?}");
-    tokio::time::sleep(told / 3).await;
-    assert_ne!(limiter.take(Post, "rosa").await, Verdict::Allowed);
-    let rest = wait(limiter.take(Post, "rosa").await);
-    // A millisecond more, as timers and other processes' clocks are no finer.
-    tokio::time::sleep(rest + Duration::from_millis(1)).await;
+    // Told between `before` and `after`. Whenever one asks, the answer must fit the time that it was asked at.
+    loop {
+        let asked = after.elapsed();
+        match limiter.take(Post, "rosa").await {
+            Verdict::Allowed => {
+                let answered = before.elapsed();
+                assert!(
+                    answered + FINE >= told,
+                    "told {told:?}, allowed after {answered:?}"
+                );
+                break;
+            }
+            Verdict::Denied(rest) => {
+                assert!(asked < told + FINE, "told {told:?}, denied after {asked:?}");
+                assert!(rest <= told, "told {told:?}, then {rest:?}");
+            }
+        }
+        tokio::time::sleep(told / 20).await;
+    }
+    // And whoever waits for all of it at once.
+    let rest = loop {
+        if let Verdict::Denied(rest) = limiter.take(Post, "rosa").await {
+            break rest;
+        }
+    };
+    tokio::time::sleep(rest + FINE).await;
     assert_eq!(limiter.take(Post, "rosa").await, Verdict::Allowed);
 }
 

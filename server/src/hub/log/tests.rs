@@ -211,7 +211,7 @@ fn a_hole_filled_from_the_store_is_read_as_if_it_had_never_been() {
     let mut cursor = log.cursor(0).unwrap();
     log.append(frame(6, 6));
     assert_eq!(
-        log.mend(&changes([(4, 4), (2, 5), (6, 6)], 6, 6), true).unwrap(),
+        log.mend(&changes([(4, 4), (2, 5), (6, 6)], 6, 6)).unwrap(),
         Mended::Filled
     );
     let mut posted = Vec::new();
@@ -233,7 +233,7 @@ fn a_superseded_revision_makes_the_log_jump_and_its_readers_ask() {
     log.append(frame(9, 9));
     // Message 4 came with 4, and was changed with 6: what it was at 4 nobody has any more.
     let store = changes([(5, 5), (4, 6), (7, 7)], 7, 7);
-    assert_eq!(log.mend(&store, true).unwrap(), Mended::Jumped);
+    assert_eq!(log.mend(&store).unwrap(), Mended::Jumped);
     assert_eq!((log.last_seq(), log.last_rev()), (7, 7));
     assert_eq!(lend_all(&mut before), (vec![], Lent::Behind));
     assert_eq!(lend_all(&mut first), (vec![1, 2, 3], Lent::Behind));
@@ -251,11 +251,19 @@ fn a_superseded_revision_makes_the_log_jump_and_its_readers_ask() {
 fn an_answer_that_is_not_complete_makes_the_log_jump_to_the_head() {
     let mut log = grown_to(3);
     assert_eq!(
-        log.mend(&changes([(4, 4), (5, 5)], 900, 900), false).unwrap(),
+        log.mend(&changes([(4, 4), (5, 5)], 900, 900)).unwrap(),
         Mended::Jumped
     );
     assert_eq!((log.last_seq(), log.last_rev()), (900, 900));
     assert!(!log.has_hole());
+}
+
+#[test]
+fn an_answer_that_the_log_has_outrun_does_not_take_it_back() {
+    let mut log = grown_to(900);
+    let behind = changes((1..=501).map(|n| (n, n)), 800, 800);
+    assert_eq!(log.mend(&behind).unwrap(), Mended::Filled);
+    assert_eq!((log.last_seq(), log.last_rev()), (900, 900));
 }
 
 #[test]

@@ -61,8 +61,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
             running,
             ..
         } = self;
-        // A message that is being stored is stored all the same.
-        drop((running, rooms));
+        if let Some((running, _)) = running {
+            running.stop().await;
+        }
+        drop(rooms);
         match end {
             End::Close(close) => {
                 count_end(close.code().to_string());
@@ -70,10 +72,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
                 drop(guest);
                 socket.linger().await;
             }
-            End::Stalled(batch) => {
-                count_end(Close::TooSlow.code().to_string());
+            End::Stalled(batch, close) => {
+                count_end(close.code().to_string());
                 drop(guest);
-                socket.close(batch, Close::TooSlow, CLOSE_STALLED).await;
+                socket.close(batch, close, CLOSE_STALLED).await;
                 socket.linger().await;
             }
             End::Closed(code) => {

@@ -18,6 +18,8 @@ use crate::{
 
 /// Someone who goes on typing is not told of more often than this.
 const TYPING_AGAIN: Duration = Duration::from_secs(1);
+/// In how many rooms someone may begin to type within that time; what is beyond it is told to nobody.
+const TYPED_MAX: usize = 8;
 
 impl<S> Task<S> {
     /// Takes in what the other side sent.
@@ -83,11 +85,12 @@ impl<S> Task<S> {
         let ClientFrame::Typing { room } = frame else {
             return false;
         };
-        let again = self
-            .typed
-            .is_some_and(|(of, at)| of == *room && now.duration_since(at) < TYPING_AGAIN);
+        self.typed
+            .retain(|(_, at)| now.duration_since(*at) < TYPING_AGAIN);
+        // Nobody types in more rooms than this at once.
+        let again = self.typed.len() >= TYPED_MAX || self.typed.iter().any(|(of, _)| of == room);
         if !again {
-            self.typed = Some((*room, now));
+            self.typed.push((*room, now));
         }
         again
     }

@@ -4,10 +4,11 @@ use async_trait::async_trait;
 use chat::{SessionId, Timestamp, TokenId, User, UserId};
 use serde::Serialize;
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 use super::{
     SqliteStore,
-    rows::{Read, all, hex, json, user_columns},
+    rows::{Read, all, hex, json, json_ids, user_columns},
     statement::statements,
     writer::Job,
 };
@@ -26,6 +27,9 @@ statements! {
     TOUCH_SESSION = "UPDATE sessions SET seen_at = ?2 WHERE id = ?1 AND seen_at < ?2";
     DELETE_SESSION = "DELETE FROM sessions WHERE id = ?1";
     DELETE_STALE_SESSIONS = "DELETE FROM sessions WHERE created_at < ?1 OR seen_at < ?2";
+    STANDING_SESSIONS = "SELECT s.id FROM json_each(?1) j CROSS JOIN sessions s ON s.id = unhex(j.value)
+                         WHERE s.created_at > ?2 AND s.seen_at > ?3";
+    STANDING_TOKENS = "SELECT t.id FROM json_each(?1) j CROSS JOIN tokens t ON t.id = unhex(j.value)";
     INSERT_TOKENS = "INSERT INTO tokens (id, hash, user, name, created_at)
                      SELECT unhex(row.value ->> 'id'), unhex(row.value ->> 'hash'), unhex(row.value ->> 'user'),
                             row.value ->> 'name', row.value ->> 'created_at'
@@ -67,6 +71,32 @@ impl Credentials for SqliteStore {
         self.write(DeleteStaleSessions {
             created_before,
             seen_before,
+        })
+        .await
+    }
+
+    async fn standing_sessions(
+        &self,
+        ids: &[SessionId],
+        created_after: Timestamp,
+        seen_after: Timestamp,
+    ) -> Stored<Vec<SessionId>> {
+        timed("standing_sessions", async {
+            let query = STANDING_SESSIONS
+                .scalar()
+                .bind(json_ids(ids.iter().map(|id| id.0)));
+            let query = query.bind(created_after.0).bind(seen_after.0);
+            let found: Vec<Uuid> = query.fetch_all(&self.reads).await?;
+            Ok(found.into_iter().map(SessionId).collect())
+        })
+        .await
+    }
+
+    async fn standing_tokens(&self, ids: &[TokenId]) -> Stored<Vec<TokenId>> {
+        timed("standing_tokens", async {
+            let query = STANDING_TOKENS.scalar().bind(json_ids(ids.iter().map(|id| id.0)));
+            let found: Vec<Uuid> = query.fetch_all(&self.reads).await?;
+            Ok(found.into_iter().map(TokenId).collect())
         })
         .await
     }

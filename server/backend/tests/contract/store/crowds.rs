@@ -1,10 +1,10 @@
 //! Many at once: what holds for one writer holds for a crowd, some of whom give up or send what cannot be stored.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use backend::store::{Appended, NewMessage};
 use chat::{Message, MessageId, RoomId, User, message::Bound};
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{Fresh, Shared, channel, join, new_message, post, registered, stored, whole, with_nonce};
 use crate::Place;
@@ -75,23 +75,32 @@ async fn sixty_four_writers_of_whom_some_give_up_leave_no_gap() {
 async fn writers_that_are_aborted_leave_no_gap() {
     let store = Fresh::open().await;
     let (room, users) = crowd(&store, 16).await;
+    let acknowledged = Arc::new(Semaphore::new(0));
     let mut tasks = JoinSet::new();
     for user in users {
-        let store = store.clone();
+        let (store, acknowledged) = (store.clone(), Arc::clone(&acknowledged));
         tasks.spawn(async move {
             loop {
                 post(&store, room, &user, "again and again").await;
+                acknowledged.add_permits(1);
             }
         });
     }
-    tokio::time::sleep(Duration::from_millis(150)).await;
+    // Once all are at it, however long that takes.
+    let many = tokio::time::timeout(Duration::from_secs(60), acknowledged.acquire_many(64)).await;
+    many.unwrap().unwrap().forget();
     tasks.shutdown().await;
+    let acknowledged = 64 + acknowledged.available_permits();
     let rosa = registered(&store, "rosa").await;
     join(&store, room, &rosa).await;
     let last = post(&store, room, &rosa, "the last one").await;
     let all = whole(&store, room).await;
     assert_gapless(&all);
-    assert!(all.len() > 16);
+    assert!(
+        all.len() > acknowledged,
+        "{} of {acknowledged} and the last one",
+        all.len()
+    );
     assert_eq!(all.last(), Some(&last));
 }
 

@@ -1,0 +1,35 @@
+//! What has to be done now and then, whoever is there.
+
+use std::{sync::Arc, time::Duration};
+
+use chat::Timestamp;
+
+use crate::{
+    Backend,
+    session::{ABSOLUTE_MS, IDLE_MS},
+    stamp::now,
+};
+
+/// How often.
+pub const INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+impl Backend {
+    /// Tidies up at once and then every [`INTERVAL`], for as long as the process runs.
+    pub async fn keep_up(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(INTERVAL);
+        loop {
+            tick.tick().await;
+            self.tidy_up(now()).await;
+        }
+    }
+
+    /// Forgets the sessions that have ended by themselves.
+    pub async fn tidy_up(&self, now: Timestamp) {
+        let (created, seen) = (now.plus_ms(-ABSOLUTE_MS), now.plus_ms(-IDLE_MS));
+        match self.store.delete_stale_sessions(created, seen).await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::info!(sessions, "forgot sessions that have ended"),
+            Err(error) => tracing::warn!(%error, "tidying up failed; the next round tries again"),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Connections that do not do what they should.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+use crate::common::TestServer;
+
+/// Longer than the server waits for a request's head, even on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn open(server: &TestServer, bytes: &[u8]) -> TcpStream {
+    let mut stream = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(bytes).unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn who_says_nothing_or_never_finishes_is_sent_away() {
+    let server = TestServer::start();
+    let beginnings: [&[u8]; 3] = [b"", b"PRI * HT", b"GET /health HTTP/1.1\r\nhost: x\r\nx-slow: "];
+    let mut streams: Vec<_> = beginnings.iter().map(|bytes| open(&server, bytes)).collect();
+    assert_eq!(
+        server.anonymous("GET", "/health", None).await.status(),
+        200,
+        "nobody else waits for them"
+    );
+    for (stream, beginning) in streams.iter_mut().zip(beginnings) {
+        let mut rest = Vec::new();
+        let ended = stream.read_to_end(&mut rest);
+        assert!(
+            ended.is_ok(),
+            "{:?} is still open",
+            String::from_utf8_lossy(beginning)
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_today_may_be_there_tomorrow() {
+    let server = TestServer::start();
+    let missing = server.anonymous("GET", "/pkg/natter.later.js", None).await;
+    assert_eq!(missing.status(), 404);
+    assert!(
+        !missing
+            .headers()
+            .get("cache-control")
+            .is_some_and(|value| value.to_str().unwrap().contains("immutable"))
+    );
+}
