@@ -42,7 +42,7 @@ before(async () => {
   rosa = await Person.join(browser, server, "rosa");
   for (const [who, text] of talk) await (who === "ines" ? ines : rosa).say(text);
   await ines.list.locator(`[data-seq="${talk.length}"]`).waitFor();
-  await ines.enter("/direct/rosa");
+  await ines.page.goto("/direct/rosa");
   await ines.say("Lunch at the pier?");
   await ines.reads("Lunch at the pier?");
 });

@@ -13,7 +13,7 @@ before(async () => {
   ines = await Person.join(browser, server, "ines");
   rosa = await Person.join(browser, server, "rosa");
   // A conversation, so that each has the other in the list of rooms.
-  await ines.enter("/direct/rosa");
+  await ines.page.goto("/direct/rosa");
   await ines.say("hello");
   await ines.reads("hello");
   await rosa.room("Ines").waitFor();
@@ -25,6 +25,9 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
+
+// The pace of somebody who types.
+const pace = { delay: 150 };
 
 const status = (person, name) => person.room(name).locator(".dot").getAttribute("data-status");
 
@@ -39,7 +42,7 @@ test("typing is shown with the name, and ends with the message", async () => {
 
 test("typing that stops lapses", async () => {
   const line = rosa.page.locator(".typing");
-  await ines.composer.pressSequentially("hm");
+  await ines.composer.pressSequentially("hm, let me see", pace);
   await eventually(() => line.textContent(), "Ines is typing…");
   await eventually(() => line.textContent(), "");
   await ines.composer.fill("");
@@ -49,9 +52,9 @@ test("several who type are named together", async () => {
   const mei = await Person.join(browser, server, "mei");
   await mei.say("I am new");
   await rosa.reads("I am new");
-  await ines.composer.pressSequentially("a");
+  await ines.composer.pressSequentially("as for me", pace);
   await eventually(() => rosa.page.locator(".typing").textContent(), "Ines is typing…");
-  await mei.composer.pressSequentially("b");
+  await mei.composer.pressSequentially("and for me", pace);
   await eventually(() => rosa.page.locator(".typing").textContent(), "Ines and Mei are typing…");
   await ines.composer.fill("");
   mei.hasNoComplaints();
@@ -77,12 +80,19 @@ test("a page that loses the network says so, and recovers without a reload", asy
   assert.equal(await rosa.page.evaluate(() => globalThis.stillHere), true);
 });
 
-test("a new channel that one is brought into appears in the list", async () => {
+test("a new channel that one is brought into by a suggested name appears in the list", async () => {
   await ines.page.goto("/rooms");
   await ines.page.getByLabel("Name").fill("harbour");
   await ines.page.getByRole("button", { name: "Create channel" }).click();
   await ines.page.goto("/rooms/harbour/members");
-  await ines.page.getByLabel("Username").fill("rosa");
+  const field = ines.page.getByLabel("Username");
+  // The suggestions' code comes after the page.
+  await ines.page.getByRole("combobox", { name: "Username" }).waitFor();
+  await field.pressSequentially("@ro", pace);
+  await ines.page.getByRole("option", { name: "Rosa" }).waitFor();
+  await field.press("ArrowDown");
+  await field.press("Enter");
+  assert.equal(await field.inputValue(), "rosa");
   await ines.page.getByRole("button", { name: "Invite" }).click();
   await rosa.room("harbour").waitFor();
   await rosa.room("harbour").click();

@@ -2,6 +2,8 @@
 //! Merged, all of them would stay in the main file.
 
 fn main() {
-    println!("cargo:rustc-link-arg-cdylib=--no-merge-data-segments");
+    if std::env::var_os("CARGO_CFG_TARGET_FAMILY").is_some_and(|family| family == "wasm") {
+        println!("cargo:rustc-link-arg-cdylib=--no-merge-data-segments");
+    }
     println!("cargo:rerun-if-changed=build.rs");
 }

@@ -1,9 +1,35 @@
-//! Adopts the connection.
+//! The state of the connection, for people and tests.
 
 use leptos::prelude::*;
 
-/// Adopts the connection.
+/// Shows whether what is sent arrives.
 #[island]
 pub fn Connection(children: Children) -> impl IntoView {
+    #[cfg(feature = "hydrate")]
+    live::adopt();
     children()
+}
+
+#[cfg(feature = "hydrate")]
+mod live {
+    use web_sys::HtmlElement;
+
+    use crate::live::{
+        Notice,
+        browser::{one, subscribe, with},
+    };
+
+    pub(super) fn adopt() {
+        let Some(light) = one::<HtmlElement>("[data-testid=connection]") else {
+            return;
+        };
+        subscribe(move |notice| {
+            if let (Notice::State, Some(state)) = (notice, with(|client| client.state())) {
+                // It cannot fail for this name.
+                drop(light.set_attribute("data-state", state.name()));
+                // Hidden until there is something to say, so that opening a page does not flicker.
+                light.set_hidden(false);
+            }
+        });
+    }
 }

@@ -16,7 +16,10 @@ pub struct Attention {
 
 impl Default for Attention {
     fn default() -> Self {
-        Self { hidden_since: None, status: Status::Online }
+        Self {
+            hidden_since: None,
+            status: Status::Online,
+        }
     }
 }
 
@@ -30,13 +33,17 @@ impl Attention {
 
     /// Time went by. Gives the status where that changes it.
     pub fn tick(&mut self, now: Ms) -> Option<Status> {
-        self.due().is_some_and(|due| now >= due).then(|| self.set(Status::Away))
+        self.due()
+            .is_some_and(|due| now >= due)
+            .then(|| self.set(Status::Away))
     }
 
     /// When the user becomes away.
     #[must_use]
     pub fn due(&self) -> Option<Ms> {
-        self.hidden_since.filter(|_| self.status == Status::Online).map(|since| since + AWAY_AFTER)
+        self.hidden_since
+            .filter(|_| self.status == Status::Online)
+            .map(|since| since + AWAY_AFTER)
     }
 
     /// A new connection counts as online. Gives the status that it has to be told.

@@ -112,8 +112,13 @@ enum Newest {
 impl Client {
     /// The live part of a page that shows `view` beside these rooms, with what an earlier page left unsent.
     #[must_use]
-    pub fn new(me: UserId, member: bool, mut view: View, marks: Vec<Mark>, outbox: Outbox) -> Self {
+    pub fn new(me: UserId, member: bool, mut view: View, marks: Vec<Mark>, mut outbox: Outbox) -> Self {
         let here = view.room();
+        let own = view.messages().filter(|message| message.author.id == me);
+        // Stored after all, though the page that sent it did not live to hear of it.
+        for nonce in own.filter_map(|message| message.nonce.as_ref()) {
+            outbox.settle(nonce);
+        }
         for send in outbox.sends().filter(|send| send.room == here) {
             view.post(send.clone());
         }
@@ -189,8 +194,17 @@ impl Client {
             Newest::After(at) => Some(at),
             _ => None,
         };
-        let read = self.told.1.filter(|_| self.has_read_more()).map(|last| last + READ_INTERVAL);
-        let others = [self.connect.due(), self.outbox.due(), self.typists.due(), self.attention.due()];
+        let read = self
+            .told
+            .1
+            .filter(|_| self.has_read_more())
+            .map(|last| last + READ_INTERVAL);
+        let others = [
+            self.connect.due(),
+            self.outbox.due(),
+            self.typists.due(),
+            self.attention.due(),
+        ];
         others.into_iter().chain([retry, read]).flatten().min()
     }
 
@@ -241,7 +255,10 @@ impl Client {
         if self.has_read_more() && last.is_none_or(|last| now >= last + READ_INTERVAL) {
             let seq = self.view.read_seq();
             self.told = (seq, Some(now));
-            self.effects.push(Effect::Send(ClientFrame::Read { room: self.view.room(), seq }));
+            self.effects.push(Effect::Send(ClientFrame::Read {
+                room: self.view.room(),
+                seq,
+            }));
         }
     }
 
@@ -266,8 +283,11 @@ impl Client {
         });
         let settled: Vec<Nonce> = settled.cloned().collect();
         settled.iter().for_each(|nonce| self.settle(nonce));
-        if !changes.is_empty() {
-            self.notices.push(Notice::Changes(changes));
+        match self.notices.last_mut() {
+            // What comes in one go is drawn in one go.
+            Some(Notice::Changes(before)) => before.extend(changes),
+            _ if changes.is_empty() => {}
+            _ => self.notices.push(Notice::Changes(changes)),
         }
     }
 

@@ -17,7 +17,9 @@ const PROBE: Ms = 5_000;
 /// After such a silence the line is probed.
 const SILENCE: Ms = 45_000;
 /// A connection that lasted as long was a good one; the next loss begins with the shortest wait again.
-const GOOD: Ms = 10_000;
+const GOOD: Ms = 2_000;
+/// After one that did not, it counts for at most so many failures: the server is there, after all.
+const SHORT_LIVED: u32 = 3;
 /// The server said that we are too fast.
 const TOO_FAST_WAIT: Ms = 5_000;
 
@@ -68,9 +70,17 @@ pub enum Action {
 enum Phase {
     /// Not wanted: the page is put away.
     Resting,
-    Waiting { until: Ms },
-    Opening { since: Ms },
-    Open { since: Ms, heard: Ms, probed: Option<Ms> },
+    Waiting {
+        until: Ms,
+    },
+    Opening {
+        since: Ms,
+    },
+    Open {
+        since: Ms,
+        heard: Ms,
+        probed: Option<Ms>,
+    },
 }
 
 /// The connection as a state machine.
@@ -86,7 +96,13 @@ pub struct Connect {
 
 impl Default for Connect {
     fn default() -> Self {
-        Self { phase: Phase::Resting, state: State::Connecting, failures: 0, hint: None, epoch: None }
+        Self {
+            phase: Phase::Resting,
+            state: State::Connecting,
+            failures: 0,
+            hint: None,
+            epoch: None,
+        }
     }
 }
 
@@ -142,7 +158,11 @@ impl Connect {
             return Some(Action::Reload);
         }
         self.epoch = Some(epoch.to_owned());
-        self.phase = Phase::Open { since: now, heard: now, probed: None };
+        self.phase = Phase::Open {
+            since: now,
+            heard: now,
+            probed: None,
+        };
         self.state = State::Online;
         None
     }
@@ -172,9 +192,11 @@ impl Connect {
             Phase::Opening { .. } => self.state = State::Offline,
             Phase::Open { since, .. } => {
                 self.state = State::Connecting;
-                if now >= since + GOOD {
-                    self.failures = 0;
-                }
+                self.failures = if now >= since + GOOD {
+                    0
+                } else {
+                    self.failures.min(SHORT_LIVED)
+                };
             }
         }
         let refused = matches!(self.phase, Phase::Opening { .. });
@@ -252,7 +274,10 @@ mod tests {
     #[test]
     fn it_is_online_once_the_server_has_spoken() {
         let mut connect = Connect::default();
-        assert_eq!((connect.wake(0), connect.state()), (Some(Action::Open), State::Connecting));
+        assert_eq!(
+            (connect.wake(0), connect.state()),
+            (Some(Action::Open), State::Connecting)
+        );
         assert!(!connect.is_open());
         assert_eq!((connect.hello("e", 5), connect.state()), (None, State::Online));
         assert!(connect.is_open());
@@ -271,7 +296,10 @@ mod tests {
             assert_eq!(connect.tick(now, 1.0), Some(Action::Open));
             connect.closed(1006, now, 1.0);
         }
-        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+        assert_eq!(
+            waits,
+            [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+        );
     }
 
     #[test]
@@ -299,12 +327,17 @@ mod tests {
 
     #[test]
     fn a_connection_that_never_lasts_is_not_tried_without_end_at_once() {
-        let mut connect = online(0);
-        connect.closed(1013, 1, 1.0);
-        connect.tick(connect.due().unwrap(), 1.0);
-        connect.hello("e", 600);
-        connect.closed(1013, 601, 1.0);
-        assert_eq!(connect.due(), Some(601 + 1_000));
+        let (mut connect, mut now) = (online(0), 0);
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            connect.closed(1013, now, 1.0);
+            let due = connect.due().unwrap();
+            waits.push(due - now);
+            now = due;
+            connect.tick(now, 1.0);
+            connect.hello("e", now);
+        }
+        assert_eq!(waits, [500, 1_000, 2_000, 4_000, 4_000, 4_000]);
     }
 
     #[test]
@@ -374,7 +407,10 @@ mod tests {
     #[test]
     fn the_browsers_word_that_the_network_is_gone_is_doubted() {
         let mut connect = online(0);
-        assert_eq!((connect.doubt(10), connect.state()), (Some(Action::Probe), State::Offline));
+        assert_eq!(
+            (connect.doubt(10), connect.state()),
+            (Some(Action::Probe), State::Offline)
+        );
         connect.heard(20);
         assert_eq!(connect.state(), State::Online);
     }
@@ -384,7 +420,10 @@ mod tests {
         let mut connect = Connect::default();
         connect.wake(0);
         assert_eq!(connect.tick(OPENING, 1.0), Some(Action::Drop));
-        assert_eq!((connect.state(), connect.due()), (State::Offline, Some(OPENING + FIRST_WAIT)));
+        assert_eq!(
+            (connect.state(), connect.due()),
+            (State::Offline, Some(OPENING + FIRST_WAIT))
+        );
     }
 
     #[test]

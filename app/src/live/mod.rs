@@ -5,7 +5,9 @@
 
 pub mod attention;
 pub mod client;
+pub mod codec;
 pub mod connect;
+pub mod json;
 pub mod outbox;
 pub mod resume;
 pub mod typing;

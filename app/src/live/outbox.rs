@@ -30,7 +30,10 @@ impl Outbox {
     /// The sends that an earlier page left behind.
     #[must_use]
     pub fn restored(sends: Vec<Pending>) -> Self {
-        Self { sends: sends.into(), ..Self::default() }
+        Self {
+            sends: sends.into(),
+            ..Self::default()
+        }
     }
 
     /// All sends, in their order.
@@ -62,7 +65,9 @@ impl Outbox {
             return None;
         }
         self.paused_until = None;
-        let Pending { room, nonce, body, .. } = self.sends.iter().find(|send| send.failed.is_none())?.clone();
+        let Pending {
+            room, nonce, body, ..
+        } = self.sends.iter().find(|send| send.failed.is_none())?.clone();
         self.in_flight = Some((nonce.clone(), now));
         Some(ClientFrame::Send { room, nonce, body })
     }
@@ -83,7 +88,9 @@ impl Outbox {
         if self.is_in_flight(nonce) {
             self.in_flight = None;
         }
-        let passes = [Code::TooFast, Code::Unavailable, Code::Internal].iter().any(|known| known.as_str() == code);
+        let passes = [Code::TooFast, Code::Unavailable, Code::Internal]
+            .iter()
+            .any(|known| known.as_str() == code);
         if passes {
             self.paused_until = Some(now + PAUSE_MAX.min(PAUSE << self.refusals.min(5)));
             self.refusals += 1;
@@ -105,13 +112,18 @@ impl Outbox {
     /// When [`Self::next`] or [`Self::is_overdue`] should be asked again.
     #[must_use]
     pub fn due(&self) -> Option<Ms> {
-        self.in_flight.as_ref().map(|(_, since)| since + ANSWER).or(self.paused_until)
+        self.in_flight
+            .as_ref()
+            .map(|(_, since)| since + ANSWER)
+            .or(self.paused_until)
     }
 
     /// Whether an answer takes too long.
     #[must_use]
     pub fn is_overdue(&self, now: Ms) -> bool {
-        self.in_flight.as_ref().is_some_and(|(_, since)| now >= since + ANSWER)
+        self.in_flight
+            .as_ref()
+            .is_some_and(|(_, since)| now >= since + ANSWER)
     }
 
     fn is_in_flight(&self, nonce: &Nonce) -> bool {
@@ -133,7 +145,13 @@ mod tests {
         let mut outbox = Outbox::default();
         for n in 1..=count {
             let room = RoomId(Default::default());
-            outbox.push(Pending { room, nonce: nonce(n), body: n.to_string(), created_at: Timestamp(0), failed: None });
+            outbox.push(Pending {
+                room,
+                nonce: nonce(n),
+                body: n.to_string(),
+                created_at: Timestamp(0),
+                failed: None,
+            });
         }
         outbox
     }
@@ -155,7 +173,10 @@ mod tests {
     fn sends_follow_each_other_in_order() {
         let mut outbox = outbox(2);
         outbox.set_online(true);
-        assert_eq!((sent(&mut outbox, 0), sent(&mut outbox, 0)), (Some(nonce(1)), None));
+        assert_eq!(
+            (sent(&mut outbox, 0), sent(&mut outbox, 0)),
+            (Some(nonce(1)), None)
+        );
         assert!(outbox.settle(&nonce(1)));
         assert_eq!(sent(&mut outbox, 0), Some(nonce(2)));
         assert!(outbox.settle(&nonce(2)) && !outbox.settle(&nonce(2)));
@@ -179,7 +200,10 @@ mod tests {
         sent(&mut outbox, 0);
         assert!(outbox.refuse(&nonce(1), "not_a_member", "Members only", 0));
         assert_eq!(sent(&mut outbox, 0), Some(nonce(2)));
-        assert_eq!(outbox.sends().next().unwrap().failed.as_deref(), Some("Members only"));
+        assert_eq!(
+            outbox.sends().next().unwrap().failed.as_deref(),
+            Some("Members only")
+        );
         assert_eq!(outbox.waiting(), 1);
         outbox.settle(&nonce(2));
         outbox.retry(&nonce(1));

@@ -18,14 +18,22 @@ impl Resume {
     /// For this room.
     #[must_use]
     pub const fn new(room: RoomId) -> Self {
-        Self { room, last_id: 0, asked: None }
+        Self {
+            room,
+            last_id: 0,
+            asked: None,
+        }
     }
 
     /// A `join` after this revision, whatever was asked before: on a new connection, and as a probe.
     pub fn join(&mut self, after: u64) -> ClientFrame {
         self.last_id += 1;
         self.asked = Some(self.last_id);
-        ClientFrame::Join { id: Some(RequestId::Number(self.last_id)), room: self.room, after: Some(after) }
+        ClientFrame::Join {
+            id: Some(RequestId::Number(self.last_id)),
+            room: self.room,
+            after: Some(after),
+        }
     }
 
     /// The same, unless an answer is on its way that may bring what is missing.
@@ -55,7 +63,9 @@ mod tests {
     #[test]
     fn one_answer_is_waited_for_at_a_time() {
         let mut resume = Resume::new(RoomId(Default::default()));
-        let ClientFrame::Join { id, after, .. } = resume.join(7) else { panic!("a join") };
+        let ClientFrame::Join { id, after, .. } = resume.join(7) else {
+            panic!("a join")
+        };
         assert_eq!(after, Some(7));
         assert_eq!(resume.join_again(8), None);
         resume.answered(Some(&RequestId::Number(99)));

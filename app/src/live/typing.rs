@@ -6,6 +6,8 @@ use super::Ms;
 
 /// How often the server is told while one types.
 const INTERVAL: Ms = 3_000;
+/// The server does not listen to words that follow each other more closely than this.
+const AFTER_SENDING: Ms = 1_000;
 /// More names than this are only called several.
 const NAMES_MAX: usize = 3;
 
@@ -65,7 +67,9 @@ pub fn sentence(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => [one, " is typing…"].concat(),
-        [first @ .., last] if names.len() <= NAMES_MAX => [&first.join(", "), " and ", last, " are typing…"].concat(),
+        [first @ .., last] if names.len() <= NAMES_MAX => {
+            [&first.join(", "), " and ", last, " are typing…"].concat()
+        }
         _ => "Several people are typing…".to_owned(),
     }
 }
@@ -74,21 +78,26 @@ pub fn sentence(names: &[String]) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct Throttle {
     told: Option<Ms>,
+    sent: bool,
 }
 
 impl Throttle {
     /// A key was pressed; true: tell.
     pub fn press(&mut self, now: Ms) -> bool {
-        let tell = self.told.is_none_or(|told| now >= told + INTERVAL);
+        let interval = if self.sent { AFTER_SENDING } else { INTERVAL };
+        let tell = self.told.is_none_or(|told| now >= told + interval);
         if tell {
-            self.told = Some(now);
+            *self = Self {
+                told: Some(now),
+                sent: false,
+            };
         }
         tell
     }
 
-    /// The message is sent: the next key press begins a new one.
-    pub fn reset(&mut self) {
-        self.told = None;
+    /// The message is sent, and with it the typing over: the next key press begins a new one.
+    pub fn send(&mut self) {
+        self.sent = true;
     }
 }
 
@@ -97,7 +106,9 @@ mod tests {
     use super::*;
 
     fn user(n: u8) -> UserId {
-        format!("00000000-0000-0000-0000-0000000000{n:02}").parse().unwrap()
+        format!("00000000-0000-0000-0000-0000000000{n:02}")
+            .parse()
+            .unwrap()
     }
 
     #[test]
@@ -133,7 +144,11 @@ mod tests {
     fn ones_own_typing_is_told_now_and_then() {
         let mut throttle = Throttle::default();
         assert!(throttle.press(0) && !throttle.press(INTERVAL - 1) && throttle.press(INTERVAL));
-        throttle.reset();
-        assert!(throttle.press(INTERVAL + 1));
+        throttle.send();
+        assert!(!throttle.press(INTERVAL + AFTER_SENDING - 1) && throttle.press(INTERVAL + AFTER_SENDING));
+        assert!(
+            !throttle.press(INTERVAL + 2 * AFTER_SENDING),
+            "this is the next message already"
+        );
     }
 }

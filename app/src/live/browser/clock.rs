@@ -9,7 +9,9 @@ use crate::live::Ms;
 /// A clock that only goes forwards.
 #[must_use]
 pub fn now() -> Ms {
-    window().performance().map_or(0.0, |performance| performance.now()) as Ms
+    window()
+        .performance()
+        .map_or(0.0, |performance| performance.now()) as Ms
 }
 
 /// The time as people have it.
@@ -44,7 +46,8 @@ impl Timer {
         self.set = due.and_then(|due| {
             let wait = i32::try_from(due.saturating_sub(now())).unwrap_or(i32::MAX);
             let ring = self.ring.as_ref().unchecked_ref();
-            let id = window().set_timeout_with_callback_and_timeout_and_arguments_0(ring, wait.saturating_add(1));
+            let id =
+                window().set_timeout_with_callback_and_timeout_and_arguments_0(ring, wait.saturating_add(1));
             id.ok().map(|id| (due, id))
         });
     }

@@ -32,8 +32,12 @@ pub fn one<T: JsCast>(selector: &str) -> Option<T> {
 /// Every element of the page that fits.
 #[must_use]
 pub fn all(selector: &str) -> Vec<Element> {
-    let Ok(found) = document().query_selector_all(selector) else { return Vec::new() };
-    (0..found.length()).filter_map(|place| found.item(place)?.dyn_into().ok()).collect()
+    let Ok(found) = document().query_selector_all(selector) else {
+        return Vec::new();
+    };
+    (0..found.length())
+        .filter_map(|place| found.item(place)?.dyn_into().ok())
+        .collect()
 }
 
 /// A new element with a class.

@@ -2,37 +2,45 @@
 //! would bring a URL parser along.
 
 use chat::message::{Bound, PAGE_LIMIT};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortSignal, RequestInit, Response};
 
 use super::{act, go, window, with};
-use crate::live::Ask;
+use crate::live::{Ask, codec, json::Value};
 
 /// How long an answer may take, in milliseconds.
 const PATIENCE: u32 = 15_000;
 const NOT_SIGNED_IN: u16 = 401;
 
-/// Asks for JSON. `None`: it did not come, or it is something else.
-pub async fn get<T: DeserializeOwned>(path: &str) -> Option<T> {
+/// Asks for JSON and reads it. `None`: it did not come, or it is something else.
+pub async fn get<T>(path: &str, read: impl FnOnce(&Value<'_>) -> Option<T>) -> Option<T> {
     let response = ask(path).await.filter(Response::ok)?;
     let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-    serde_json::from_str(&text).ok()
+    read(&Value::parse(&text)?)
 }
 
 /// Fetches a page of the room's messages for the client.
 pub(super) fn page(ask: Ask, bound: Bound) {
-    let Some(room) = with(|client| client.view().room().to_string()) else { return };
+    let Some(room) = with(|client| client.view().room().to_string()) else {
+        return;
+    };
     let bound = match bound {
         Bound::Newest => String::new(),
         Bound::Before(seq) => ["&before=", &seq.to_string()].concat(),
         Bound::After(seq) => ["&after=", &seq.to_string()].concat(),
         Bound::Around(seq) => ["&around=", &seq.to_string()].concat(),
     };
-    let path = ["/api/messages?room=", &room, &bound, "&limit=", &PAGE_LIMIT.to_string()].concat();
+    let path = [
+        "/api/messages?room=",
+        &room,
+        &bound,
+        "&limit=",
+        &PAGE_LIMIT.to_string(),
+    ]
+    .concat();
     spawn_local(async move {
-        let page = get(&path).await;
+        let page = get(&path, codec::page).await;
         act(|client, now| client.page(ask, page, now));
     });
 }
@@ -40,7 +48,10 @@ pub(super) fn page(ask: Ask, bound: Bound) {
 /// Goes to the sign-in page if nobody is signed in.
 pub(super) fn who_am_i() {
     spawn_local(async {
-        if ask("/api/me").await.is_some_and(|response| response.status() == NOT_SIGNED_IN) {
+        if ask("/api/me")
+            .await
+            .is_some_and(|response| response.status() == NOT_SIGNED_IN)
+        {
             go(super::SIGN_IN);
         }
     });
@@ -49,6 +60,8 @@ pub(super) fn who_am_i() {
 async fn ask(path: &str) -> Option<Response> {
     let init = RequestInit::new();
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
-    let answer = JsFuture::from(window().fetch_with_str_and_init(path, &init)).await.ok()?;
+    let answer = JsFuture::from(window().fetch_with_str_and_init(path, &init))
+        .await
+        .ok()?;
     answer.dyn_into().ok()
 }

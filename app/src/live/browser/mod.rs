@@ -15,14 +15,14 @@ use std::{cell::RefCell, rc::Rc};
 
 use chat::view::Pending;
 
+use self::{clock::Timer, socket::Socket};
 pub use self::{
     clock::{now, wall_clock},
     dom::{all, document, element, on, one, window},
     fetch::get,
     storage::{Store, nonce},
 };
-use self::{clock::Timer, socket::Socket};
-use super::{Client, Effect, Ms, Notice, outbox::Outbox};
+use super::{Client, Effect, Ms, Notice, codec, outbox::Outbox};
 
 const SIGN_IN: &str = "/login";
 
@@ -44,7 +44,11 @@ struct Live {
 pub fn start() {
     let outbox = Outbox::restored(kept());
     let Some(client) = page::adopt(outbox) else { return };
-    let live = Live { client, socket: Socket::new(), timer: Timer::new() };
+    let live = Live {
+        client,
+        socket: Socket::new(),
+        timer: Timer::new(),
+    };
     LIVE.with_borrow_mut(|slot| *slot = Some(live));
 }
 
@@ -63,12 +67,15 @@ pub fn with<R>(look: impl FnOnce(&Client) -> R) -> Option<R> {
 }
 
 /// Lets something happen to the client and does all that follows from it.
-pub fn act<R>(happen: impl FnOnce(&mut Client, Ms) -> R) -> Option<R> {
-    let (result, effects, notices) = LIVE.with_borrow_mut(|live| {
+pub fn act(happen: impl FnOnce(&mut Client, Ms)) {
+    let happened = LIVE.with_borrow_mut(|live| {
         let client = &mut live.as_mut()?.client;
-        let result = happen(client, now());
-        Some((result, client.take_effects(), client.take_notices()))
-    })?;
+        happen(client, now());
+        Some((client.take_effects(), client.take_notices()))
+    });
+    let Some((effects, notices)) = happened else {
+        return;
+    };
     effects.into_iter().for_each(carry_out);
     // Whoever draws may let more happen, so nothing is borrowed here.
     let listeners = LISTENERS.with_borrow(Clone::clone);
@@ -80,7 +87,6 @@ pub fn act<R>(happen: impl FnOnce(&mut Client, Ms) -> R) -> Option<R> {
             timer.set(client.due());
         }
     });
-    Some(result)
 }
 
 /// Calls `listener` for everything that is to be drawn from now on.
@@ -99,7 +105,7 @@ fn carry_out(effect: Effect) {
         Effect::Open => with_socket(Socket::open),
         Effect::Drop => with_socket(Socket::drop_line),
         Effect::Send(frame) => {
-            let text = serde_json::to_string(&frame).unwrap_or_default();
+            let text = codec::text_of(&frame);
             with_socket(|socket| socket.send(&text));
         }
         Effect::Fetch(ask, bound) => fetch::page(ask, bound),
@@ -111,7 +117,11 @@ fn carry_out(effect: Effect) {
 }
 
 fn with_socket(change: impl FnOnce(&mut Socket)) {
-    LIVE.with_borrow_mut(|live| live.iter_mut().for_each(|live| change(&mut live.socket)));
+    LIVE.with_borrow_mut(|live| {
+        if let Some(live) = live {
+            change(&mut live.socket);
+        }
+    });
 }
 
 fn go(path: &str) {
@@ -120,26 +130,36 @@ fn go(path: &str) {
 }
 
 fn watch() {
-    on(&window(), "online", |_: web_sys::Event| drop(act(|client, now| client.wake(now))));
-    on(&window(), "offline", |_: web_sys::Event| drop(act(|client, now| client.doubt(now))));
-    on(&document(), "visibilitychange", |_: web_sys::Event| drop(act(|client, now| client.look(is_visible(), now))));
+    on(&window(), "online", |_: web_sys::Event| {
+        act(|client, now| client.wake(now))
+    });
+    on(&window(), "offline", |_: web_sys::Event| {
+        act(|client, now| client.doubt(now))
+    });
+    on(&document(), "visibilitychange", |_: web_sys::Event| {
+        act(|client, now| client.look(is_visible(), now))
+    });
     // A page that the browser puts away with an open socket cannot be taken out again at once.
-    on(&window(), "pagehide", |_: web_sys::Event| drop(act(|client, now| client.rest(now))));
-    on(&window(), "pageshow", |_: web_sys::Event| drop(act(|client, now| client.wake(now))));
+    on(&window(), "pagehide", |_: web_sys::Event| {
+        act(|client, now| client.rest(now))
+    });
+    on(&window(), "pageshow", |_: web_sys::Event| {
+        act(|client, now| client.wake(now))
+    });
 }
 
 /// A reload must not lose what waits to be sent. Each tab keeps its own.
 fn keep() {
     let kept = with(|client| {
-        let sends: Vec<&Pending> = client.outbox().sends().collect();
-        (!sends.is_empty()).then(|| serde_json::to_string(&sends).unwrap_or_default())
+        let mut sends = client.outbox().sends().peekable();
+        sends.peek().is_some().then(|| codec::text_of_sends(sends))
     });
     Store::Tab.set(&outbox_key(), kept.flatten().as_deref());
 }
 
 fn kept() -> Vec<Pending> {
     let text = Store::Tab.get(&outbox_key());
-    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+    text.map(|text| codec::sends(&text)).unwrap_or_default()
 }
 
 /// Somebody else who signs in in the same tab must not send it.

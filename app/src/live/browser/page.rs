@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chat::{
-    Author, Message, Timestamp, UserId,
+    Author, Message, Nonce, Timestamp, UserId,
     view::{Mark, Start, View},
 };
 use web_sys::Element;
@@ -23,8 +23,17 @@ pub(super) fn adopt(outbox: Outbox) -> Option<Client> {
     let rows = all(".inner > .message[data-seq]");
     let messages = rows.iter().filter_map(|row| message(row, room, me)).collect();
     let view = View::new(room, me, messages, start);
-    let here = Mark { room, last_seq: start.last_seq, read_seq: start.read_seq, mentions: 0 };
-    let mut marks: Vec<_> = all(".room[data-room]").iter().filter_map(mark).filter(|mark| mark.room != room).collect();
+    let here = Mark {
+        room,
+        last_seq: start.last_seq,
+        read_seq: start.read_seq,
+        mentions: 0,
+    };
+    let mut marks: Vec<_> = all(".room[data-room]")
+        .iter()
+        .filter_map(mark)
+        .filter(|mark| mark.room != room)
+        .collect();
     let is_member = app.get_attribute("data-member").as_deref() == Some("true");
     marks.extend(is_member.then_some(here));
     Some(Client::new(me, is_member, view, marks, outbox))
@@ -47,14 +56,20 @@ fn message(row: &Element, room: chat::RoomId, me: UserId) -> Option<Message> {
         rev: read(row, "data-rev")?,
         author,
         body: String::new(),
-        html: row.query_selector(".body").ok()?.map(|body| body.inner_html()).unwrap_or_default(),
+        html: row
+            .query_selector(".body")
+            .ok()?
+            .map(|body| body.inner_html())
+            .unwrap_or_default(),
         created_at: read::<Timestamp>(row, "data-created")?,
         edited_at: None,
         deleted: false,
         pinned: false,
         thread: None,
         reply_count: 0,
-        nonce: None,
+        nonce: row
+            .get_attribute("data-nonce")
+            .and_then(|nonce| Nonce::new(nonce).ok()),
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: if mentioned { vec![me] } else { Vec::new() },

@@ -5,6 +5,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 use super::{act, window};
+use crate::live::codec;
 
 /// The code that browsers give to a connection that broke.
 const BROKEN: u16 = 1006;
@@ -53,16 +54,22 @@ impl Socket {
 
     /// Sends, if the line is open; what gets lost is asked for or sent again on the next one.
     pub(super) fn send(&self, text: &str) {
-        if let Some(line) = self.line.as_ref().filter(|line| line.ready_state() == WebSocket::OPEN) {
+        if let Some(line) = self
+            .line
+            .as_ref()
+            .filter(|line| line.ready_state() == WebSocket::OPEN)
+        {
             drop(line.send_with_str(text));
         }
     }
 }
 
 fn hear(event: &MessageEvent) {
-    let Some(text) = event.data().as_string() else { return };
+    let Some(text) = event.data().as_string() else {
+        return;
+    };
     // A frame of a kind that this build does not know is none of its business.
-    let frames: Vec<ServerFrame> = text.split('\n').filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let frames: Vec<ServerFrame> = text.split('\n').filter_map(codec::frame).collect();
     act(|client, now| frames.into_iter().for_each(|frame| client.hear(frame, now)));
 }
 

@@ -30,6 +30,11 @@ impl Client {
 
     /// The page is put away, perhaps for good.
     pub fn rest(&mut self, now: Ms) {
+        if self.has_read_more() {
+            // There is no later any more.
+            self.told.1 = None;
+            self.tell_read(now);
+        }
         let action = self.connect.rest();
         self.act(action);
         self.finish(now);
@@ -70,10 +75,17 @@ impl Client {
             ServerFrame::Typing { room, user } => self.hear_typing(*room, *user, now),
             ServerFrame::Presence { user, status } => self.notices.push(Notice::Presence(*user, *status)),
             ServerFrame::Room { room } => self.notices.push(Notice::Room(room.clone())),
-            ServerFrame::Error { id, nonce, code, detail } => {
+            ServerFrame::Error {
+                id,
+                nonce,
+                code,
+                detail,
+            } => {
                 self.resume.answered(id.as_ref());
                 let nonce = nonce.as_deref().and_then(|nonce| Nonce::new(nonce).ok());
-                nonce.into_iter().for_each(|nonce| self.refused(&nonce, code, detail, now));
+                nonce
+                    .into_iter()
+                    .for_each(|nonce| self.refused(&nonce, code, detail, now));
             }
             ServerFrame::Head { .. } | ServerFrame::Read { .. } | ServerFrame::Changed { .. } => {}
         }
@@ -119,10 +131,16 @@ impl Client {
     /// [`NotABody`] says what is wrong with the text.
     pub fn post(&mut self, text: &str, nonce: Nonce, created_at: Timestamp, now: Ms) -> Result<(), NotABody> {
         let body = body::parse(text)?;
-        let pending = Pending { room: self.view.room(), nonce, body, created_at, failed: None };
+        let pending = Pending {
+            room: self.view.room(),
+            nonce,
+            body,
+            created_at,
+            failed: None,
+        };
         self.outbox.push(pending.clone());
         let change = self.view.post(pending);
-        self.throttle.reset();
+        self.throttle.send();
         self.outbox_changed();
         self.changed(vec![change]);
         if !self.view.at_end() {
@@ -151,7 +169,9 @@ impl Client {
     /// A key was pressed in the composer.
     pub fn typed(&mut self, now: Ms) {
         if self.member && self.connect.is_open() && self.throttle.press(now) {
-            self.effects.push(Effect::Send(ClientFrame::Typing { room: self.view.room() }));
+            self.effects.push(Effect::Send(ClientFrame::Typing {
+                room: self.view.room(),
+            }));
         }
     }
 
@@ -251,7 +271,11 @@ impl Client {
     fn drop_settled(&mut self) {
         let here = self.view.room();
         let gone = |nonce: &Nonce| !self.view.pending().iter().any(|pending| pending.nonce == *nonce);
-        let settled: Vec<_> = self.outbox.sends().filter(|send| send.room == here && gone(&send.nonce)).collect();
+        let settled: Vec<_> = self
+            .outbox
+            .sends()
+            .filter(|send| send.room == here && gone(&send.nonce))
+            .collect();
         let settled: Vec<_> = settled.into_iter().map(|send| send.nonce.clone()).collect();
         settled.iter().for_each(|nonce| self.settle(nonce));
     }

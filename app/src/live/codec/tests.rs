@@ -1,0 +1,218 @@
+//! What `serde` writes is read, and what is written `serde` reads: whatever it is.
+
+use chat::{MessageId, RoomId, Timestamp, UserId};
+use proptest::{collection::vec, option, prelude::*};
+
+use super::*;
+
+fn id() -> impl Strategy<Value = String> {
+    any::<u128>().prop_map(|bits| {
+        let hex = format!("{bits:032x}");
+        [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    })
+}
+
+fn user_id() -> impl Strategy<Value = UserId> {
+    id().prop_map(|id| id.parse().unwrap())
+}
+
+fn room_id() -> impl Strategy<Value = RoomId> {
+    id().prop_map(|id| id.parse().unwrap())
+}
+
+fn message_id() -> impl Strategy<Value = MessageId> {
+    id().prop_map(|id| id.parse().unwrap())
+}
+
+fn any_nonce() -> impl Strategy<Value = Nonce> {
+    "[^\\p{Cc}]{1,64}".prop_map(|text| Nonce::new(text).unwrap())
+}
+
+fn time() -> impl Strategy<Value = Timestamp> {
+    (0_i64..253_402_300_800_000).prop_map(Timestamp)
+}
+
+fn any_status() -> impl Strategy<Value = Status> {
+    prop_oneof![Just(Status::Online), Just(Status::Away), Just(Status::Offline)]
+}
+
+prop_compose! {
+    fn any_author()(
+        id in user_id(), username: String, display_name: String, avatar_url in option::of(any::<String>()),
+    ) -> Author {
+        Author { id, username, display_name, avatar_url }
+    }
+}
+
+prop_compose! {
+    fn any_reaction()(emoji: String, count: u64, users in vec(user_id(), 0..3)) -> Reaction {
+        Reaction { emoji, count, users }
+    }
+}
+
+prop_compose! {
+    fn any_attachment()(url: String, name: String, media_type: String, size: u64) -> Attachment {
+        Attachment { url, name, media_type, size }
+    }
+}
+
+prop_compose! {
+    fn any_message()(
+        (id, room, author) in (message_id(), room_id(), any_author()),
+        (seq, rev, reply_count) in any::<(u64, u64, u64)>(),
+        (body, html, deleted, pinned) in any::<(String, String, bool, bool)>(),
+        (created_at, edited_at, thread) in (time(), option::of(time()), option::of(message_id())),
+        nonce in option::of(any_nonce()),
+        reactions in vec(any_reaction(), 0..3),
+        attachments in vec(any_attachment(), 0..3),
+        mentions in vec(user_id(), 0..3),
+    ) -> Message {
+        Message {
+            id, room, seq, rev, author, body, html, created_at, edited_at, deleted, pinned, thread, reply_count, nonce,
+            reactions, attachments, mentions,
+        }
+    }
+}
+
+prop_compose! {
+    fn any_room()(
+        (id, kind) in (room_id(), prop_oneof![Just(RoomKind::Channel), Just(RoomKind::Direct)]),
+        (slug, name, topic, private, member) in any::<(String, String, String, bool, bool)>(),
+        (last_seq, last_rev, read_seq, unread, mentions) in any::<(u64, u64, u64, u64, u64)>(),
+        users in vec(any_author(), 0..3),
+    ) -> Room {
+        Room { id, kind, slug, name, topic, private, member, last_seq, last_rev, read_seq, unread, mentions, users }
+    }
+}
+
+prop_compose! {
+    fn any_head()(room in room_id(), (last_seq, last_rev, read_seq) in any::<(u64, u64, u64)>()) -> RoomHead {
+        RoomHead { room, last_seq, last_rev, read_seq }
+    }
+}
+
+fn any_request_id() -> impl Strategy<Value = RequestId> {
+    prop_oneof![
+        any::<i64>().prop_map(RequestId::Number),
+        any::<String>().prop_map(RequestId::Text)
+    ]
+}
+
+fn server_frame() -> impl Strategy<Value = ServerFrame> {
+    prop_oneof![
+        (id(), user_id(), any::<(u64, String)>(), vec(any_head(), 0..3)).prop_map(
+            |(connection, user, (heartbeat_ms, epoch), rooms)| ServerFrame::Hello {
+                connection: connection.parse().unwrap(),
+                user,
+                heartbeat_ms,
+                epoch,
+                rooms
+            }
+        ),
+        (
+            option::of(any_request_id()),
+            room_id(),
+            any::<(u64, u64, bool)>(),
+            vec(any_message(), 0..3)
+        )
+            .prop_map(
+                |(id, room, (last_seq, last_rev, limited), messages)| ServerFrame::Joined {
+                    id,
+                    room,
+                    last_seq,
+                    last_rev,
+                    messages,
+                    limited
+                }
+            ),
+        (any_nonce(), any_message()).prop_map(|(nonce, message)| ServerFrame::Sent { nonce, message }),
+        any_message().prop_map(|message| ServerFrame::Message { message }),
+        any_message().prop_map(|message| ServerFrame::Changed { message }),
+        (room_id(), any::<(u64, u64, u64)>()).prop_map(|(room, (last_seq, last_rev, mentions))| {
+            ServerFrame::Head {
+                room,
+                last_seq,
+                last_rev,
+                mentions,
+            }
+        }),
+        (room_id(), user_id()).prop_map(|(room, user)| ServerFrame::Typing { room, user }),
+        (user_id(), any_status()).prop_map(|(user, status)| ServerFrame::Presence { user, status }),
+        (room_id(), any::<u64>()).prop_map(|(room, seq)| ServerFrame::Read { room, seq }),
+        any_room().prop_map(|room| ServerFrame::Room { room: Box::new(room) }),
+        any::<u64>().prop_map(|in_ms| ServerFrame::Reconnect { in_ms }),
+        (
+            option::of(any_request_id()),
+            any::<(Option<String>, String, String)>()
+        )
+            .prop_map(|(id, (nonce, code, detail))| ServerFrame::Error {
+                id,
+                nonce,
+                code,
+                detail
+            }),
+    ]
+}
+
+fn client_frame() -> impl Strategy<Value = ClientFrame> {
+    prop_oneof![
+        (option::of(any_request_id()), room_id(), any::<Option<u64>>())
+            .prop_map(|(id, room, after)| ClientFrame::Join { id, room, after }),
+        room_id().prop_map(|room| ClientFrame::Leave { room }),
+        (room_id(), any_nonce(), any::<String>()).prop_map(|(room, nonce, body)| ClientFrame::Send {
+            room,
+            nonce,
+            body
+        }),
+        room_id().prop_map(|room| ClientFrame::Typing { room }),
+        (room_id(), any::<u64>()).prop_map(|(room, seq)| ClientFrame::Read { room, seq }),
+        any_status().prop_map(|status| ClientFrame::Presence { status }),
+    ]
+}
+
+prop_compose! {
+    fn any_pending()(
+        room in room_id(), nonce in any_nonce(), body: String, created_at in time(), failed: Option<String>,
+    ) -> Pending {
+        Pending { room, nonce, body, created_at, failed }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_frame_of_the_server_is_read_as_it_was_meant(sent in server_frame()) {
+        let text = serde_json::to_string(&sent).unwrap();
+        prop_assert_eq!(frame(&text), Some(sent));
+    }
+
+    #[test]
+    fn every_frame_for_the_server_is_read_there_as_it_was_meant(frame in client_frame()) {
+        let read: ClientFrame = serde_json::from_str(&text_of(&frame)).unwrap();
+        prop_assert_eq!(read, frame);
+    }
+
+    #[test]
+    fn pages_are_read_as_they_were_meant(
+        messages in vec(any_message(), 0..4), has_before: bool, has_after: bool, last_rev: u64,
+    ) {
+        let sent = Page { messages, has_before, has_after, last_rev };
+        let text = serde_json::to_string(&sent).unwrap();
+        prop_assert_eq!(page(&Value::parse(&text).unwrap()), Some(sent));
+    }
+
+    #[test]
+    fn sends_that_were_kept_come_back_as_they_were(kept in vec(any_pending(), 0..4)) {
+        prop_assert_eq!(sends(&text_of_sends(kept.iter())), kept);
+    }
+}
+
+#[test]
+fn frames_may_have_more_fields_and_be_of_unknown_kinds() {
+    let more = r#"{"type":"reconnect","in_ms":5,"why":{"since":[1,2]}}"#;
+    assert_eq!(frame(more), Some(ServerFrame::Reconnect { in_ms: 5 }));
+    assert_eq!(frame(r#"{"type":"weather","degrees":21.5}"#), None);
+    assert_eq!(frame(r#"{"type":"reconnect"}"#), None);
+    assert_eq!(frame("not json"), None);
+}
