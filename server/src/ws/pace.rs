@@ -3,9 +3,31 @@
 use std::time::{Duration, Instant};
 
 use chat::{
+    RoomId,
     quota::{Quota, Rate},
     wire::FAULTS_MAX,
 };
+
+/// Someone who goes on typing is not told of more often than this.
+const TYPING_AGAIN: Duration = Duration::from_secs(1);
+/// In how many rooms someone may begin to type within that time; what is beyond it is told to nobody.
+const TYPED_MAX: usize = 8;
+
+/// Where others were told a moment ago that someone types.
+#[derive(Default)]
+pub(super) struct Typed(Vec<(RoomId, Instant)>);
+
+impl Typed {
+    /// Whether this only repeats what everyone was told a moment ago.
+    pub(super) fn again(&mut self, room: RoomId, now: Instant) -> bool {
+        self.0.retain(|(_, at)| now.duration_since(*at) < TYPING_AGAIN);
+        let again = self.0.len() >= TYPED_MAX || self.0.iter().any(|(of, _)| *of == room);
+        if !again {
+            self.0.push((room, now));
+        }
+        again
+    }
+}
 
 /// Counts one connection's frames and faults.
 pub(super) struct Pace {
@@ -75,6 +97,19 @@ mod tests {
         assert!(pace.frame(now + wait).is_err(), "half a second earns one");
         let later = now + Duration::from_secs(60);
         assert!((0..20).all(|_| pace.frame(later).is_ok()) && pace.frame(later).is_err());
+    }
+
+    #[test]
+    fn typing_is_told_once_a_second_for_each_room_and_of_a_few_rooms_only() {
+        let room = |n| RoomId(uuid::Uuid::from_u128(n));
+        let (mut typed, now) = (Typed::default(), Instant::now());
+        for round in 0..10 {
+            let told = (0..2).filter(|n| !typed.again(room(*n), now)).count();
+            assert_eq!(told, if round == 0 { 2 } else { 0 });
+        }
+        let told = (0..100).filter(|n| !typed.again(room(*n), now)).count();
+        assert_eq!(told, TYPED_MAX - 2);
+        assert!(!typed.again(room(1), now + TYPING_AGAIN));
     }
 
     #[test]

@@ -8,11 +8,7 @@ mod act;
 mod end;
 mod hear;
 
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use backend::{Caller, stamp::now_us};
 use bytes::Bytes;
@@ -27,7 +23,7 @@ use super::{
     codec::{self, Incoming},
     command::{Command, Outcome, Running, Speaker},
     outbox::Outbox,
-    pace::Pace,
+    pace::{Pace, Typed},
     rooms::{OpenRooms, Reader},
     sends::Sends,
     socket::{Broken, Socket},
@@ -83,8 +79,7 @@ struct Task<S> {
     commands: VecDeque<Command>,
     running: Option<(Running, Option<RoomId>)>,
     pace: Pace,
-    /// When it was last told of typing, by room.
-    typed: Vec<(RoomId, Instant)>,
+    typed: Typed,
 }
 
 /// Serves an upgraded connection of the caller until it ends.
@@ -104,7 +99,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, call
         commands: VecDeque::new(),
         running: None,
         pace: Pace::new(hub.frame_rate),
-        typed: Vec::new(),
+        typed: Typed::default(),
         speaker: Speaker {
             hub,
             connection,

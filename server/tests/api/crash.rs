@@ -61,7 +61,8 @@ async fn nothing_acknowledged_is_lost_and_what_was_in_the_air_is_stored_at_most_
             let send = json!({ "room": room, "body": "sent again", "nonce": nonce });
             let answer = rosa.post("/api/messages", send).await;
             assert!(matches!(answer.status().as_u16(), 200 | 201));
-            acknowledged.lock().unwrap().push(answer.json().await.unwrap());
+            let message = answer.json().await.unwrap();
+            acknowledged.lock().unwrap().push(message);
         }
     }
     let history = rosa.history(&room).await;

@@ -205,7 +205,7 @@ pub async fn assert_problem(response: reqwest::Response, status: u16, code: &str
     );
     let content_type = response.headers().get("content-type").cloned();
     let found = response.status().as_u16();
-    let body: Value = response.json().await.unwrap_or_else(|_| json!(null));
+    let body: Value = response.json().await.unwrap_or(json!(null));
     assert_eq!((found, body["code"].as_str()), (status, Some(code)), "{body}");
     assert_eq!(content_type.unwrap(), "application/problem+json");
     assert_eq!(body["status"], status);

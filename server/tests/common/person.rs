@@ -63,7 +63,6 @@ impl Person {
     }
 
     /// A request as the page makes it: by cookie, from this site's origin.
-    #[must_use]
     pub fn by_cookie(&self, method: &str, path: &str) -> RequestBuilder {
         self.bare(method, path)
             .header("cookie", &self.cookie)
@@ -71,13 +70,11 @@ impl Person {
     }
 
     /// A request as a program makes it.
-    #[must_use]
     pub fn by_token(&self, method: &str, path: &str) -> RequestBuilder {
         self.bare(method, path).bearer_auth(&self.token)
     }
 
     /// A request that proves nothing.
-    #[must_use]
     pub fn bare(&self, method: &str, path: &str) -> RequestBuilder {
         self.http
             .request(method.parse::<Method>().unwrap(), format!("{}{path}", self.url))

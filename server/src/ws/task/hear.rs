@@ -1,6 +1,6 @@
 //! What the other side sends: each text is frames, and each frame a command, a fault or a sign of life.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use backend::Problem;
 use chat::{Code, close::Close, wire::ClientFrame};
@@ -15,11 +15,6 @@ use crate::{
         socket::Broken,
     },
 };
-
-/// Someone who goes on typing is not told of more often than this.
-const TYPING_AGAIN: Duration = Duration::from_secs(1);
-/// In how many rooms someone may begin to type within that time; what is beyond it is told to nobody.
-const TYPED_MAX: usize = 8;
 
 impl<S> Task<S> {
     /// Takes in what the other side sent.
@@ -85,14 +80,7 @@ impl<S> Task<S> {
         let ClientFrame::Typing { room } = frame else {
             return false;
         };
-        self.typed
-            .retain(|(_, at)| now.duration_since(*at) < TYPING_AGAIN);
-        // Nobody types in more rooms than this at once.
-        let again = self.typed.len() >= TYPED_MAX || self.typed.iter().any(|(of, _)| of == room);
-        if !again {
-            self.typed.push((*room, now));
-        }
-        again
+        self.typed.again(*room, now)
     }
 }
 

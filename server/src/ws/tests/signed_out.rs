@@ -4,7 +4,7 @@ use super::*;
 
 impl Client {
     /// The code that the server closes with.
-    async fn closed(&mut self) -> u16 {
+    pub(super) async fn closed(&mut self) -> u16 {
         loop {
             let message = tokio::time::timeout(Duration::from_secs(20), self.stream.next());
             if let Message::Close(Some(close)) = message.await.expect("in time").expect("a close").unwrap() {

@@ -13,7 +13,12 @@ async fn who_stops_reading_in_the_middle_of_a_join_keeps_nobody_out() {
             name: format!("room-{n}"),
             ..Default::default()
         };
-        let room = scene.backend.create_channel(&scene.caller, draft).await.unwrap().id;
+        let room = scene
+            .backend
+            .create_channel(&scene.caller, draft)
+            .await
+            .unwrap()
+            .id;
         let mut stalled = scene.connect(256).await;
         rooms.push(room);
         // Each ping is answered, and nobody reads the answers: the task is soon stuck writing, join or no join.
@@ -40,5 +45,22 @@ async fn who_stops_reading_in_the_middle_of_a_join_keeps_nobody_out() {
         scene.hub.connections(),
         STALLED + 1,
         "those who stopped are still there"
+    );
+}
+
+#[tokio::test]
+async fn who_signs_out_is_closed_although_the_reader_has_stopped() {
+    let scene = Scene::with(Arc::new(MemoryBus::new())).await;
+    let mut stalled = scene.connect(256).await;
+    stalled.join(scene.room, None).await;
+    assert!(matches!(stalled.next_logged().await, ServerFrame::Joined { .. }));
+    scene.post_all(1..=20).await;
+    // Until it is known that the reader is slow.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    scene.backend.sign_out(&scene.caller).await.unwrap();
+    assert_eq!(
+        stalled.closed().await,
+        4401,
+        "and what it was being told is whole"
     );
 }
