@@ -19,7 +19,7 @@ mod live {
 
     use crate::live::{
         Client, Notice,
-        browser::{Store, act, nonce, on, one, subscribe, wall_clock, with},
+        browser::{Store, act, nonce, on, one, subscribe, switch, wall_clock, with},
         connect::State,
         typing::sentence,
     };
@@ -144,7 +144,7 @@ mod live {
         fn say(&self, words: &str, bad: bool) {
             if let Some(state) = &self.state {
                 state.set_text_content(Some(words));
-                drop(state.class_list().toggle_with_force("bad", bad));
+                switch(state, "bad", bad);
             }
         }
 

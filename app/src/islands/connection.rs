@@ -16,7 +16,7 @@ mod live {
 
     use crate::live::{
         Notice,
-        browser::{one, subscribe, with},
+        browser::{one, set, subscribe, with},
     };
 
     pub(super) fn adopt() {
@@ -25,8 +25,7 @@ mod live {
         };
         subscribe(move |notice| {
             if let (Notice::State, Some(state)) = (notice, with(|client| client.state())) {
-                // It cannot fail for this name.
-                drop(light.set_attribute("data-state", state.name()));
+                set(&light, "data-state", state.name());
                 // Hidden until there is something to say, so that opening a page does not flicker.
                 light.set_hidden(false);
             }

@@ -27,7 +27,7 @@ mod live {
     use crate::{
         face::{hue, initial},
         live::{
-            browser::{element, get, on, one, window},
+            browser::{element, get, on, one, set, window},
             codec,
         },
     };
@@ -217,10 +217,6 @@ mod live {
 
     fn option_id(at: usize) -> String {
         ["suggestion-", &at.to_string()].concat()
-    }
-
-    fn set(element: &Element, name: &str, value: &str) {
-        drop(element.set_attribute(name, value));
     }
 
     async fn rest() {

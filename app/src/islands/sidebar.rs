@@ -17,7 +17,7 @@ mod live {
 
     use crate::live::{
         Notice,
-        browser::{all, document, element, one, subscribe, with},
+        browser::{all, document, element, one, set, subscribe, switch, with, within},
         codec::status_name,
     };
 
@@ -53,8 +53,8 @@ mod live {
         }
         set(&link, "data-unread", &unread);
         set(&link, "data-mentions", &mentions);
-        drop(link.class_list().toggle_with_force("unread", mark.unread() > 0));
-        if let Some(count) = child::<HtmlElement>(&link, ".count") {
+        switch(&link, "unread", mark.unread() > 0);
+        if let Some(count) = within::<HtmlElement>(&link, ".count") {
             count.set_text_content(Some(&unread));
             count.set_hidden(mark.unread() == 0);
         }
@@ -81,7 +81,7 @@ mod live {
         let known = link_of(&room.id.to_string());
         match (known, room.member) {
             (Some(link), true) => {
-                child::<Element>(&link, ".name")
+                within::<Element>(&link, ".name")
                     .iter()
                     .for_each(|name| name.set_text_content(Some(&room.name)));
             }
@@ -106,7 +106,7 @@ mod live {
         let name = element("span", "name")?;
         name.set_text_content(Some(&room.name));
         let count = element("span", "count")?;
-        drop(count.set_attribute("hidden", ""));
+        set(&count, "hidden", "");
         for part in [glyph(room)?, name, count] {
             link.append_child(&part).ok()?;
         }
@@ -125,7 +125,7 @@ mod live {
         match room.kind {
             RoomKind::Channel => {
                 let later = |link: &Element| {
-                    child::<Element>(link, ".name")?
+                    within::<Element>(link, ".name")?
                         .text_content()
                         .filter(|name| *name > room.name)
                 };
@@ -162,13 +162,5 @@ mod live {
 
     fn link_of(room: &str) -> Option<Element> {
         one(&[".room[data-room=\"", room, "\"]"].concat())
-    }
-
-    fn child<T: wasm_bindgen::JsCast>(of: &Element, selector: &str) -> Option<T> {
-        wasm_bindgen::JsCast::dyn_into(of.query_selector(selector).ok()??).ok()
-    }
-
-    fn set(element: &Element, name: &str, value: &str) {
-        drop(element.set_attribute(name, value));
     }
 }

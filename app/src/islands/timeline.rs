@@ -3,6 +3,8 @@
 //! The model is [`chat::view::View`]; [`rows`] draws it, [`scroll`] keeps the reading position. Here the two meet.
 
 #[cfg(feature = "hydrate")]
+mod row;
+#[cfg(feature = "hydrate")]
 mod rows;
 #[cfg(feature = "hydrate")]
 mod scroll;

@@ -269,7 +269,11 @@ async fn a_form_that_is_too_large_says_so() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
     let body = format!("room={GHOST}&body={}", "x".repeat(300 * 1024));
-    let request = rosa.by_cookie("POST", "/fn/post_message").header("accept", "text/html");
-    let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+    let request = rosa
+        .by_cookie("POST", "/fn/post_message")
+        .header("accept", "text/html");
+    let request = request
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body);
     assert_eq!(request.send().await.unwrap().status(), 413);
 }

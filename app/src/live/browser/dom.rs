@@ -40,6 +40,22 @@ pub fn all(selector: &str) -> Vec<Element> {
         .collect()
 }
 
+/// The first element inside `root` that fits, if it is of this kind.
+#[must_use]
+pub fn within<T: JsCast>(root: &Element, selector: &str) -> Option<T> {
+    root.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// Sets an attribute. It fails for no name that this program uses.
+pub fn set(element: &Element, name: &str, value: &str) {
+    drop(element.set_attribute(name, value));
+}
+
+/// Gives an element a class or takes it away. It fails for no class that this program uses.
+pub fn switch(element: &Element, class: &str, on: bool) {
+    drop(element.class_list().toggle_with_force(class, on));
+}
+
 /// A new element with a class.
 #[must_use]
 pub fn element(tag: &str, class: &str) -> Option<Element> {

@@ -18,7 +18,7 @@ use chat::view::Pending;
 use self::{clock::Timer, socket::Socket};
 pub use self::{
     clock::{now, wall_clock},
-    dom::{all, document, element, on, one, window},
+    dom::{all, document, element, on, one, set, switch, window, within},
     fetch::get,
     storage::{Store, nonce},
 };

@@ -1,0 +1,161 @@
+//! One row: a message as the page's template has it.
+
+use chat::{Message, Timestamp, UserId, view::Pending};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlTemplateElement};
+
+use super::when::Words;
+use crate::{
+    face::{hue, initial},
+    live::{
+        browser::{one, set, switch, within},
+        connect::State,
+    },
+};
+
+const DELETED: &str = "<p class=\"gone\">This message was deleted.</p>";
+
+/// Draws rows.
+pub(super) struct Pen {
+    pub(super) words: Words,
+    /// The address of the room, before a message's number.
+    pub(super) room: String,
+    message: HtmlTemplateElement,
+    fate: HtmlTemplateElement,
+    /// The name of whoever is signed in.
+    my_name: String,
+}
+
+impl Pen {
+    /// A pen for the page's room, if the page has the templates.
+    pub(super) fn take() -> Option<Self> {
+        let slug = one::<Element>(".app")?.get_attribute("data-slug")?;
+        let my_name = one::<Element>(".me b").and_then(|name| name.text_content());
+        Some(Self {
+            words: Words::new(),
+            room: ["/rooms/", &String::from(js_sys::encode_uri_component(&slug)), "/"].concat(),
+            message: one("#message-template")?,
+            fate: one("#fate-template")?,
+            my_name: my_name.unwrap_or_default(),
+        })
+    }
+
+    /// A row without a message.
+    pub(super) fn blank(&self) -> Option<Element> {
+        copy(&self.message)
+    }
+
+    /// Draws a stored message.
+    pub(super) fn fill(&self, row: &Element, message: &Message, me: UserId) {
+        for (name, value) in [
+            ("data-seq", message.seq.to_string()),
+            ("data-rev", message.rev.to_string()),
+            ("data-id", message.id.to_string()),
+            ("data-created", message.created_at.to_string()),
+        ] {
+            set(row, name, &value);
+        }
+        match &message.nonce {
+            Some(nonce) => set(row, "data-nonce", nonce.as_str()),
+            None => drop(row.remove_attribute("data-nonce")),
+        }
+        drop(row.remove_attribute("data-pending"));
+        remove_fate(row);
+        switch(row, "waiting", false);
+        switch(row, "failed", false);
+        switch(
+            row,
+            "mentioned",
+            message.author.id != me && message.mentions.contains(&me),
+        );
+        draw_author(row, message.author.id, &message.author.display_name);
+        if let Some(link) = within::<Element>(row, ".when") {
+            set(&link, "href", &[&*self.room, &message.seq.to_string()].concat());
+        }
+        if let Some(body) = within::<Element>(row, ".body") {
+            // Safe by the server's making, and the same that it renders into the page itself.
+            body.set_inner_html(if message.deleted { DELETED } else { &message.html });
+        }
+        self.tell_time(row);
+    }
+
+    /// Draws an own send that is not stored yet, as plain text.
+    pub(super) fn fill_pending(&self, row: &Element, pending: &Pending, me: UserId) {
+        for name in ["data-seq", "data-rev", "data-id"] {
+            drop(row.remove_attribute(name));
+        }
+        set(row, "data-pending", "");
+        set(row, "data-nonce", pending.nonce.as_str());
+        set(row, "data-created", &pending.created_at.to_string());
+        draw_author(row, me, &self.my_name);
+        if let Some(body) = within::<Element>(row, ".body") {
+            body.set_inner_html("<p></p>");
+            if let Some(text) = body.first_element_child() {
+                text.set_text_content(Some(&pending.body));
+            }
+        }
+        self.tell_time(row);
+    }
+
+    /// Says what holds an own send up. Where all goes well nothing is said: the server's word comes before anybody
+    /// could read one of ours.
+    pub(super) fn draw_fate(&self, row: &Element, pending: &Pending, state: State) {
+        remove_fate(row);
+        switch(row, "waiting", pending.failed.is_none());
+        switch(row, "failed", pending.failed.is_some());
+        if pending.failed.is_none() && state == State::Online {
+            return;
+        }
+        let Some(fate) = copy(&self.fate) else { return };
+        if let (Some(reason), Some(words)) = (&pending.failed, within::<Element>(&fate, ".not-sent")) {
+            words.set_text_content(Some(&["Not sent: ", reason].concat()));
+        }
+        drop(row.append_child(&fate));
+    }
+
+    /// Says when, in the reader's time.
+    pub(super) fn tell_time(&self, row: &Element) {
+        let (Some(at), Some(time)) = (created(row), within::<Element>(row, "time")) else {
+            return;
+        };
+        set(&time, "datetime", &at.to_string());
+        set(&time, "title", &self.words.moment(at));
+        time.set_text_content(Some(&self.words.clock(at)));
+    }
+}
+
+/// A fresh copy of a template.
+pub(super) fn copy(template: &HtmlTemplateElement) -> Option<Element> {
+    let content = template.content().first_element_child()?;
+    content.clone_node_with_deep(true).ok()?.dyn_into().ok()
+}
+
+/// Who wrote a row's message, and when.
+pub(super) fn said(row: &Element) -> Option<(UserId, Timestamp)> {
+    Some((row.get_attribute("data-author")?.parse().ok()?, created(row)?))
+}
+
+/// When a row's message was written.
+pub(super) fn created(row: &Element) -> Option<Timestamp> {
+    row.get_attribute("data-created")?.parse().ok()
+}
+
+/// The number of a row's message.
+pub(super) fn number(row: &Element) -> Option<u64> {
+    row.get_attribute("data-seq")?.parse().ok()
+}
+
+fn draw_author(row: &Element, author: UserId, name: &str) {
+    set(row, "data-author", &author.to_string());
+    if let Some(avatar) = within::<Element>(row, ".avatar") {
+        avatar.set_class_name(&["avatar ", hue(author)].concat());
+        avatar.set_text_content(Some(&initial(name)));
+    }
+    if let Some(who) = within::<Element>(row, ".who") {
+        who.set_text_content(Some(name));
+    }
+}
+
+fn remove_fate(row: &Element) {
+    within::<Element>(row, ".fate").iter().for_each(Element::remove);
+}

@@ -1,0 +1,255 @@
+//! What is made of what comes, and what is told.
+
+use super::*;
+
+#[test]
+fn a_connection_opens_the_room_after_what_was_heard() {
+    let mut client = client();
+    client.wake(0);
+    assert_eq!(client.take_effects(), [Effect::Open]);
+    client.hear(hello("e"), 0);
+    let effects = client.take_effects();
+    assert!(
+        matches!(sends(&effects)[..], [ClientFrame::Join { after: Some(2), .. }]),
+        "{effects:?}"
+    );
+    assert_eq!(client.take_notices(), [Notice::State]);
+}
+
+#[test]
+fn a_gap_is_asked_for_once_and_closed() {
+    let mut client = online();
+    client.hear(
+        ServerFrame::Message {
+            message: message(4, other(), None),
+        },
+        1,
+    );
+    client.hear(
+        ServerFrame::Message {
+            message: message(5, other(), None),
+        },
+        2,
+    );
+    let effects = client.take_effects();
+    assert!(
+        matches!(sends(&effects)[..], [ClientFrame::Join { after: Some(2), .. }]),
+        "{effects:?}"
+    );
+    client.hear(
+        joined(2, 5, (3..=5).map(|seq| message(seq, other(), None)).collect()),
+        3,
+    );
+    assert_eq!((client.view().at_end(), client.view().last_rev()), (true, 5));
+}
+
+#[test]
+fn falling_far_behind_fetches_the_newest_page_until_it_is_new_enough() {
+    let mut client = online();
+    let last_rev = 900;
+    let frame = ServerFrame::Joined {
+        id: None,
+        room: here(),
+        last_seq: 900,
+        last_rev,
+        messages: Vec::new(),
+        limited: true,
+    };
+    client.hear(frame, 0);
+    let fetch = Effect::Fetch(Ask::Newest, Bound::Newest);
+    assert_eq!(client.take_effects(), std::slice::from_ref(&fetch));
+    client.page(Ask::Newest, None, 10);
+    assert_eq!(client.take_effects(), []);
+    client.tick(client.due().unwrap(), 0.0);
+    assert_eq!(client.take_effects(), [fetch]);
+    let messages = vec![message(900, other(), None)];
+    client.page(
+        Ask::Newest,
+        Some(Page {
+            messages,
+            has_before: true,
+            has_after: false,
+            last_rev,
+        }),
+        20,
+    );
+    assert_eq!(changes(client.take_notices()).last(), Some(&Change::Reset));
+    assert!(client.view().need().is_none());
+}
+
+#[test]
+fn what_was_read_is_told_at_most_once_a_second_and_again_after_a_loss() {
+    let mut client = online();
+    let read = |client: &mut Client| -> Vec<u64> {
+        let effects = client.take_effects();
+        let frames = sends(&effects).into_iter();
+        frames
+            .filter_map(|frame| {
+                if let ClientFrame::Read { seq, .. } = frame {
+                    Some(*seq)
+                } else {
+                    None
+                }
+            })
+            .collect()
+    };
+    for seq in 3..=5 {
+        client.hear(
+            ServerFrame::Message {
+                message: message(seq, other(), None),
+            },
+            10,
+        );
+        client.see(10);
+    }
+    assert_eq!(read(&mut client), [3]);
+    client.tick(1_010, 0.0);
+    assert_eq!(read(&mut client), [5]);
+    client.closed(1006, 20_000, 0.0);
+    client.tick(20_000, 0.0);
+    client.hear(hello("e"), 20_000);
+    assert_eq!(read(&mut client), [5], "the server did not hear of it");
+}
+
+#[test]
+fn what_was_read_is_told_before_the_page_goes() {
+    let mut client = online();
+    for seq in 3..=4 {
+        client.hear(
+            ServerFrame::Message {
+                message: message(seq, other(), None),
+            },
+            10,
+        );
+        client.see(10);
+    }
+    client.take_effects();
+    client.rest(20);
+    assert_eq!(
+        client.take_effects(),
+        [
+            Effect::Send(ClientFrame::Read { room: here(), seq: 4 }),
+            Effect::Drop
+        ]
+    );
+}
+
+#[test]
+fn ones_own_message_needs_no_word_that_it_is_read() {
+    let mut client = online();
+    client.hear(
+        ServerFrame::Message {
+            message: message(3, me(), None),
+        },
+        0,
+    );
+    client.see(0);
+    assert_eq!(client.take_effects(), []);
+    assert_eq!(client.rooms().unread(), 0);
+}
+
+#[test]
+fn guests_neither_type_nor_mark() {
+    let mut client = online();
+    client.member = false;
+    client.hear(
+        ServerFrame::Message {
+            message: message(3, other(), None),
+        },
+        0,
+    );
+    client.see(0);
+    client.typed(0);
+    assert_eq!(client.take_effects(), []);
+}
+
+#[test]
+fn somebody_types_until_the_message_comes() {
+    let mut client = online();
+    client.hear(
+        ServerFrame::Typing {
+            room: here(),
+            user: other(),
+        },
+        0,
+    );
+    client.hear(
+        ServerFrame::Typing {
+            room: here(),
+            user: me(),
+        },
+        0,
+    );
+    assert_eq!(client.take_notices(), [Notice::Typing]);
+    assert!(client.typists().people().eq([other()]));
+    client.hear(
+        ServerFrame::Message {
+            message: message(3, other(), None),
+        },
+        1,
+    );
+    assert_eq!(client.typists().people().count(), 0);
+}
+
+#[test]
+fn who_left_the_page_long_ago_is_away_also_on_a_new_connection() {
+    let mut client = online();
+    client.look(false, 0);
+    client.tick(120_000, 0.0);
+    let away = Effect::Send(ClientFrame::Presence { status: Status::Away });
+    assert!(client.take_effects().contains(&away));
+    client.closed(1006, 120_001, 0.0);
+    client.tick(120_001, 0.0);
+    client.hear(hello("e"), 120_002);
+    assert!(client.take_effects().contains(&away));
+    client.look(true, 120_003);
+    assert!(
+        client
+            .take_effects()
+            .contains(&Effect::Send(ClientFrame::Presence {
+                status: Status::Online
+            }))
+    );
+}
+
+#[test]
+fn another_history_reloads_and_does_nothing_else() {
+    let mut client = online();
+    client.closed(1006, 0, 0.0);
+    client.tick(0, 0.0);
+    client.take_effects();
+    client.hear(hello("other"), 1);
+    assert_eq!(client.take_effects(), [Effect::Reload]);
+}
+
+#[test]
+fn older_pages_are_fetched_one_at_a_time() {
+    let start = Start {
+        last_seq: 9,
+        last_rev: 9,
+        read_seq: 9,
+    };
+    let view = View::new(here(), me(), vec![message(9, other(), None)], start);
+    let mut client = Client::new(me(), true, view, Vec::new(), Outbox::default());
+    client.ask(Side::Before);
+    client.ask(Side::Before);
+    assert_eq!(
+        client.take_effects(),
+        [Effect::Fetch(Ask::Neighbours, Bound::Before(9))]
+    );
+    client.page(Ask::Neighbours, None, 0);
+    client.ask(Side::Before);
+    assert_eq!(client.take_effects().len(), 1);
+    let messages = vec![message(8, other(), None)];
+    client.page(
+        Ask::Neighbours,
+        Some(Page {
+            messages,
+            has_before: true,
+            has_after: true,
+            last_rev: 9,
+        }),
+        0,
+    );
+    assert_eq!(changes(client.take_notices()), [Change::Prepended(8..9)]);
+}
