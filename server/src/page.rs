@@ -3,7 +3,8 @@
 use std::{path::Path, sync::Arc};
 
 use app::{App, shell::shell, visit::Visit};
-use axum::{Router, http::request::Parts, response::Response};
+use axum::{Router, http::request::Parts, response::Response, routing::get};
+use backend::Code;
 use http::{HeaderValue, header};
 use leptos::{
     config::{LeptosOptions, errors::LeptosConfigError, get_config_from_str},
@@ -12,7 +13,7 @@ use leptos::{
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{identity::Identity, middleware::client::Address, state::AppState};
+use crate::{identity::Identity, middleware::client::Address, problem::Refusal, state::AppState};
 
 /// Leptos' options for the running server: the repository's file, with the assets where the operator has them.
 ///
@@ -38,7 +39,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .precompressed_br()
         .precompressed_gzip()
         .call_fallback_on_method_not_allowed(true)
-        .fallback(axum::routing::any(missing));
+        .fallback(get(missing).fallback(|| async { Refusal::from(Code::MethodNotAllowed) }));
     Router::new()
         .leptos_routes_with_context(state, generate_route_list(App), context, move || {
             shell(options.clone())

@@ -39,8 +39,10 @@ pub const fn may(action: Action, standing: Standing) -> bool {
     match (action, kind) {
         (Action::Read | Action::Join, _) => member || !private,
         (Action::Write, _) => member,
+        // Leaving a public channel twice is leaving it once.
+        (Action::Leave, RoomKind::Channel) => member || !private,
         // The people of a direct room are fixed: who spoke there spoke to them alone.
-        (Action::Invite | Action::Leave, RoomKind::Channel) => member,
+        (Action::Invite, RoomKind::Channel) => member,
         (Action::Invite | Action::Leave, RoomKind::Direct) => false,
     }
 }
@@ -61,7 +63,7 @@ mod tests {
         assert_eq!(allowed(room(RoomKind::Channel, false, true)), [true; 5]);
         assert_eq!(
             allowed(room(RoomKind::Channel, false, false)),
-            [true, true, false, false, false]
+            [true, true, false, false, true]
         );
         assert_eq!(allowed(room(RoomKind::Channel, true, true)), [true; 5]);
         assert_eq!(allowed(room(RoomKind::Channel, true, false)), [false; 5]);

@@ -13,8 +13,8 @@ use crate::{
 
 /// The subprotocol of these frames.
 pub const SUBPROTOCOL: &str = "natter.v1.json";
-/// The most bytes of a client's frame.
-pub const FRAME_BYTES_MAX: usize = 64 * 1024;
+/// The most bytes of a client's frame. The longest body takes 96,000 when every character is escaped.
+pub const FRAME_BYTES_MAX: usize = 128 * 1024;
 /// How many faulty frames a connection may send in [`crate::quota::Quota::Frame`]'s period before it is closed.
 pub const FAULTS_MAX: u32 = 20;
 /// How long a `typing` counts, in milliseconds.

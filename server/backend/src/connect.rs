@@ -39,6 +39,9 @@ pub enum ConnectError {
     /// Several instances need Redis support.
     #[error("REDIS_URL: this version keeps everything in one process; unset it")]
     Redis,
+    /// There is no database yet.
+    #[error("DATABASE_URL: there is no database at {0}")]
+    Missing(PathBuf),
     /// The database cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -63,6 +66,19 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         signup: config.signup,
         store,
     }))
+}
+
+/// Opens the database that `url` names, which must be there: a copy of nothing would look like a backup.
+///
+/// # Errors
+/// Those of [`open_store`], and [`ConnectError::Missing`].
+pub async fn open_existing_store(url: &str) -> Result<Arc<dyn Store>, ConnectError> {
+    match url.split_once(':') {
+        Some(("sqlite", path)) if !sqlite_path(path).exists() => {
+            Err(ConnectError::Missing(sqlite_path(path)))
+        }
+        _ => open_store(url).await,
+    }
 }
 
 /// Opens the database that `url` names.

@@ -5,7 +5,7 @@ mod seed;
 
 use std::path::Path;
 
-use backend::connect::{ConnectError, open_store};
+use backend::connect::{ConnectError, open_existing_store, open_store};
 use thiserror::Error;
 
 use crate::{
@@ -64,7 +64,7 @@ async fn migrate(config: &Config) -> Result<(), CommandError> {
 }
 
 async fn backup(config: &Config, file: &Path) -> Result<(), CommandError> {
-    let store = open_store(&config.database_url).await?;
+    let store = open_existing_store(&config.database_url).await?;
     let written = store.backup(file).await;
     store.close().await;
     written?;

@@ -1,6 +1,12 @@
 //! `natter seed`: people, rooms and messages to try things with.
 
-use std::fmt::Write as _;
+use std::{
+    fmt::Write as _,
+    fs::OpenOptions,
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
 
 use backend::{
     connect::open_store,
@@ -28,7 +34,7 @@ pub(super) async fn seed(config: &Config, args: &SeedArgs) -> Result<(), Command
     store.close().await;
     let seeded = seeded?;
     if let Some(path) = &args.tokens {
-        let written = std::fs::write(path, lines(&seeded));
+        let written = write_secret(path, &lines(&seeded));
         written.map_err(|error| CommandError::File {
             path: path.display().to_string(),
             error,
@@ -50,4 +56,11 @@ fn lines(seeded: &[Seeded]) -> String {
         let _ = writeln!(text, "{}\t{}\t{}", user.username, user.token, rooms.join(","));
         text
     })
+}
+
+/// For its owner's eyes only: whoever has a token is that user.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(path)?.write_all(text.as_bytes())
 }

@@ -11,6 +11,9 @@ use backend::Problem;
 
 use crate::problem::Refusal;
 
+/// How long a client may pause in the middle of a body. Shorter than [`REQUEST_TIME_MAX`], so that a client that
+/// stalls is told that its request is malformed and not that the server is away.
+pub const BODY_PAUSE_MAX: Duration = Duration::from_secs(10);
 /// How long a request may take.
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 

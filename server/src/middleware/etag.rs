@@ -13,13 +13,23 @@ use sha2::{Digest, Sha256};
 use crate::problem::Refusal;
 
 /// Tags successful answers to GET and compares them with what the client has.
-pub async fn tag(request: Request, next: Next) -> Response {
-    let known =
-        (request.method() == Method::GET).then(|| request.headers().get(header::IF_NONE_MATCH).cloned());
+pub async fn tag(mut request: Request, next: Next) -> Response {
+    let method = request.method().clone();
+    if !matches!(method, Method::GET | Method::HEAD) {
+        return next.run(request).await;
+    }
+    let known = request.headers().get(header::IF_NONE_MATCH).cloned();
+    // HEAD is told what GET would be, and that takes the body.
+    *request.method_mut() = Method::GET;
     let response = next.run(request).await;
-    match known {
-        Some(known) if response.status() == StatusCode::OK => tagged(response, known.as_ref()).await,
+    let response = match response.status() {
+        StatusCode::OK => tagged(response, known.as_ref()).await,
         _ => response,
+    };
+    if method == Method::HEAD {
+        response.map(|_| Body::empty())
+    } else {
+        response
     }
 }
 

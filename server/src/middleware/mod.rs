@@ -7,9 +7,10 @@
 //! 5. `compression` sees bodies last, so everything inside works on plain bytes.
 //! 6. `present` turns a refusal into a page where a person asked for one.
 //! 7. `catch_panic` turns a fault into a refusal.
-//! 8. `deadline` and `body limit` bound what a request may take.
-//! 9. `identify` looks at cookie or token once.
-//! 10. `origin` refuses forged requests, for which it needs the identity.
+//! 8. `target` refuses what is no address here, before anything looks for its path.
+//! 9. `deadline`, `body time` and `body limit` bound what a request may take.
+//! 10. `identify` looks at cookie or token once.
+//! 11. `origin` refuses forged requests, for which it needs the identity.
 //!
 //! The API adds, inside: `limit` (who asks too often) and `etag` (who has it already).
 
@@ -21,6 +22,7 @@ pub mod measure;
 pub mod origin;
 pub mod present;
 pub mod security;
+pub mod target;
 
 use std::any::Any;
 
@@ -37,6 +39,7 @@ use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::CompressionLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    timeout::RequestBodyTimeoutLayer,
     trace::TraceLayer,
 };
 use tracing::{Span, info_span};
@@ -54,7 +57,9 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), origin::check))
         .layer(from_fn_with_state(state.clone(), identify))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(RequestBodyTimeoutLayer::new(deadline::BODY_PAUSE_MAX))
         .layer(from_fn(deadline::bound))
+        .layer(from_fn(target::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), present::present))
         .layer(CompressionLayer::new().quality(COMPRESSION))

@@ -1,18 +1,16 @@
 //! What comes in: bodies, queries and ids, with one answer for each way of being wrong.
 
-use std::str::FromStr;
+use std::{fmt::Display, str::FromStr};
 
 use axum::{
     Json,
-    extract::{
-        FromRequest, FromRequestParts, Path, Query, Request,
-        rejection::{JsonRejection, QueryRejection},
-    },
+    extract::{FromRequest, FromRequestParts, Path, Request, rejection::JsonRejection},
 };
 use backend::{Code, Problem};
 use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::problem::Refusal;
 
@@ -26,6 +24,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Payload<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refusal> {
         let value: Result<Json<Value>, JsonRejection> = Json::from_request(request, state).await;
         let Json(value) = value.map_err(|rejection| not_json(&rejection))?;
+        if !value.is_object() {
+            return Err(Problem::because(Code::Invalid, "A JSON object is expected").into());
+        }
         serde_path_to_error::deserialize(value)
             .map(Self)
             .map_err(|error| Refusal(wrong_shape(&error)))
@@ -42,7 +43,7 @@ fn not_json(rejection: &JsonRejection) -> Problem {
 }
 
 /// Which field it is about. Of a missing one the path is that of the object around it, and only the reason names it.
-fn wrong_shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn wrong_shape<E: Display>(error: &serde_path_to_error::Error<E>) -> Problem {
     let (path, reason) = (error.path().to_string(), error.inner().to_string());
     let missing = reason
         .strip_prefix("missing field `")
@@ -59,12 +60,11 @@ pub(super) struct Parameters<T>(pub(super) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
     type Rejection = Refusal;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let found: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
-        match found {
-            Ok(Query(value)) => Ok(Self(value)),
-            Err(rejection) => Err(Refusal(Problem::because(Code::Invalid, rejection.body_text()))),
-        }
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
+            .map(Self)
+            .map_err(|error| Refusal(wrong_shape(&error)))
     }
 }
 

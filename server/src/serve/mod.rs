@@ -59,6 +59,8 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     if !site_is_built(&config.site_root) {
         return Err(ServeError::Site(config.site_root.display().to_string()));
     }
+    // Listened for before anyone is told the address: whoever is may send the signal at once.
+    let stop = stop_signal()?;
     let listener = listen(config.addr).await?;
     let ops = match config.ops_addr {
         Some(addr) => Some(listen(addr).await?),
@@ -66,7 +68,7 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     };
     let state = state(config, address(&listener)?).await?;
     announce(&state, &listener, ops.as_ref())?;
-    run(listener, ops, state, stop_signal()).await;
+    run(listener, ops, state, stop).await;
     Ok(())
 }
 
@@ -151,19 +153,16 @@ async fn run(
     info!("stopped");
 }
 
-async fn stop_signal() {
+/// Begins to listen for SIGTERM and SIGINT; what it gives ends when one of them comes.
+fn stop_signal() -> Result<impl Future<Output = ()>, ServeError> {
     use tokio::signal::unix::{SignalKind, signal};
-    let interrupted = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminated) => {
-            tokio::select! {
-                _ = interrupted => {}
-                _ = terminated.recv() => {}
-            }
+    let listen = |kind| signal(kind).map_err(|error| ServeError::Start(format!("signals: {error}")));
+    let mut terminated = listen(SignalKind::terminate())?;
+    let mut interrupted = listen(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
         }
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be listened for");
-            let _ = interrupted.await;
-        }
-    }
+    })
 }

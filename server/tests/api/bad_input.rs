@@ -113,13 +113,15 @@ async fn queries_that_cannot_be_meant_are_refused() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
     let room = rosa.room_id("general").await;
-    for query in [
-        "",
-        "room=general",
-        &format!("room={room}&before=-1"),
-        &format!("room={room}&limit=many"),
+    for (query, field) in [
+        (String::new(), "room"),
+        ("room=general".to_owned(), "room"),
+        (format!("room={room}&before=-1"), "before"),
+        (format!("room={room}&limit=many"), "limit"),
     ] {
-        assert_problem(rosa.get(&format!("/api/messages?{query}")).await, 422, "invalid").await;
+        let answer = rosa.get(&format!("/api/messages?{query}")).await;
+        let problem = assert_problem(answer, 422, "invalid").await;
+        assert_eq!(problem["errors"][0]["field"], field, "{query}: {problem}");
     }
     let both = rosa
         .get(&format!("/api/messages?room={room}&before=1&after=1"))

@@ -51,3 +51,30 @@ async fn what_is_missing_today_may_be_there_tomorrow() {
             .is_some_and(|value| value.to_str().unwrap().contains("immutable"))
     );
 }
+
+/// What the server answers to these bytes, until it closes.
+fn answer(server: &TestServer, bytes: &[u8]) -> String {
+    let mut text = String::new();
+    open(server, bytes).read_to_string(&mut text).unwrap();
+    text
+}
+
+#[tokio::test]
+async fn what_is_meant_for_a_proxy_is_refused() {
+    let server = TestServer::start();
+    for target in ["GET evil:80", "CONNECT evil:80", "OPTIONS *"] {
+        let text = answer(
+            &server,
+            format!("{target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes(),
+        );
+        assert!(text.starts_with("HTTP/1.1 400"), "{target}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_stalls_in_the_middle_of_a_body_is_at_fault() {
+    let server = TestServer::start();
+    let head = "POST /api/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let text = answer(&server, head.as_bytes());
+    assert!(text.starts_with("HTTP/1.1 400"), "{text}");
+}

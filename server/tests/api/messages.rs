@@ -209,6 +209,12 @@ async fn a_page_that_did_not_change_is_not_sent_again() {
         .unwrap();
     assert_eq!(again.status(), 304);
     assert_eq!(again.text().await.unwrap(), "");
+    let head = rosa.by_token("HEAD", &path).send().await.unwrap();
+    assert_eq!(
+        head.headers()["etag"],
+        tag.as_str(),
+        "HEAD is told what GET would be"
+    );
     rosa.say(&room, "two").await;
     let changed = rosa
         .by_token("GET", &path)

@@ -86,6 +86,15 @@ async fn a_termination_signal_ends_in_order() {
 }
 
 #[tokio::test]
+async fn a_signal_as_soon_as_the_address_is_known_ends_in_order_too() {
+    for _ in 0..10 {
+        let mut server = TestServer::start();
+        server.terminate();
+        assert_eq!(server.wait(), Some(0));
+    }
+}
+
+#[tokio::test]
 async fn commands_say_what_they_did_or_what_is_wrong() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;

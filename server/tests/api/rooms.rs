@@ -36,6 +36,13 @@ async fn a_public_channel_can_be_seen_joined_and_left() {
         204
     );
     assert_eq!(mei.room("harbour-talk").await["member"], false);
+    assert_eq!(
+        mei.post(&format!("/api/rooms/{room}/leave"), json!({}))
+            .await
+            .status(),
+        204,
+        "twice is once"
+    );
 }
 
 #[tokio::test]

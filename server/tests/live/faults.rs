@@ -178,7 +178,7 @@ async fn what_is_too_big_or_binary_or_not_the_protocol_has_its_close_code() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
     let cases = [
-        (Message::text("x".repeat(64 * 1024 + 1)), 1009),
+        (Message::text("x".repeat(128 * 1024 + 1)), 1009),
         (Message::text("x".repeat(3 * 1024 * 1024)), 1009),
         (Message::binary(vec![1, 2, 3]), 1008),
         (Message::binary(vec![0; 200_000]), 1008),
@@ -191,8 +191,11 @@ async fn what_is_too_big_or_binary_or_not_the_protocol_has_its_close_code() {
         assert_eq!(ended.code, code, "{size} bytes: {ended:?}");
     }
     let mut socket = rosa.connect().await;
-    let fits = format!("{{\"type\":\"dance\",\"id\":\"{}\"}}", "x".repeat(64 * 1024 - 24));
-    assert_eq!(fits.len(), 64 * 1024);
+    let fits = format!(
+        "{{\"type\":\"dance\",\"id\":\"{}\"}}",
+        "x".repeat(128 * 1024 - 24)
+    );
+    assert_eq!(fits.len(), 128 * 1024);
     socket.send_raw(Message::text(fits)).await;
     assert_eq!(socket.expect("error").await["code"], "unknown_type");
 }

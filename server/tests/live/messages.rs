@@ -299,3 +299,18 @@ async fn a_room_that_was_left_sends_nothing_more_but_its_head() {
         "anyone there?"
     );
 }
+
+#[tokio::test]
+async fn the_longest_body_fits_even_with_every_character_escaped() {
+    let server = TestServer::start();
+    let rosa = server.register("rosa").await;
+    let room = rosa.room_id("general").await;
+    let mut socket = present(&rosa, &room).await;
+    let escaped = "\\ud83d\\ude00".repeat(8_000);
+    let frame = format!(r#"{{"type":"send","room":"{room}","nonce":"long","body":"{escaped}"}}"#);
+    socket
+        .send_raw(tokio_tungstenite::tungstenite::Message::text(frame))
+        .await;
+    let sent = socket.expect("sent").await;
+    assert_eq!(sent["message"]["body"].as_str().unwrap().chars().count(), 8_000);
+}
