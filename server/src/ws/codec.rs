@@ -263,6 +263,8 @@ pub(super) fn head(opcode: u8, length: usize) -> ([u8; 10], usize) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const LIMIT: usize = 64 * 1024;
@@ -306,6 +308,34 @@ mod tests {
                 assert_eq!(all, [text(&body), text("next")], "{length} in pieces of {piece}");
                 assert_eq!(decoder.buffer.capacity(), 0, "nothing is kept");
             }
+        }
+    }
+
+    proptest! {
+        /// The same bytes whole or in pieces amount to the same, whatever they are, and nothing beyond the limit is kept.
+        #[test]
+        fn any_bytes_are_understood_or_refused_alike_however_they_are_cut(
+            start in prop_oneof![Just(vec![]), Just(vec![0x81]), Just(vec![0x01, 0x80]), Just(vec![0x89])],
+            rest in prop::collection::vec(any::<u8>(), 0..400),
+            piece in 1_usize..60,
+        ) {
+            let bytes = [start, rest].concat();
+            let read = |piece: usize| {
+                let mut decoder = Decoder::new(100);
+                let mut all = Vec::new();
+                for bytes in bytes.chunks(piece) {
+                    decoder.feed(bytes);
+                    loop {
+                        match decoder.next() {
+                            Ok(Some(incoming)) => all.push(incoming),
+                            Ok(None) => break,
+                            Err(unfit) => return (all, Some(unfit)),
+                        }
+                    }
+                }
+                (all, None)
+            };
+            prop_assert_eq!(read(piece), read(bytes.len().max(1)));
         }
     }
 
