@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::common::{TestServer, assert_problem};
+use sqlx::{Connection, SqliteConnection};
+
+use crate::common::{Socket, TestServer, assert_problem};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -215,7 +217,7 @@ async fn nobody_revokes_anothers_token() {
 }
 
 #[tokio::test]
-async fn forged_expired_and_malformed_credentials_are_nobody() {
+async fn forged_and_malformed_credentials_are_nobody() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
     let name = rosa.cookie.split('=').next().unwrap();
@@ -296,4 +298,29 @@ async fn users_are_found_by_the_beginning_of_a_name_and_paged() {
         (vec!["rosa".to_owned()], &Value::Null)
     );
     assert_eq!(second["users"][0]["status"], "offline");
+}
+
+#[tokio::test]
+async fn an_expired_session_is_nobody_over_http_and_on_the_socket() {
+    let expirations = [
+        "UPDATE sessions SET seen_at = 0",
+        "UPDATE sessions SET created_at = 0",
+    ];
+    for expire in expirations {
+        let mut server = TestServer::start();
+        let rosa = server.register("rosa").await;
+        server.kill();
+        let mut database = SqliteConnection::connect(&format!("sqlite://{}", server.database().display()))
+            .await
+            .unwrap();
+        sqlx::query(expire).execute(&mut database).await.unwrap();
+        database.close().await.unwrap();
+        server.restart();
+        let answer = rosa.by_cookie("GET", "/api/me").send().await.unwrap();
+        assert_problem(answer, 401, "not_signed_in").await;
+        let headers = [("cookie", rosa.cookie.as_str()), ("origin", server.url())];
+        let mut socket = Socket::open(server.url(), &headers).await.unwrap();
+        assert_eq!(socket.ended().await.code, 4401, "{expire}");
+        assert_eq!(rosa.get("/api/me").await.status(), 200, "the token goes on");
+    }
 }
