@@ -38,7 +38,7 @@ run: build ## build what is missing, then serve on http://127.0.0.1:3000
 
 .PHONY: dev
 dev: tools ## build without optimisation, serve, and again at every change
-	$(SAY) 'Building for development (the first time about 6 minutes on two cores)'
+	$(SAY) 'Building for development (the first time about 8 minutes on two cores)'
 	@LEPTOS_SITE_ROOT=target/site-dev NATTER_SITE_ROOT=target/site-dev $(CARGO_LEPTOS) watch --split
 
 .PHONY: test
