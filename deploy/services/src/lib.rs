@@ -1,0 +1,1 @@
+//! Private PostgreSQL, Redis and nginx: real ones, each in a folder and on a port of its own.
