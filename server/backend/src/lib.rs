@@ -11,6 +11,7 @@ pub mod caller;
 mod carry;
 pub mod connect;
 pub mod event;
+pub mod health;
 pub mod limit;
 pub mod live;
 pub mod markdown;

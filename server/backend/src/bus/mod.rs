@@ -11,7 +11,7 @@ use std::{pin::Pin, sync::Arc};
 use async_trait::async_trait;
 use futures::Stream;
 
-use crate::event::Event;
+use crate::{event::Event, health::Health};
 
 /// What a subscriber gets.
 #[derive(Clone, Debug)]
@@ -30,6 +30,10 @@ pub type Subscription = Pin<Box<dyn Stream<Item = Delivery> + Send>>;
 pub trait Bus: Send + Sync {
     /// Which implementation it is, for logs and readiness: `memory`, `redis`.
     fn name(&self) -> &'static str;
+    /// Whether it does all that it promises, as far as is known without asking.
+    fn health(&self) -> Health {
+        Health::Ok
+    }
     /// Tells every subscriber. Never fails: where the bus is away, local subscribers are still told.
     async fn publish(&self, event: Event);
     /// All that is published from now on.

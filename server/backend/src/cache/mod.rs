@@ -9,6 +9,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::health::Health;
+
 pub use typed::{Cached, Key};
 
 /// Keeps bytes by key for a while.
@@ -16,6 +18,10 @@ pub use typed::{Cached, Key};
 pub trait Cache: Send + Sync {
     /// Which implementation it is, for logs, readiness and metrics: `memory`, `redis`.
     fn name(&self) -> &'static str;
+    /// Whether it does all that it promises, as far as is known without asking.
+    fn health(&self) -> Health {
+        Health::Ok
+    }
     /// What is kept under `key`; where the cache is away, nothing.
     async fn get(&self, key: &str) -> Option<Bytes>;
     /// Keeps `value` under `key` for at most `ttl`.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chat::{Problem, quota::Quota};
 
+use crate::health::Health;
+
 /// Whether something may be done now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -36,6 +38,10 @@ impl Verdict {
 pub trait Limiter: Send + Sync {
     /// Which implementation it is, for logs and readiness: `memory`, `redis`.
     fn name(&self) -> &'static str;
+    /// Whether it does all that it promises, as far as is known without asking.
+    fn health(&self) -> Health {
+        Health::Ok
+    }
     /// Asks for one more of `quota` by `subject`: a user's id or an address.
     async fn take(&self, quota: Quota, subject: &str) -> Verdict;
 }

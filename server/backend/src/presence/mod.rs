@@ -5,12 +5,18 @@ pub mod memory;
 use async_trait::async_trait;
 use chat::{ConnectionId, Status, UserId};
 
+use crate::health::Health;
+
 /// Counts each user's connections. A user is online while any of them is, else away while there
 /// are any, else offline.
 #[async_trait]
 pub trait Presence: Send + Sync {
     /// Which implementation it is, for logs and readiness: `memory`, `redis`.
     fn name(&self) -> &'static str;
+    /// Whether it does all that it promises, as far as is known without asking.
+    fn health(&self) -> Health {
+        Health::Ok
+    }
     /// A connection is there with this status (`Online` or `Away`). Gives the user's status as it now is, where this changed it.
     async fn set(&self, user: UserId, connection: ConnectionId, status: Status) -> Option<Status>;
     /// A connection is gone. Gives the user's status as it now is, where this changed it.

@@ -10,7 +10,10 @@ pub mod secret;
 use async_trait::async_trait;
 use chat::{SessionId, User, UserId};
 
-use crate::store::{SecretHash, Stored};
+use crate::{
+    health::Health,
+    store::{SecretHash, Stored},
+};
 
 /// Unused for this long, in milliseconds, a session ends: 14 days.
 pub const IDLE_MS: i64 = 14 * 24 * 60 * 60 * 1000;
@@ -24,6 +27,10 @@ pub const TOUCH_MS: i64 = 5 * 60 * 1000;
 pub trait Sessions: Send + Sync {
     /// Which implementation it is, for logs and readiness: `memory`, `redis`.
     fn name(&self) -> &'static str;
+    /// Whether it does all that it promises, as far as is known without asking.
+    fn health(&self) -> Health {
+        Health::Ok
+    }
     /// Opens a session for `user` and gives its secret.
     async fn open(&self, user: UserId) -> Stored<(SessionId, secret::Secret)>;
     /// The session of this secret's hash and its user, if it has not ended; counts as a use.
