@@ -10,6 +10,8 @@
 //! `tests/contract/store/` holds every implementation to this page.
 
 mod fault;
+pub mod postgres;
+mod prefix;
 pub mod record;
 mod seen;
 pub mod sqlite;
