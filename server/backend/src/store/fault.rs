@@ -3,9 +3,12 @@
 use sqlx::migrate::MigrateError;
 
 use super::StoreError;
+use crate::breaker::Fault;
 
 /// What Postgres says when it ends a transaction to let another one go on: serialisation failure, deadlock.
 const ROLLED_BACK: [&str; 2] = ["40001", "40P01"];
+/// What Postgres says when one statement has taken too long, by itself or for a lock.
+const OWN: [&str; 2] = ["57014", "55P03"];
 /// What Postgres says when it ends a connection or takes none: shut down by an operator, crashed, starting up.
 const SERVER_AWAY: [&str; 3] = ["57P01", "57P02", "57P03"];
 
@@ -50,6 +53,15 @@ impl StoreError {
             Self::Unavailable(error) | Self::Failed(error) => error.downcast_ref(),
             Self::Newer { .. } => None,
         }
+    }
+}
+
+impl Fault for StoreError {
+    /// A statement that was cancelled, or a lock that someone holds, says nothing of the database as a whole.
+    fn is_outage(&self) -> bool {
+        let own = matches!(self.cause(), Some(sqlx::Error::Database(error))
+            if error.code().is_some_and(|code| OWN.contains(&&*code)));
+        matches!(self, Self::Unavailable(_)) && !own && !self.is_rolled_back()
     }
 }
 
@@ -127,7 +139,9 @@ mod tests {
         ] {
             assert!(code_passes(code), "{code}");
         }
-        for code in ["23505", "23503", "22021", "42P01", "42601", "28P01", "3D000", "XX001"] {
+        for code in [
+            "23505", "23503", "22021", "42P01", "42601", "28P01", "3D000", "XX001",
+        ] {
             assert!(!code_passes(code), "{code}");
         }
     }

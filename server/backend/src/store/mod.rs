@@ -9,7 +9,9 @@
 //!
 //! `tests/contract/store/` holds every implementation to this page.
 
+mod copy;
 mod fault;
+mod newer;
 pub mod postgres;
 mod prefix;
 pub mod record;

@@ -11,12 +11,10 @@ use super::{
     PostgresStore,
     pool::{BULK_MAX, Work},
     rooms::{create_channel, join},
-    rows::{Read, all, integer, role_name, sought, sought_key, user_columns},
+    rows::{Read, all, integer, role_name, sought_key, user_columns},
     statement::statements,
 };
-use crate::store::{
-    Accounts, NewChannel, NewUser, Registered, Stored, prefix::end_of, timed::timed,
-};
+use crate::store::{Accounts, NewChannel, NewUser, Registered, Stored, prefix::end_of, timed::timed};
 
 /// The most ids of one question.
 const IDS_MAX: usize = 1_000;

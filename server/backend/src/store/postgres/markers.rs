@@ -5,7 +5,12 @@ use chat::{RoomId, UserId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{PostgresStore, pool::Work, rows::{integer, unsigned}, statement::statements};
+use super::{
+    PostgresStore,
+    pool::Work,
+    rows::{integer, unsigned},
+    statement::statements,
+};
 use crate::store::{MarkerMove, Markers, Stored, timed::timed};
 
 statements! {

@@ -13,7 +13,10 @@ use sqlx::{
 };
 use tokio::time::{Instant, timeout_at};
 
-use crate::store::{StoreError, Stored};
+use crate::{
+    breaker::{Breaker, Interrupted},
+    store::{StoreError, Stored},
+};
 
 /// How many connections are kept open, so that a burst after a quiet time does not wait for new ones.
 const CONNECTIONS_MIN: u32 = 10;
@@ -30,6 +33,10 @@ const LIFE_MAX: Duration = Duration::from_secs(30 * 60);
 const OPERATION_MAX: Duration = Duration::from_secs(3);
 /// The same for what writes thousands of rows.
 pub(super) const BULK_MAX: Duration = Duration::from_secs(60);
+/// The breaker's own limit: none that matters, as each operation has its own.
+const BREAKER_MAX: Duration = Duration::from_secs(90);
+/// For how long a database that is away is not asked.
+const BREAKER_PAUSE: Duration = Duration::from_secs(1);
 /// Statements that take longer are logged.
 const SLOW: Duration = Duration::from_millis(200);
 /// How often an operation is tried. One more try finds a live connection; the others are for deadlocks, of which
@@ -80,6 +87,7 @@ pub(super) trait Work: Send + Sync {
 pub(super) struct Pool {
     pool: PgPool,
     lost: Arc<Lost>,
+    breaker: Breaker,
 }
 
 /// When a connection was last found dead. Others that were idle at that time may be as dead, as after a restart of
@@ -99,13 +107,13 @@ impl Lost {
 }
 
 /// Why a try did not succeed.
-pub(super) struct Fault {
+pub(super) struct Failure {
     pub(super) error: StoreError,
     /// Whether the server may have kept what was to be done.
     pub(super) begun: bool,
 }
 
-impl Fault {
+impl Failure {
     /// Whether another try may succeed, for work that can be repeated.
     pub(super) fn passes(&self) -> bool {
         self.error.is_lost_connection() || self.error.is_rolled_back()
@@ -119,11 +127,15 @@ impl Fault {
 
 impl Pool {
     pub(super) fn new(options: PgConnectOptions) -> Self {
-        Self::with(PgPoolOptions::new().min_connections(CONNECTIONS_MIN), options)
+        Self::with(
+            "database",
+            PgPoolOptions::new().min_connections(CONNECTIONS_MIN),
+            options,
+        )
     }
 
-    /// A pool that opens connections when they are needed.
-    pub(super) fn with(sizes: PgPoolOptions, options: PgConnectOptions) -> Self {
+    /// A pool whose breaker is called `name`.
+    pub(super) fn with(name: &'static str, sizes: PgPoolOptions, options: PgConnectOptions) -> Self {
         let lost = Arc::new(Lost::default());
         let seen = Arc::clone(&lost);
         let pool = sizes
@@ -141,7 +153,11 @@ impl Pool {
                 }
             })
             .connect_lazy_with(options);
-        Self { pool, lost }
+        Self {
+            pool,
+            lost,
+            breaker: Breaker::new(name, BREAKER_MAX, BREAKER_PAUSE),
+        }
     }
 
     /// Opens the connections that are to be kept.
@@ -151,11 +167,6 @@ impl Pool {
         tokio::spawn(async move { pool.acquire().await.map(drop).ok() });
     }
 
-    /// How the connections are opened.
-    pub(super) fn options(&self) -> Arc<PgConnectOptions> {
-        self.pool.connect_options()
-    }
-
     /// Waits until all connections are back, and closes them.
     pub(super) async fn close(&self) {
         self.pool.close().await;
@@ -163,27 +174,42 @@ impl Pool {
 
     /// What `work` gives; tried again where that is safe and may help.
     pub(super) async fn run<W: Work>(&self, work: &W) -> Stored<W::Output> {
+        self.guarded(self.tried(work)).await
+    }
+
+    /// Does `work`, unless the database was away a moment ago. What is tried again counts once, with its last result.
+    pub(super) async fn guarded<T>(&self, work: impl Future<Output = Stored<T>>) -> Stored<T> {
+        self.breaker
+            .call(work)
+            .await
+            .map_err(|interrupted| match interrupted {
+                Interrupted::Failed(error) => error,
+                refused => StoreError::Unavailable(refused.to_string().into()),
+            })
+    }
+
+    async fn tried<W: Work>(&self, work: &W) -> Stored<W::Output> {
         let deadline = Instant::now() + W::MAX;
         let mut tries = 1;
         loop {
             match self.once(work, deadline).await {
-                Err(fault)
+                Err(failure)
                     if tries < TRIES_MAX
-                        && (fault.passes_unkept() || (W::REPEATABLE && fault.passes())) =>
+                        && (failure.passes_unkept() || (W::REPEATABLE && failure.passes())) =>
                 {
-                    tracing::debug!(error = %fault.error, "an operation is tried again");
+                    tracing::debug!(error = %failure.error, "an operation is tried again");
                     tries += 1;
                 }
-                result => return result.map_err(|fault| fault.error),
+                result => return result.map_err(|failure| failure.error),
             }
         }
     }
 
     /// What `work` gives at the first try, by the deadline.
-    pub(super) async fn once<W: Work>(&self, work: &W, deadline: Instant) -> Result<W::Output, Fault> {
+    pub(super) async fn once<W: Work>(&self, work: &W, deadline: Instant) -> Result<W::Output, Failure> {
         let mut begun = false;
         let result = self.attempt(work, deadline, &mut begun).await;
-        result.map_err(|error| Fault { error, begun })
+        result.map_err(|error| Failure { error, begun })
     }
 
     async fn attempt<W: Work>(&self, work: &W, deadline: Instant, begun: &mut bool) -> Stored<W::Output> {

@@ -12,7 +12,7 @@ use super::{
     statement::statements,
 };
 use crate::store::{
-    ChannelCreated, Head, Membership, NewChannel, RoomRecord, Rooms, Stored, StoreError,
+    ChannelCreated, Head, Membership, NewChannel, RoomRecord, Rooms, StoreError, Stored,
     seen::{Seen, in_order, introduce},
     timed::timed,
 };
@@ -357,7 +357,10 @@ impl Work for OpenDirect {
         }
         // Someone else was quicker, and has committed: the insertion waited for that.
         let room = found(&direct_key, tx).await?;
-        Ok((room.ok_or_else(|| StoreError::failed("the id of a new room is taken"))?, false))
+        Ok((
+            room.ok_or_else(|| StoreError::failed("the id of a new room is taken"))?,
+            false,
+        ))
     }
 }
 

@@ -30,9 +30,7 @@ impl Statement {
     }
 
     /// To read rows.
-    pub(super) fn read<T: for<'r> FromRow<'r, PgRow>>(
-        self,
-    ) -> QueryAs<'static, Postgres, T, PgArguments> {
+    pub(super) fn read<T: for<'r> FromRow<'r, PgRow>>(self) -> QueryAs<'static, Postgres, T, PgArguments> {
         note();
         sqlx::query_as(self.0)
     }
