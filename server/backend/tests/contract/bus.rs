@@ -177,5 +177,8 @@ fn one_of_each() -> Vec<Event> {
         Event::TokenRevoked {
             token: TokenId(id(7)),
         },
+        Event::Forgotten {
+            key: "room:\"é\"\n".into(),
+        },
     ]
 }
