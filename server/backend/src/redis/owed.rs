@@ -17,9 +17,9 @@ use uuid::Uuid;
 use super::{Away, Redis};
 
 /// The most tombstones that are owed. Beyond, everything that is held under the namespace is given up instead.
-pub const OWED_MAX: usize = 1_000;
+const OWED_MAX: usize = 1_000;
 /// How often what is owed is tried again.
-pub const RETRY_EVERY: Duration = Duration::from_millis(250);
+const RETRY_EVERY: Duration = Duration::from_millis(250);
 /// How long a namespace's generation is kept: far longer than anything held under it.
 const GENERATION_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -17,7 +17,7 @@ use crate::redis::Redis;
 /// The longest that connecting and subscribing may take.
 const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(1);
 /// Without anything heard for this long, one's own beat included, the connection is given up: three beats.
-pub const SILENCE: Duration = Duration::from_secs(3);
+const SILENCE: Duration = Duration::from_secs(3);
 /// The first pause before another attempt.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 /// The longest pause: the return of Redis is to be noticed within a second.

@@ -48,8 +48,10 @@ struct Standing {
     subscribed: AtomicBool,
     /// Another instance, heard of lately, is silent: it is gone or cut off, and cannot tell.
     doubtful: AtomicBool,
-    /// Events were not sent, and the others do not know yet.
+    /// A write failed, and the others do not know yet.
     unsent: AtomicBool,
+    /// The queue was full, and nothing in it says so yet.
+    overflowed: AtomicBool,
 }
 
 impl RedisBus {
@@ -86,7 +88,8 @@ impl Bus for RedisBus {
         let standing = &self.standing;
         let well = standing.subscribed.load(Ordering::Acquire)
             && !standing.doubtful.load(Ordering::Acquire)
-            && !standing.unsent.load(Ordering::Acquire);
+            && !standing.unsent.load(Ordering::Acquire)
+            && !standing.overflowed.load(Ordering::Acquire);
         if well { Health::Ok } else { Health::Degraded }
     }
 
@@ -95,8 +98,13 @@ impl Bus for RedisBus {
         let frame = frame::encode_event(self.redis.instance(), &event);
         self.local.tell(Delivery::Event(Arc::new(event)));
         let Some(frame) = frame else { return };
-        if self.outgoing.try_send(Outgoing { channel, frame }).is_err() {
-            self.standing.unsent.store(true, Ordering::Release);
+        let outgoing = Outgoing {
+            channel,
+            frame,
+            after_gap: self.standing.overflowed.swap(false, Ordering::AcqRel),
+        };
+        if self.outgoing.try_send(outgoing).is_err() {
+            self.standing.overflowed.store(true, Ordering::Release);
             send::count_unsent(1);
         }
     }

@@ -27,6 +27,8 @@ pub(super) const BEAT_EVERY: Duration = Duration::from_secs(1);
 pub(super) struct Outgoing {
     pub(super) channel: usize,
     pub(super) frame: Vec<u8>,
+    /// Others before it found no place in the queue.
+    pub(super) after_gap: bool,
 }
 
 /// Sends what is queued until the bus is gone. While one write is under way the next batch collects.
@@ -38,7 +40,12 @@ pub(super) async fn send(redis: Arc<Redis>, mut queue: Receiver<Outgoing>, stand
     while open {
         tokio::select! {
             count = queue.recv_many(&mut batch, BATCH_MAX) => open = count > 0,
-            _ = beat.tick() => batch.extend(frame(&redis, &Frame::Beat)),
+            _ = beat.tick() => {
+                batch.extend(frame(&redis, &Frame::Beat));
+                if queue.is_empty() && standing.overflowed.swap(false, Ordering::AcqRel) {
+                    standing.unsent.store(true, Ordering::Release);
+                }
+            }
         }
         if !open {
             batch.extend(frame(&redis, &Frame::Leave));
@@ -61,25 +68,35 @@ fn frame(redis: &Redis, frame: &Frame) -> Option<Outgoing> {
     Some(Outgoing {
         channel: 0,
         frame: frame.encode(redis.instance())?,
+        after_gap: false,
     })
 }
 
 /// Writes once. What fails is not tried again: Redis may have sent some of it on. The others are told to
 /// compare with the next write that succeeds, which a beat sees to if nothing else does.
 async fn put(redis: &Redis, standing: &Standing, write: &[Outgoing]) {
-    let unsent = standing.unsent.swap(false, Ordering::AcqRel);
-    let gap = unsent.then(|| frame(redis, &Frame::Gap)).flatten();
+    let mut gap = standing.unsent.swap(false, Ordering::AcqRel);
     let mut pipeline = redis::pipe();
-    for outgoing in gap.iter().chain(write) {
-        pipeline
-            .cmd("PUBLISH")
-            .arg(channel_name(outgoing.channel))
-            .arg(&outgoing.frame)
-            .ignore();
+    for outgoing in write {
+        if gap || outgoing.after_gap {
+            publish(&mut pipeline, frame(redis, &Frame::Gap).iter());
+        }
+        gap = false;
+        publish(&mut pipeline, std::iter::once(outgoing));
     }
     if redis.ask::<()>(&pipeline).await.is_err() {
         standing.unsent.store(true, Ordering::Release);
         count_unsent(write.len() as u64);
+    }
+}
+
+fn publish<'a>(pipeline: &mut redis::Pipeline, outgoing: impl Iterator<Item = &'a Outgoing>) {
+    for Outgoing { channel, frame, .. } in outgoing {
+        pipeline
+            .cmd("PUBLISH")
+            .arg(channel_name(*channel))
+            .arg(frame)
+            .ignore();
     }
 }
 
