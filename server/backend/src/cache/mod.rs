@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::health::Health;
 
-pub use typed::{Cached, Key};
+pub use typed::{Cached, Follower, Key};
 
 /// Keeps bytes by key for a while.
 #[async_trait]

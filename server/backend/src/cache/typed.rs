@@ -69,10 +69,13 @@ impl Cached {
         self.cache.health()
     }
 
-    /// Hears what other instances forget, for as long as there is a bus and a cache.
-    pub async fn follow(&self, events: Subscription) {
-        let (cache, flights) = (Arc::downgrade(&self.cache), Arc::clone(&self.flights));
-        follow(cache, flights, events).await;
+    /// What hears of the forgettings of other instances in this cache's place.
+    #[must_use]
+    pub fn follower(&self) -> Follower {
+        Follower {
+            cache: Arc::downgrade(&self.cache),
+            flights: Arc::clone(&self.flights),
+        }
     }
 
     /// The value of `key`: as it is kept, else as `loader` gives it.
@@ -165,22 +168,32 @@ impl Cached {
     }
 }
 
-/// Holds nothing that the bus needs to end: the cache itself publishes on it.
-async fn follow(cache: Weak<dyn Cache>, flights: Flights, mut events: Subscription) {
-    while let Some(delivery) = events.next().await {
-        let Some(cache) = cache.upgrade() else { return };
-        match delivery {
-            Delivery::Event(event) => {
-                if let Event::Forgotten { key } = &*event {
-                    disown(&flights, key).await;
-                    cache.forget_here(key).await;
-                    disown(&flights, key).await;
+/// Keeps a cache true to what other instances do. Keeps neither it nor the bus alive.
+pub struct Follower {
+    cache: Weak<dyn Cache>,
+    flights: Flights,
+}
+
+impl Follower {
+    /// Hears for as long as there is a bus and a cache.
+    pub async fn follow(self, mut events: Subscription) {
+        while let Some(delivery) = events.next().await {
+            let Some(cache) = self.cache.upgrade() else {
+                return;
+            };
+            match delivery {
+                Delivery::Event(event) => {
+                    if let Event::Forgotten { key } = &*event {
+                        disown(&self.flights, key).await;
+                        cache.forget_here(key).await;
+                        disown(&self.flights, key).await;
+                    }
                 }
-            }
-            Delivery::Gap => {
-                disown_all(&flights).await;
-                cache.forget_all_here().await;
-                disown_all(&flights).await;
+                Delivery::Gap => {
+                    disown_all(&self.flights).await;
+                    cache.forget_all_here().await;
+                    disown_all(&self.flights).await;
+                }
             }
         }
     }
