@@ -54,7 +54,7 @@ pub struct RedisPresence {
     unsettled: AtomicBool,
     /// Whose status changed here without Redis knowing, so that it may have to be told later.
     missed: parking_lot::Mutex<HashSet<UserId>>,
-    hurry: Notify,
+    hurry: Arc<Notify>,
 }
 
 impl RedisPresence {
@@ -70,7 +70,7 @@ impl RedisPresence {
             hasher: RandomState::new(),
             unsettled: AtomicBool::new(true),
             missed: parking_lot::Mutex::default(),
-            hurry: Notify::new(),
+            hurry: Arc::default(),
         });
         tokio::spawn(keep_alive(Arc::downgrade(&presence)));
         presence
@@ -190,10 +190,10 @@ async fn keep_alive(presence: Weak<RedisPresence>) {
             Ok(()) => BEAT_EVERY,
             Err(Away) => RETRY_EVERY,
         };
+        let hurry = Arc::clone(&this.hurry);
+        drop(this);
         tokio::time::sleep(REST).await;
-        let hurry = this.hurry.notified();
-        // The pause holds nothing that the end of the presence would wait for longer than a beat.
-        let _ = tokio::time::timeout(pause, hurry).await;
+        let _ = tokio::time::timeout(pause, hurry.notified()).await;
     }
 }
 
