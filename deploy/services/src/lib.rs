@@ -23,7 +23,9 @@ mod postgres;
 mod process;
 mod redis;
 mod server;
+mod wire;
 
 pub use nginx::Nginx;
 pub use postgres::Postgres;
 pub use redis::Redis;
+pub use wire::Wire;

@@ -20,6 +20,7 @@ pub mod marker;
 pub mod message;
 pub mod password;
 pub mod presence;
+pub mod redis;
 pub mod room;
 pub mod seed;
 pub mod session;

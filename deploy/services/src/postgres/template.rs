@@ -114,23 +114,29 @@ impl Installation {
             "--auth=trust",
             "--encoding=UTF8",
             "--locale=C.UTF-8",
+            // What is copied for each should be little.
+            "--wal-segsize=4",
             "--no-sync",
         ]))?;
-        self.rename_database(&place)?;
+        self.name_database(&place)?;
         let settings = data.join("postgresql.conf");
         let mut text = fs::read_to_string(&settings)?;
         text.push_str(&format!("\ninclude_if_exists = '{INCLUDED}'\n"));
         fs::write(&settings, text)
     }
 
-    /// The database that comes with every installation gets the name that ours should have.
-    fn rename_database(&self, data: &str) -> io::Result<()> {
-        let script = "ALTER DATABASE postgres RENAME TO natter";
-        let mut words = vec!["sh".to_owned(), "-c".to_owned()];
-        words.push(format!("echo '{script}' | \"$@\""));
-        words.push("sh".to_owned());
-        words.extend(self.words("postgres", &["--single", "-F", "-D", data, "template1"]));
-        run(Command::new(&words[0]).args(&words[1..]).current_dir("/"))
+    /// The database that comes with every installation gets the name that ours should have, and the spare one goes.
+    fn name_database(&self, data: &str) -> io::Result<()> {
+        let script = "ALTER DATABASE postgres RENAME TO natter;
+ALTER DATABASE template0 IS_TEMPLATE false;
+DROP DATABASE template0;
+";
+        let input = Path::new(data).join("script");
+        fs::write(&input, script)?;
+        let mut single = self.command("postgres");
+        single.args(["--single", "-F", "-D", data, "template1"]);
+        run(single.stdin(fs::File::open(&input)?))?;
+        fs::remove_file(input)
     }
 }
 
