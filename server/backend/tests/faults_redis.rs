@@ -227,7 +227,7 @@ async fn an_instance_that_leaves_properly_is_not_missed() {
     let mut there = far.bus.subscribe();
     near.bus.publish(numbered(1)).await;
     hears(&mut there, &numbered(1)).await;
-    drop(near);
+    near.bus.close().await;
     // Longer than silence is tolerated.
     for _ in 0..50 {
         tokio::time::sleep(Duration::from_millis(100)).await;
