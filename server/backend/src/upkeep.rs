@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chat::Timestamp;
+use chat::{Timestamp, room::GENERAL};
 
 use crate::{
     Backend,
@@ -16,10 +16,22 @@ pub const INTERVAL: Duration = Duration::from_secs(60 * 60);
 impl Backend {
     /// Tidies up at once and then every [`INTERVAL`], for as long as the process runs.
     pub async fn keep_up(self: Arc<Self>) {
+        self.warm_up().await;
         let mut tick = tokio::time::interval(INTERVAL);
         loop {
             tick.tick().await;
             self.tidy_up(now()).await;
+        }
+    }
+
+    /// Loads what everyone who comes needs at once, so that nobody has to wait for it: the room that all are
+    /// members of.
+    pub async fn warm_up(&self) {
+        match self.store.room_by_slug(GENERAL).await {
+            // Whoever asks for it finds out what is wrong.
+            Ok(Some(room)) => drop(self.room_record(room.id).await),
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "the cache was not warmed"),
         }
     }
 
