@@ -16,6 +16,8 @@ mod accounts;
 mod assets;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/cache.rs"]
+mod cache;
 #[path = "api/connections.rs"]
 mod connections;
 #[path = "api/crash.rs"]
@@ -26,5 +28,7 @@ mod limits;
 mod messages;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/queries.rs"]
+mod queries;
 #[path = "api/rooms.rs"]
 mod rooms;

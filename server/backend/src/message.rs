@@ -5,7 +5,6 @@ use std::sync::Arc;
 use chat::{
     Author, Code, ConnectionId, Message, MessageId, Nonce, Problem, RoomId, body, mention,
     message::{Bound, PAGE_LIMIT_MAX, Page},
-    permission::Action,
     quota::Quota,
 };
 
@@ -13,6 +12,7 @@ use crate::{
     Backend, Caller, Event, Result,
     event::Logged,
     markdown,
+    room::MayRead,
     stamp::{new_id, now, now_us},
     store::{Appended, NewMessage},
 };
@@ -107,19 +107,10 @@ impl Backend {
     /// One page of a room's messages.
     ///
     /// # Errors
-    /// `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn page_messages(
-        &self,
-        caller: &Caller,
-        room: RoomId,
-        bound: Bound,
-        limit: u64,
-    ) -> Result<Page> {
-        self.allow(caller, room, Action::Read).await?;
-        Ok(self
-            .store
-            .page(room, bound, limit.clamp(1, PAGE_LIMIT_MAX))
-            .await?)
+    /// `unavailable`.
+    pub async fn page_messages(&self, room: MayRead, bound: Bound, limit: u64) -> Result<Page> {
+        let limit = limit.clamp(1, PAGE_LIMIT_MAX);
+        Ok(self.store.page(room.room(), bound, limit).await?)
     }
 
     /// Those of the people whom a body may call on by name who exist.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::health::Health;
 
-pub use typed::{Cached, Key};
+pub use typed::{Cached, Encoded, Key, Storable};
 
 /// Keeps bytes by key for a while.
 #[async_trait]
