@@ -20,7 +20,7 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use chat::{
-    Author, MessageId, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
+    Author, MessageId, Nonce, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
     message::{Bound, Page},
     wire::RoomHead,
 };
@@ -173,6 +173,8 @@ pub trait Messages: Send + Sync {
     /// not be members, nonces are taken as new, and no read marker moves. Gives the room's head after it;
     /// `None`: no such room.
     async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>>;
+    /// The message that `author` posted under this nonce.
+    async fn message_by_nonce(&self, author: UserId, nonce: &Nonce) -> Stored<Option<chat::Message>>;
     /// The message of this id.
     async fn message(&self, id: MessageId) -> Stored<Option<chat::Message>>;
     /// One page of a room's messages. An unknown room gives an empty page. Never older than what
