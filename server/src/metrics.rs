@@ -9,6 +9,9 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 /// How long each HTTP request took; labels `method`, `route`, `status`.
 pub const HTTP_REQUEST_DURATION: &str = "http_request_duration_seconds";
 
+/// Whether each dependency does all that it promises; label `dependency`.
+pub const DEPENDENCY_UP: &str = "dependency_up";
+
 const HTTP_SECONDS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
@@ -51,6 +54,10 @@ pub async fn keep_up(handle: PrometheusHandle) {
 fn describe() {
     let requests = "How long HTTP requests took";
     describe_histogram!(HTTP_REQUEST_DURATION, Unit::Seconds, requests);
+    describe_gauge!(
+        DEPENDENCY_UP,
+        "1: the dependency does all that it promises; 0: it is away or degraded"
+    );
     describe_gauge!("websocket_active_connections", "How many WebSockets are open");
     describe_counter!(
         "websocket_frames_received_total",
