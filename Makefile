@@ -36,10 +36,14 @@ help: ## this list
 run: build ## build what is missing, then serve on http://127.0.0.1:3000
 	@exec $(BINARY) serve
 
+# cargo-leptos puts hashes into the names once, in its first build; what it builds again while it
+# watches is written under the plain names, which then have to be the ones that pages name.
+UNHASHED := LEPTOS_HASH_FILES=false
+
 .PHONY: dev
 dev: tools ## build without optimisation, serve, and again at every change
 	$(SAY) 'Building for development (the first time about 8 minutes on two cores)'
-	@LEPTOS_SITE_ROOT=target/site-dev NATTER_SITE_ROOT=target/site-dev $(CARGO_LEPTOS) watch --split
+	@$(UNHASHED) LEPTOS_SITE_ROOT=target/site-dev NATTER_SITE_ROOT=target/site-dev $(CARGO_LEPTOS) watch --split
 
 .PHONY: test
 test: test-tools test-rust test-planted test-doc test-site build test-journeys ## the whole suite

@@ -12,6 +12,8 @@ mod common;
 
 #[path = "api/accounts.rs"]
 mod accounts;
+#[path = "api/assets.rs"]
+mod assets;
 #[path = "api/bad_input.rs"]
 mod bad_input;
 #[path = "api/connections.rs"]

@@ -5,6 +5,7 @@
 //! only place that chooses implementations.
 
 pub mod account;
+pub mod breaker;
 pub mod bus;
 pub mod cache;
 pub mod caller;
@@ -21,6 +22,7 @@ pub mod password;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod presence;
+pub mod redis;
 pub mod room;
 pub mod seed;
 pub mod session;
