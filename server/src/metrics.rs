@@ -85,7 +85,10 @@ fn describe() {
         "circuit_breaker_state",
         "Whether what is outside is asked, by breaker: 0 closed (asked), 1 half open (tried), 2 open (not asked)"
     );
-    describe_counter!("circuit_breaker_trips_total", "Times that a circuit breaker opened, by breaker");
+    describe_counter!(
+        "circuit_breaker_trips_total",
+        "Times that a circuit breaker opened, by breaker"
+    );
     describe_counter!("cache_hits_total", "Reads that the cache answered, by cache");
     describe_counter!(
         "cache_misses_total",

@@ -18,7 +18,12 @@ pub(super) async fn check(config: &Config) -> Result<(), CommandError> {
     report("database, bus, cache, sessions", reach(config).await);
     if let Some(url) = &config.backend().redis_url {
         let reached = reach_redis(url).await;
-        report("redis", reached.map(|()| "answers".to_owned()).map_err(|error| error.to_string()));
+        report(
+            "redis",
+            reached
+                .map(|()| "answers".to_owned())
+                .map_err(|error| error.to_string()),
+        );
     }
     report("assets", assets(config));
     report("address", bindable(config).await);
