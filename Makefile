@@ -40,6 +40,11 @@ run: build ## build what is missing, then serve on http://127.0.0.1:3000
 # watches is written under the plain names, which then have to be the ones that pages name.
 UNHASHED := LEPTOS_HASH_FILES=false
 
+.PHONY: cluster
+cluster: build test-tools ## three instances on a private PostgreSQL and Redis, behind nginx
+	$(SAY) 'Starting three instances'
+	@cargo build --quiet --package services && exec target/debug/cluster $(BINARY) $(SITE)
+
 .PHONY: dev
 dev: tools ## build without optimisation, serve, and again at every change
 	$(SAY) 'Building for development (the first time about 8 minutes on two cores)'

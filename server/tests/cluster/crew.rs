@@ -119,6 +119,13 @@ impl Crew {
         so()
     }
 
+    /// Waits until everyone has seen all that is stored by now, however it reached them. They write on meanwhile.
+    pub async fn catch_up(&self) {
+        let rooms = self.rooms_at(&self.urls[0]).await;
+        let caught_up = self.wait_for(PATIENCE, || self.is_everywhere(&rooms)).await;
+        assert!(caught_up, "what is stored comes to everyone");
+    }
+
     /// Lets everything come to rest and holds the history of it all against the contract.
     pub async fn conclude(self, name: &str) -> Verdict {
         self.conclude_within(name, PATIENCE).await
@@ -156,13 +163,13 @@ impl Crew {
         verdict
     }
 
-    /// Whether everyone has every room open, at its end.
+    /// Whether everyone has every room open, and has seen this much.
     fn is_everywhere(&self, rooms: &Rooms) -> bool {
         self.progress.iter().all(|progress| {
             let open = progress.open.lock().unwrap();
             rooms
                 .iter()
-                .all(|(room, (last_rev, _))| open.get(room) == Some(last_rev))
+                .all(|(room, (last_rev, _))| open.get(room) >= Some(last_rev))
         })
     }
 

@@ -46,6 +46,7 @@ async fn redis_is_killed_and_comes_back_empty() {
     let crew = Crew::start(cluster.urls()).await;
     cluster.redis.kill().unwrap();
     crew.advance(A_WHILE).await;
+    crew.catch_up().await;
     cluster.redis.start_again().unwrap();
     crew.advance(A_WHILE).await;
     assert_holds(&crew.conclude("redis_killed").await);
@@ -59,6 +60,7 @@ async fn redis_hangs_for_ten_seconds_in_which_people_write_on() {
     let before = crew.acknowledged();
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert!(crew.acknowledged() > before + A_WHILE, "nobody waits for Redis");
+    crew.catch_up().await;
     cluster.redis.resume().unwrap();
     crew.advance(A_WHILE).await;
     assert_holds(&crew.conclude("redis_paused").await);
@@ -81,7 +83,8 @@ async fn one_instance_is_cut_off_from_redis_and_comes_back() {
     let cluster = Cluster::start();
     let crew = Crew::start(cluster.urls()).await;
     cluster.wire.cut();
-    crew.advance(2 * A_WHILE).await;
+    crew.advance(A_WHILE).await;
+    crew.catch_up().await;
     cluster.wire.mend();
     crew.advance(A_WHILE).await;
     cluster.wire.sever();

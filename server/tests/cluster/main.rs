@@ -17,4 +17,6 @@ mod client;
 mod cluster;
 mod crew;
 mod faults;
+mod proxy;
 mod record;
+mod shared;
