@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod cluster;
 mod nginx;
 mod port;
 mod postgres;
@@ -25,6 +26,7 @@ mod redis;
 mod server;
 mod wire;
 
+pub use cluster::{Cluster, Instance};
 pub use nginx::Nginx;
 pub use postgres::Postgres;
 pub use redis::Redis;

@@ -19,6 +19,8 @@ pub mod markdown;
 pub mod marker;
 pub mod message;
 pub mod password;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod presence;
 pub mod redis;
 pub mod room;

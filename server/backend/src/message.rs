@@ -104,6 +104,12 @@ impl Backend {
         origin: Option<ConnectionId>,
         born_us: u64,
     ) -> Result<Posted> {
+        #[cfg(feature = "planted")]
+        let new = crate::planted::forget(new);
+        #[cfg(feature = "planted")]
+        if crate::planted::is("publish-before-commit") {
+            return self.tell_and_store(new, origin, born_us).await;
+        }
         match self.store.append(new).await? {
             Appended::Stored(message) => {
                 let json = encode(&message)?;
