@@ -35,6 +35,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Full(HTTP_REQUEST_DURATION.into()), HTTP_SECONDS)?
         .set_buckets_for_metric(Matcher::Prefix("database_query".into()), DATABASE_SECONDS)?
         .set_buckets_for_metric(Matcher::Prefix("database_commit".into()), DATABASE_SECONDS)?
+        .set_buckets_for_metric(Matcher::Prefix("database_pool".into()), DATABASE_SECONDS)?
         .set_buckets_for_metric(Matcher::Full("database_batch_size".into()), BATCH)?
         .set_buckets_for_metric(Matcher::Full("message_delivery_time_ms".into()), DELIVERY_MS)?;
     let handle = builder.install_recorder()?;
@@ -127,4 +128,13 @@ fn describe() {
         "How long group commits took"
     );
     describe_histogram!("database_batch_size", "How many writes shared one commit");
+    describe_histogram!(
+        "database_pool_wait_seconds",
+        Unit::Seconds,
+        "How long operations waited for a connection"
+    );
+    describe_counter!(
+        "database_replica_reads_total",
+        "Old pages, by who answered: the replica, or the primary as that lagged or was away"
+    );
 }
