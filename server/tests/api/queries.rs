@@ -71,6 +71,10 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
         let rosa = server.register("rosa").await;
         let room = rosa.room_id("general").await;
         fill(&server, &rosa, &room, size).await;
+        // The session is known once it was used. Opening a page marks the room as read, in its own time: it is so already.
+        let read = json!({ "seq": 1_000 });
+        rosa.post(&format!("/api/rooms/{room}/read"), read).await;
+        rosa.by_cookie("GET", "/rooms/general").send().await.unwrap();
         let page = format!("/api/messages?room={room}");
         let new = json!({ "room": room, "body": "one more" });
         let (page_tag, rooms_tag) = (tag_of(&rosa, &page).await, tag_of(&rosa, "/api/rooms").await);
@@ -134,12 +138,8 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
                 ],
             ),
         ];
-        // The session is known once it was used, and what is opened is marked as read.
-        rosa.by_cookie("GET", "/rooms/general").send().await.unwrap();
         for (name, request, status, ops) in table {
-            let (found, mut took) = asked(&server, request).await;
-            // Opening a page marks the room as read, in its own time.
-            took.remove("mark_read");
+            let (found, took) = asked(&server, request).await;
             assert_eq!((found, took), (status, questions(&ops)), "{name}, size {size}");
         }
     }
