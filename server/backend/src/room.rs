@@ -211,6 +211,8 @@ impl Backend {
             kind: record.kind,
             private: record.private,
             member,
+            role: caller.role,
+            own: false,
         };
         match may(action, standing) {
             true => Ok(record),

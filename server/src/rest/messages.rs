@@ -10,13 +10,13 @@ use backend::{
     message::{Post, Posted},
 };
 use chat::{
-    MessageId, Nonce, RoomId,
-    message::{Bound, PAGE_LIMIT, Page},
+    Message, MessageId, Nonce, RoomId,
+    message::{Bound, PAGE_LIMIT, Page, Thread, Version},
 };
 use http::{StatusCode, header};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use super::payload::{Parameters, Payload};
+use super::payload::{Id, Parameters, Payload, Reacted};
 use crate::{identity::SignedIn, problem::Refusal, state::AppState};
 
 #[derive(Deserialize)]
@@ -30,12 +30,26 @@ pub(super) struct Create {
 }
 
 #[derive(Deserialize)]
+pub(super) struct Edit {
+    body: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct History {
+    versions: Vec<Version>,
+}
+
+#[derive(Deserialize)]
 pub(super) struct Paging {
-    room: RoomId,
     before: Option<u64>,
     after: Option<u64>,
     around: Option<u64>,
     limit: Option<u64>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct InRoom {
+    room: RoomId,
 }
 
 impl Paging {
@@ -51,20 +65,46 @@ impl Paging {
             )),
         }
     }
+
+    fn limit(&self) -> u64 {
+        self.limit.unwrap_or(PAGE_LIMIT)
+    }
 }
 
 pub(super) async fn page(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
+    Parameters(InRoom { room }): Parameters<InRoom>,
     Parameters(paging): Parameters<Paging>,
 ) -> Result<Json<Page>, Refusal> {
-    let limit = paging.limit.unwrap_or(PAGE_LIMIT);
-    Ok(Json(
-        state
-            .backend
-            .page_messages(&caller, paging.room, paging.bound()?, limit)
-            .await?,
-    ))
+    let page = state
+        .backend
+        .page_messages(&caller, room, paging.bound()?, paging.limit())
+        .await?;
+    Ok(Json(page))
+}
+
+pub(super) async fn thread(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(root): Id<MessageId>,
+    Parameters(paging): Parameters<Paging>,
+) -> Result<Json<Thread>, Refusal> {
+    let thread = state
+        .backend
+        .page_thread(&caller, root, paging.bound()?, paging.limit())
+        .await?;
+    Ok(Json(thread))
+}
+
+pub(super) async fn history(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+) -> Result<Json<History>, Refusal> {
+    Ok(Json(History {
+        versions: state.backend.list_versions(&caller, message).await?,
+    }))
 }
 
 pub(super) async fn post(
@@ -72,15 +112,13 @@ pub(super) async fn post(
     SignedIn(caller): SignedIn,
     Payload(body): Payload<Create>,
 ) -> Result<Response, Refusal> {
-    if body.thread.is_some() {
-        return Err(Problem::invalid("thread", "is not supported by this version").into());
-    }
     if body.attachments.is_some_and(|files| !files.is_empty()) {
         return Err(Problem::invalid("attachments", "is not supported by this version").into());
     }
     let post = Post {
         room: body.room,
         body: body.body,
+        thread: body.thread,
         nonce: body.nonce,
         origin: None,
     };
@@ -96,4 +134,64 @@ pub(super) async fn post(
         json.to_string(),
     )
         .into_response())
+}
+
+pub(super) async fn edit(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+    Payload(Edit { body }): Payload<Edit>,
+) -> Result<Json<Message>, Refusal> {
+    Ok(Json(state.backend.edit_message(&caller, message, &body).await?))
+}
+
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+) -> Result<StatusCode, Refusal> {
+    state.backend.delete_message(&caller, message).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn react(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Reacted { message, emoji }: Reacted,
+) -> Result<StatusCode, Refusal> {
+    state
+        .backend
+        .react_to_message(&caller, message, emoji, true)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn unreact(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Reacted { message, emoji }: Reacted,
+) -> Result<StatusCode, Refusal> {
+    state
+        .backend
+        .react_to_message(&caller, message, emoji, false)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn pin(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+) -> Result<StatusCode, Refusal> {
+    state.backend.pin_message(&caller, message, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn unpin(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+) -> Result<StatusCode, Refusal> {
+    state.backend.pin_message(&caller, message, false).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

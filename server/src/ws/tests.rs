@@ -261,6 +261,7 @@ impl Scene {
         let post = Post {
             room: self.room,
             body: format!("message {n}"),
+            thread: None,
             nonce: None,
             origin: None,
         };
@@ -409,6 +410,7 @@ async fn a_send_has_one_answer_even_if_the_bus_never_tells_of_it() {
                 room: scene.room,
                 nonce,
                 body: "x".into(),
+                thread: None,
             })
             .await;
     }
@@ -567,6 +569,7 @@ async fn a_membership_that_was_lost_track_of_is_put_right() {
     let post = Post {
         room: secret,
         body: "among ourselves".into(),
+        thread: None,
         nonce: None,
         origin: None,
     };
