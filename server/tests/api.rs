@@ -14,6 +14,8 @@ mod common;
 mod accounts;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/changes.rs"]
+mod changes;
 #[path = "api/connections.rs"]
 mod connections;
 #[path = "api/crash.rs"]
@@ -26,3 +28,5 @@ mod messages;
 mod operator;
 #[path = "api/rooms.rs"]
 mod rooms;
+#[path = "api/threads.rs"]
+mod threads;
