@@ -83,6 +83,7 @@ pub struct Logged {
     /// Whom the change calls on: for these people it is one unread mention more.
     pub mentions: Vec<UserId>,
     /// Whom the message called on before and does so no longer.
+    #[serde(default)]
     pub unmentioned: Vec<UserId>,
     /// The connection that sent it: it gets `sent` instead of `message`.
     pub origin: Option<ConnectionId>,

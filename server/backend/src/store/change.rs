@@ -28,7 +28,7 @@ pub(crate) enum Verdict {
     /// Nothing is to be written.
     Answer(Changed),
     /// The message is to be stored like this, under its next `rev`.
-    Write(Message),
+    Write(Box<Message>),
 }
 
 impl Alteration {
@@ -79,17 +79,17 @@ pub(crate) fn decide(facts: Facts, change: &Change, pins: u64) -> Verdict {
     let kept = |message| Verdict::Answer(Changed::Kept(Box::new(message)));
     match &change.what {
         Alteration::Delete if message.deleted => kept(message),
-        Alteration::Delete => Verdict::Write(tombstone(message)),
+        Alteration::Delete => write(tombstone(message)),
         Alteration::Unreact(_) if !reacted => kept(message),
-        Alteration::Unreact(emoji) => Verdict::Write(without(message, emoji, change.by)),
+        Alteration::Unreact(emoji) => write(without(message, emoji, change.by)),
         Alteration::Unpin if !message.pinned => kept(message),
-        Alteration::Unpin => Verdict::Write(Message {
+        Alteration::Unpin => write(Message {
             pinned: false,
             ..message
         }),
         _ if message.deleted => Verdict::Answer(Changed::Deleted),
         Alteration::Edit { body, .. } if *body == message.body => kept(message),
-        Alteration::Edit { body, html, mentions } => Verdict::Write(Message {
+        Alteration::Edit { body, html, mentions } => write(Message {
             body: body.clone(),
             html: html.clone(),
             mentions: mentions.clone(),
@@ -100,11 +100,15 @@ pub(crate) fn decide(facts: Facts, change: &Change, pins: u64) -> Verdict {
         Alteration::React(emoji) => with(message, emoji, change.by),
         Alteration::Pin if message.pinned => kept(message),
         Alteration::Pin if pins >= PINS_MAX => Verdict::Answer(Changed::TooMany),
-        Alteration::Pin => Verdict::Write(Message {
+        Alteration::Pin => write(Message {
             pinned: true,
             ..message
         }),
     }
+}
+
+fn write(message: Message) -> Verdict {
+    Verdict::Write(Box::new(message))
 }
 
 /// What is left of a deleted message: its place in the room and in its thread, and whose it was.
@@ -139,7 +143,7 @@ fn with(mut message: Message, emoji: &Emoji, user: UserId) -> Verdict {
             users: vec![user],
         }),
     }
-    Verdict::Write(message)
+    write(message)
 }
 
 /// The message with one reaction less. Where more people reacted than are named, somebody is to be named in the

@@ -192,7 +192,7 @@ pub enum Replied {
         /// The reply.
         reply: Message,
         /// The message that it answers, which now counts it.
-        root: Message,
+        root: Box<Message>,
     },
     /// The author used the nonce before: this is the first message, and nothing was stored.
     Repeated(Message),

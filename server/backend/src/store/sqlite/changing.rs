@@ -92,7 +92,7 @@ impl Job for Change {
         };
         match decide(facts, self, pins) {
             Verdict::Answer(answer) => Ok(answer),
-            Verdict::Write(after) => store(self, &before, after, tx).await,
+            Verdict::Write(after) => store(self, &before, *after, tx).await,
         }
     }
 }

@@ -71,7 +71,7 @@ impl Job for Reply {
         };
         match messages::append(new, Some(root), tx).await? {
             Appended::Stored(reply) => {
-                let root = changing::count_replies(root, new.room, 1, tx).await?;
+                let root = Box::new(changing::count_replies(root, new.room, 1, tx).await?);
                 Ok(Replied::Stored { reply, root })
             }
             refused => Ok(as_reply(refused)),

@@ -465,7 +465,7 @@ async fn changes_at_once_leave_no_gap_and_one_state_that_all_agree_on() {
             tasks.spawn(async move {
                 // Each reply takes two revisions or none; it is told here as the one of its root.
                 match store.reply(id, new_message(room, &rosa, "reply")).await.unwrap() {
-                    backend::store::Replied::Stored { root, .. } => Changed::Kept(Box::new(root)),
+                    backend::store::Replied::Stored { root, .. } => Changed::Kept(root),
                     backend::store::Replied::RootDeleted => Changed::Deleted,
                     other => panic!("{other:?}"),
                 }

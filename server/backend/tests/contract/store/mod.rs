@@ -207,7 +207,7 @@ pub(crate) fn unreact(emoji: &str) -> Alteration {
 /// Stores a reply that has to be accepted; gives it and its root.
 pub(crate) async fn replied(store: &Shared, to: MessageId, reply: NewMessage) -> (Message, Message) {
     match store.reply(to, reply).await.unwrap() {
-        Replied::Stored { reply, root } => (reply, root),
+        Replied::Stored { reply, root } => (reply, *root),
         refused => panic!("{refused:?}"),
     }
 }
