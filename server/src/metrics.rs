@@ -81,6 +81,14 @@ fn describe() {
         "hub_ephemeral_dropped_total",
         "Typing, presence and head frames that a full connection missed"
     );
+    describe_gauge!(
+        "circuit_breaker_state",
+        "Whether what is outside is asked, by breaker: 0 closed (asked), 1 half open (tried), 2 open (not asked)"
+    );
+    describe_counter!(
+        "circuit_breaker_trips_total",
+        "Times that a circuit breaker opened, by breaker"
+    );
     describe_counter!("cache_hits_total", "Reads that the cache answered, by cache");
     describe_counter!(
         "cache_misses_total",

@@ -7,12 +7,13 @@ use thiserror::Error;
 
 use crate::{
     Backend, Signup,
-    bus::memory::MemoryBus,
-    cache::{Cached, memory::MemoryCache},
-    limit::memory::MemoryLimiter,
+    bus::{Bus, memory::MemoryBus, redis::RedisBus},
+    cache::{Cached, layered::LayeredCache, memory::MemoryCache},
+    limit::{Limiter, memory::MemoryLimiter, redis::RedisLimiter},
     password::Passwords,
-    presence::memory::MemoryPresence,
-    session::memory::StoredSessions,
+    presence::{Presence, memory::MemoryPresence, redis::RedisPresence},
+    redis::{BadUrl, Redis},
+    session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
     store::{Store, StoreError, sqlite::SqliteStore},
 };
@@ -36,9 +37,12 @@ pub enum ConnectError {
     /// The address names no engine that this version has.
     #[error("DATABASE_URL: expected sqlite://PATH, found {0:?}")]
     Engine(String),
-    /// Several instances need Redis support.
-    #[error("REDIS_URL: this version keeps everything in one process; unset it")]
-    Redis,
+    /// The address names no Redis.
+    #[error("REDIS_URL: {0}")]
+    Redis(#[from] BadUrl),
+    /// Redis does not answer. Said only to whoever asks: the server starts without it.
+    #[error("REDIS_URL: Redis does not answer")]
+    RedisAway,
     /// There is no database yet.
     #[error("DATABASE_URL: there is no database at {0}")]
     Missing(PathBuf),
@@ -52,20 +56,71 @@ pub enum ConnectError {
 /// # Errors
 /// [`ConnectError`] says which dependency it is and what to do.
 pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
-    if config.redis_url.is_some() {
-        return Err(ConnectError::Redis);
-    }
+    let redis = config.redis_url.as_deref().map(Redis::open).transpose()?;
     let store = open_store(&config.database_url).await?;
+    let ports = match redis {
+        None => Ports::of_one_process(config, &store),
+        Some(redis) => Ports::of_many(&redis, config, &store).await,
+    };
     Ok(Arc::new(Backend {
-        bus: Arc::new(MemoryBus::new()),
-        cache: Cached::new(Arc::new(MemoryCache::new())),
-        presence: Arc::new(MemoryPresence::new()),
-        sessions: Arc::new(StoredSessions::new(Arc::clone(&store), stamp::now)),
-        limiter: Arc::new(MemoryLimiter::new(config.limits.clone())),
+        bus: ports.bus,
+        cache: ports.cache,
+        presence: ports.presence,
+        sessions: ports.sessions,
+        limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
         store,
     }))
+}
+
+/// Asks the Redis at `url` whether it is there.
+///
+/// # Errors
+/// [`ConnectError::Redis`] for an address that is none, [`ConnectError::RedisAway`] where nothing answers.
+pub async fn reach_redis(url: &str) -> Result<(), ConnectError> {
+    let redis = Redis::open(url)?;
+    redis.ping().await.map_err(|_| ConnectError::RedisAway)
+}
+
+/// What several instances share, or what one process does in their place.
+struct Ports {
+    bus: Arc<dyn Bus>,
+    cache: Cached,
+    presence: Arc<dyn Presence>,
+    sessions: Arc<dyn Sessions>,
+    limiter: Arc<dyn Limiter>,
+}
+
+impl Ports {
+    fn of_one_process(config: &Config, store: &Arc<dyn Store>) -> Self {
+        Self {
+            bus: Arc::new(MemoryBus::new()),
+            cache: Cached::new(Arc::new(MemoryCache::new())),
+            presence: Arc::new(MemoryPresence::new()),
+            sessions: Arc::new(StoredSessions::new(Arc::clone(store), stamp::now)),
+            limiter: Arc::new(MemoryLimiter::new(config.limits.clone())),
+        }
+    }
+
+    /// Over Redis. Where it is away they do what they can alone, and connect when it comes.
+    async fn of_many(redis: &Arc<Redis>, config: &Config, store: &Arc<dyn Store>) -> Self {
+        if redis.ping().await.is_err() {
+            tracing::warn!("Redis does not answer: starting without it, and connecting as soon as it does");
+        }
+        let bus: Arc<dyn Bus> = Arc::new(RedisBus::new(redis));
+        let cache = Cached::new(Arc::new(LayeredCache::new(redis, Arc::clone(&bus))));
+        let (following, events) = (cache.follower(), bus.subscribe());
+        tokio::spawn(following.follow(events));
+        let sessions = StoredSessions::new(Arc::clone(store), stamp::now);
+        Self {
+            cache,
+            presence: RedisPresence::new(redis, Arc::clone(&bus)),
+            sessions: Arc::new(sessions.with_shared(SharedSessions::new(redis))),
+            limiter: Arc::new(RedisLimiter::new(redis, config.limits.clone())),
+            bus,
+        }
+    }
 }
 
 /// Opens the database that `url` names, which must be there: a copy of nothing would look like a backup.

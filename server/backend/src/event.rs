@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chat::{ConnectionId, Message, Nonce, RoomId, SessionId, Status, TokenId, UserId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +64,29 @@ pub enum Event {
         /// The token.
         token: TokenId,
     },
+    /// A cached value is not true any more. For the caches; the hub has no use for it.
+    Forgotten {
+        /// The value's key.
+        key: Arc<str>,
+    },
+}
+
+impl Event {
+    /// What the event is about: events about the same keep their order on the way to other instances.
+    #[must_use]
+    pub fn topic(&self) -> Uuid {
+        match self {
+            Self::Logged(Logged { room, .. })
+            | Self::Typed { room, .. }
+            | Self::MarkerMoved { room, .. }
+            | Self::Joined { room, .. }
+            | Self::Left { room, .. } => room.0,
+            Self::PresenceChanged { user, .. } => user.0,
+            Self::SessionEnded { session } => session.0,
+            Self::TokenRevoked { token } => token.0,
+            Self::Forgotten { .. } => Uuid::nil(),
+        }
+    }
 }
 
 /// A change in a room's log, with the message encoded once for all who will read it.

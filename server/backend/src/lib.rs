@@ -5,6 +5,7 @@
 //! only place that chooses implementations.
 
 pub mod account;
+pub mod breaker;
 pub mod bus;
 pub mod cache;
 pub mod caller;
@@ -20,6 +21,7 @@ pub mod marker;
 pub mod message;
 pub mod password;
 pub mod presence;
+pub mod redis;
 pub mod room;
 pub mod seed;
 pub mod session;

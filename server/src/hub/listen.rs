@@ -62,6 +62,7 @@ impl Hub {
                 });
             }
             Event::TokenRevoked { token } => self.end_all(Credential::Token(*token)),
+            Event::Forgotten { .. } => {}
         }
     }
 

@@ -4,7 +4,9 @@
 //! something says so with [`Delivery::Gap`]; whoever listens then compares heads with the store.
 //! Nothing durable depends on the bus: a message that it loses is found by its `rev`.
 
+mod frame;
 pub mod memory;
+pub mod redis;
 
 use std::{pin::Pin, sync::Arc};
 

@@ -10,7 +10,11 @@
 //! `tests/contract/store/` holds every implementation to this page.
 
 mod change;
+mod copy;
 mod fault;
+mod newer;
+pub mod postgres;
+mod prefix;
 pub mod record;
 mod seen;
 pub mod sqlite;

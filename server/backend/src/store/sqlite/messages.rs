@@ -107,13 +107,7 @@ impl Messages for SqliteStore {
                 .bind(integer(window.above))
                 .bind(integer(window.upto));
             let rows = query.bind(integer(window.limit)).fetch_all(&self.reads).await?;
-            let nothing = Head {
-                room,
-                last_seq: 0,
-                last_rev: 0,
-            };
-            let (head, messages) = with_head(rows).unwrap_or((nothing, Vec::new()));
-            Ok(window.page(messages, head))
+            Ok(window.page_of(room, with_head(rows)))
         })
         .await
     }

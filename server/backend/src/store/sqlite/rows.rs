@@ -191,7 +191,7 @@ impl FromRow<'_, SqliteRow> for Read<Message> {
     }
 }
 
-/// How a user stands to a message and the room that it is in; how many pins there are is not in the row.
+/// How a user stands to a message and the room that it is in.
 impl FromRow<'_, SqliteRow> for Read<Facts> {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         Ok(Self(Facts {

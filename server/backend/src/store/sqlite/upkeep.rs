@@ -1,12 +1,16 @@
 //! What the store as a whole can do.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use async_trait::async_trait;
 use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
 
 use super::{SqliteStore, statement::statements};
-use crate::store::{StoreError, Stored, Upkeep, timed::timed};
+use crate::store::{
+    StoreError, Stored, Upkeep,
+    copy::{discard, part_of, refuse_existing},
+    timed::timed,
+};
 
 statements! {
     PING = "SELECT 1";
@@ -69,27 +73,5 @@ impl SqliteStore {
         copy.close().await?;
         let written = tokio::fs::File::open(part).await.map_err(StoreError::failed)?;
         written.sync_all().await.map_err(StoreError::failed)
-    }
-}
-
-fn part_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
-}
-
-async fn refuse_existing(file: &Path) -> Stored<()> {
-    match tokio::fs::try_exists(file).await {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(StoreError::failed(format!("{} exists already", file.display()))),
-        Err(error) => Err(StoreError::failed(error)),
-    }
-}
-
-/// Removes what an interrupted backup left.
-async fn discard(part: &Path) -> Stored<()> {
-    match tokio::fs::remove_file(part).await {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::failed(error)),
-        _ => Ok(()),
     }
 }
