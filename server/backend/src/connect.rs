@@ -15,7 +15,7 @@ use crate::{
     redis::{BadUrl, Redis},
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
-    store::{Store, StoreError, sqlite::SqliteStore},
+    store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
 /// What has to be known to connect.
@@ -23,6 +23,8 @@ use crate::{
 pub struct Config {
     /// Where the data is.
     pub database_url: String,
+    /// Where a streaming replica of it is that old messages may be read from.
+    pub database_replica_url: Option<String>,
     /// Where Redis is; `None`: bus, cache, sessions, presence and limits stay in process.
     pub redis_url: Option<String>,
     /// The rates in force.
@@ -35,8 +37,13 @@ pub struct Config {
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// The address names no engine that this version has.
-    #[error("DATABASE_URL: expected sqlite://PATH, found {0:?}")]
+    #[error("DATABASE_URL: expected sqlite://PATH or postgres://USER@HOST/DATABASE, found {0:?}")]
     Engine(String),
+    /// Only PostgreSQL has replicas.
+    #[error(
+        "DATABASE_REPLICA_URL: expected postgres://USER@HOST/DATABASE beside a DATABASE_URL of that kind, found {0:?}"
+    )]
+    Replica(String),
     /// The address names no Redis.
     #[error("REDIS_URL: {0}")]
     Redis(#[from] BadUrl),
@@ -57,7 +64,7 @@ pub enum ConnectError {
 /// [`ConnectError`] says which dependency it is and what to do.
 pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
     let redis = config.redis_url.as_deref().map(Redis::open).transpose()?;
-    let store = open_store(&config.database_url).await?;
+    let store = open_store(&config.database_url, config.database_replica_url.as_deref()).await?;
     let ports = match redis {
         None => Ports::of_one_process(config, &store),
         Some(redis) => Ports::of_many(&redis, config, &store).await,
@@ -132,18 +139,41 @@ pub async fn open_existing_store(url: &str) -> Result<Arc<dyn Store>, ConnectErr
         Some(("sqlite", path)) if !sqlite_path(path).exists() => {
             Err(ConnectError::Missing(sqlite_path(path)))
         }
-        _ => open_store(url).await,
+        _ => open_store(url, None).await,
     }
 }
 
-/// Opens the database that `url` names.
+/// Opens the database that `url` names, with a replica where there is one.
 ///
 /// # Errors
-/// [`ConnectError::Engine`] for an address of no known engine, [`ConnectError::Store`] where it cannot be opened.
-pub async fn open_store(url: &str) -> Result<Arc<dyn Store>, ConnectError> {
-    match url.split_once(':') {
-        Some(("sqlite", path)) => Ok(Arc::new(SqliteStore::open(&sqlite_path(path)).await?)),
-        _ => Err(ConnectError::Engine(redact(url))),
+/// [`ConnectError::Engine`] or [`ConnectError::Replica`] for an address of no known engine, [`ConnectError::Store`]
+/// where the database cannot be opened. A replica need not be there.
+pub async fn open_store(url: &str, replica_url: Option<&str>) -> Result<Arc<dyn Store>, ConnectError> {
+    let engine = |url: &str| Engine::of(url).ok_or_else(|| ConnectError::Engine(redact(url)));
+    match (engine(url)?, replica_url) {
+        (Engine::Sqlite(path), None) => Ok(Arc::new(SqliteStore::open(&path).await?)),
+        (Engine::Postgres, None) => Ok(Arc::new(PostgresStore::open(url, None).await?)),
+        (Engine::Postgres, Some(replica)) if Engine::of(replica) == Some(Engine::Postgres) => {
+            Ok(Arc::new(PostgresStore::open(url, Some(replica)).await?))
+        }
+        (_, Some(replica)) => Err(ConnectError::Replica(redact(replica))),
+    }
+}
+
+/// What an address names.
+#[derive(Debug, PartialEq, Eq)]
+enum Engine {
+    Sqlite(PathBuf),
+    Postgres,
+}
+
+impl Engine {
+    fn of(url: &str) -> Option<Self> {
+        match url.split_once(':')? {
+            ("sqlite", path) => Some(Self::Sqlite(sqlite_path(path))),
+            ("postgres" | "postgresql", rest) if rest.starts_with("//") => Some(Self::Postgres),
+            _ => None,
+        }
     }
 }
 
@@ -169,6 +199,31 @@ mod tests {
         assert_eq!(sqlite_path("//data/natter.db"), PathBuf::from("data/natter.db"));
         assert_eq!(sqlite_path("data/natter.db"), PathBuf::from("data/natter.db"));
         assert_eq!(sqlite_path("///var/natter.db"), PathBuf::from("/var/natter.db"));
+    }
+
+    #[test]
+    fn an_address_names_an_engine() {
+        assert_eq!(Engine::of("sqlite:a.db"), Some(Engine::Sqlite("a.db".into())));
+        for url in [
+            "postgres://host/natter",
+            "postgresql://me:secret@host:5433/natter?sslmode=require",
+        ] {
+            assert_eq!(Engine::of(url), Some(Engine::Postgres));
+        }
+        for other in ["mysql://host/natter", "postgres:natter", "natter.db", ""] {
+            assert_eq!(Engine::of(other), None, "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_postgres_has_replicas() {
+        for (url, replica) in [
+            ("sqlite:unused.db", "postgres://host/natter"),
+            ("postgres://host/natter", "sqlite:unused.db"),
+        ] {
+            let refused = open_store(url, Some(replica)).await.err();
+            assert!(matches!(refused, Some(ConnectError::Replica(_))), "{refused:?}");
+        }
     }
 
     #[test]

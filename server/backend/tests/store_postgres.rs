@@ -3,8 +3,15 @@
 
 #[path = "contract/store/mod.rs"]
 mod contract;
+#[path = "postgres/faults.rs"]
+mod faults;
+#[path = "postgres/instances.rs"]
+mod instances;
+#[path = "postgres/replica.rs"]
+mod replica;
 
 use std::{
+    io,
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -16,7 +23,7 @@ use tempfile::TempDir;
 
 /// Where the database of one test is: on a server of its own.
 pub(crate) struct Place {
-    server: Postgres,
+    server: Arc<Postgres>,
     folder: TempDir,
 }
 
@@ -29,6 +36,27 @@ impl Place {
                 .unwrap(),
             folder: TempDir::new().unwrap(),
         }
+    }
+
+    /// The database's address.
+    pub(crate) fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// Does something to the server, which takes a while.
+    pub(crate) async fn blocking(&self, work: fn(&Postgres) -> io::Result<()>) {
+        let server = Arc::clone(&self.server);
+        tokio::task::spawn_blocking(move || work(&server))
+            .await
+            .unwrap()
+            .unwrap();
+    }
+
+    /// A streaming replica that has caught up.
+    pub(crate) async fn replica(&self) -> Arc<Postgres> {
+        let server = Arc::clone(&self.server);
+        let replica = tokio::task::spawn_blocking(move || server.replica());
+        Arc::new(replica.await.unwrap().unwrap())
     }
 
     /// A file beside the database.

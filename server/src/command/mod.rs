@@ -57,7 +57,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
 }
 
 async fn migrate(config: &Config) -> Result<(), CommandError> {
-    let store = open_store(&config.database_url).await?;
+    let store = open_store(&config.database_url, None).await?;
     store.close().await;
     println!("The database is up to date.");
     Ok(())

@@ -11,8 +11,9 @@ use crate::redis::{
 };
 
 /// How long a forgotten key takes no value: longer than [`super::typed::LOAD_MAX`], so that whoever read the
-/// old value from the store before it was changed cannot keep it after.
-pub const TOMBSTONE_FOR: Duration = Duration::from_secs(15);
+/// old value from the store before it was changed cannot keep it after; and longer than TCP goes on sending
+/// what an instance that was cut off had written. Meanwhile each instance holds the new value by itself.
+pub const TOMBSTONE_FOR: Duration = Duration::from_secs(120);
 
 /// What a tombstone holds; values begin with [`VALUE`].
 const TOMBSTONE: &[u8] = b"-";
