@@ -45,7 +45,7 @@ const BATCH_TIME_MAX: Duration = Duration::from_secs(3);
 /// How often a batch is tried: nonces meet, connections die, deadlocks are resolved.
 const TRIES_MAX: u32 = 5;
 /// The names of the constraints in the schema.
-const NONCE_INDEX: &str = "messages_by_nonce";
+pub(super) const NONCE_INDEX: &str = "messages_by_nonce";
 const ID_INDEX: &str = "messages_pkey";
 
 statements! {
@@ -411,7 +411,7 @@ impl Row {
 }
 
 /// The message that `new` becomes.
-fn message(new: &NewMessage, seq: u64, rev: u64, mentions: Vec<UserId>) -> Message {
+pub(super) fn message(new: &NewMessage, seq: u64, rev: u64, mentions: Vec<UserId>) -> Message {
     Message {
         id: new.id,
         room: new.room,
