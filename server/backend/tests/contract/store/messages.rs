@@ -1,5 +1,5 @@
 use backend::store::{Appended, Head, NewMessage};
-use chat::{MessageId, RoomId, Timestamp, UserId};
+use chat::{MessageId, RoomId, Timestamp, User, UserId};
 use uuid::Uuid;
 
 use super::{
