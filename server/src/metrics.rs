@@ -90,10 +90,25 @@ fn describe() {
         "circuit_breaker_trips_total",
         "Times that a circuit breaker opened, by breaker"
     );
-    describe_counter!("cache_hits_total", "Reads that the cache answered, by cache");
+    describe_counter!(
+        "cache_hits_total",
+        "Reads that the cache answered, by cache and layer (all: as the reader sees it; memory; redis)"
+    );
     describe_counter!(
         "cache_misses_total",
-        "Reads that the cache could not answer, by cache"
+        "Reads that the cache could not answer, by cache and layer"
+    );
+    describe_counter!(
+        "bus_unsent_total",
+        "Events that other instances did not get and were told to find by comparing"
+    );
+    describe_counter!(
+        "bus_skipped_total",
+        "Events that another version sent and this one does not know"
+    );
+    describe_counter!(
+        "bus_reconnects_total",
+        "Times that the subscription to other instances' events was lost"
     );
     describe_histogram!(
         "database_query_duration_seconds",
