@@ -14,8 +14,12 @@ mod common;
 mod accounts;
 #[path = "api/assets.rs"]
 mod assets;
+#[path = "api/away.rs"]
+mod away;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/cache.rs"]
+mod cache;
 #[path = "api/connections.rs"]
 mod connections;
 #[path = "api/crash.rs"]
@@ -26,5 +30,7 @@ mod limits;
 mod messages;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/queries.rs"]
+mod queries;
 #[path = "api/rooms.rs"]
 mod rooms;

@@ -31,6 +31,7 @@ pub mod store;
 pub mod token;
 pub mod upkeep;
 pub mod user;
+pub mod version;
 
 use std::sync::Arc;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use chat::{
     Author, Code, ConnectionId, Message, MessageId, Nonce, Problem, RoomId, body, mention,
     message::{Bound, PAGE_LIMIT_MAX, Page},
-    permission::Action,
     quota::Quota,
 };
 
@@ -13,6 +12,7 @@ use crate::{
     Backend, Caller, Event, Result,
     event::Logged,
     markdown,
+    room::MayRead,
     stamp::{new_id, now, now_us},
     store::{Appended, NewMessage},
 };
@@ -49,11 +49,11 @@ impl Backend {
     /// `invalid` for the body, `room_not_found`, `not_a_member`, `too_fast`, `unavailable`.
     pub async fn post_message(self: &Arc<Self>, caller: &Caller, post: Post) -> Result<Posted> {
         let born_us = now_us();
-        let body = body::parse(&post.body).map_err(|e| Problem::invalid("body", e.reason()))?;
-        self.limiter
-            .take(Quota::Post, &caller.id().to_string())
-            .await
-            .allowed()?;
+        let body = match self.check_post(caller, &post).await {
+            Ok(body) => body,
+            // What was stored once stays stored, whatever is wrong with asking again.
+            Err(problem) => return self.repeated(caller, post.nonce.as_ref()).await?.ok_or(problem),
+        };
         let called = self.called_on(&body).await?;
         let html = markdown::render(&body, &called);
         let new = NewMessage {
@@ -72,6 +72,30 @@ impl Backend {
         };
         self.carry_through(|backend| async move { backend.store_and_tell(new, post.origin, born_us).await })
             .await
+    }
+
+    /// The body of a post that may be tried.
+    async fn check_post(&self, caller: &Caller, post: &Post) -> Result<String> {
+        let body = body::parse(&post.body).map_err(|e| Problem::invalid("body", e.reason()))?;
+        let subject = caller.id().to_string();
+        self.limiter.take(Quota::Post, &subject).await.allowed()?;
+        Ok(body)
+    }
+
+    /// The first message under this nonce, if the caller used it before.
+    async fn repeated(&self, caller: &Caller, nonce: Option<&Nonce>) -> Result<Option<Posted>> {
+        let Some(nonce) = nonce else { return Ok(None) };
+        let first = self.store.message_by_nonce(caller.id(), nonce).await?;
+        first
+            .map(|message| {
+                let json = encode(&message)?;
+                Ok(Posted {
+                    message,
+                    json,
+                    repeated: true,
+                })
+            })
+            .transpose()
     }
 
     async fn store_and_tell(
@@ -113,19 +137,10 @@ impl Backend {
     /// One page of a room's messages.
     ///
     /// # Errors
-    /// `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn page_messages(
-        &self,
-        caller: &Caller,
-        room: RoomId,
-        bound: Bound,
-        limit: u64,
-    ) -> Result<Page> {
-        self.allow(caller, room, Action::Read).await?;
-        Ok(self
-            .store
-            .page(room, bound, limit.clamp(1, PAGE_LIMIT_MAX))
-            .await?)
+    /// `unavailable`.
+    pub async fn page_messages(&self, room: MayRead, bound: Bound, limit: u64) -> Result<Page> {
+        let limit = limit.clamp(1, PAGE_LIMIT_MAX);
+        Ok(self.store.page(room.room(), bound, limit).await?)
     }
 
     /// Those of the people whom a body may call on by name who exist.

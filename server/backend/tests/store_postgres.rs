@@ -29,11 +29,9 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn new() -> Self {
+        let started = tokio::task::spawn_blocking(Postgres::start).await.unwrap();
         Self {
-            server: tokio::task::spawn_blocking(Postgres::start)
-                .await
-                .unwrap()
-                .unwrap(),
+            server: Arc::new(started.unwrap()),
             folder: TempDir::new().unwrap(),
         }
     }

@@ -1,7 +1,6 @@
 //! `/api/messages`.
 
 use axum::{
-    Json,
     extract::State,
     response::{IntoResponse, Response},
 };
@@ -11,13 +10,18 @@ use backend::{
 };
 use chat::{
     MessageId, Nonce, RoomId,
-    message::{Bound, PAGE_LIMIT, Page},
+    message::{Bound, PAGE_LIMIT},
 };
 use http::{StatusCode, header};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::payload::{Parameters, Payload};
-use crate::{identity::SignedIn, problem::Refusal, state::AppState};
+use crate::{
+    identity::SignedIn,
+    middleware::etag::{Known, versioned},
+    problem::Refusal,
+    state::AppState,
+};
 
 #[derive(Deserialize)]
 pub(super) struct Create {
@@ -56,15 +60,18 @@ impl Paging {
 pub(super) async fn page(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
+    known: Known,
     Parameters(paging): Parameters<Paging>,
-) -> Result<Json<Page>, Refusal> {
-    let limit = paging.limit.unwrap_or(PAGE_LIMIT);
-    Ok(Json(
-        state
-            .backend
-            .page_messages(&caller, paging.room, paging.bound()?, limit)
-            .await?,
-    ))
+) -> Result<Response, Refusal> {
+    let (backend, limit) = (&state.backend, paging.limit.unwrap_or(PAGE_LIMIT));
+    let version = backend
+        .page_version(&caller, paging.room, paging.bound()?, limit)
+        .await?;
+    let tag = version.tag();
+    match known.unchanged(&tag) {
+        Some(response) => Ok(response),
+        None => Ok(versioned(&tag, backend.encoded_page(&version).await?)),
+    }
 }
 
 pub(super) async fn post(

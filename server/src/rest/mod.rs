@@ -16,7 +16,7 @@ use backend::Code;
 
 use crate::{problem::Refusal, state::AppState};
 
-pub use health::{health, ready};
+pub use health::{health, metrics, ready};
 
 /// Every call below `/api`.
 pub fn routes() -> Router<AppState> {

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::health::Health;
 
-pub use typed::{Cached, Follower, Key};
+pub use typed::{Cached, Encoded, Follower, Key, Storable};
 
 /// Keeps bytes by key for a while.
 #[async_trait]

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use dashmap::DashMap;
 use futures::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,13 +28,45 @@ const LAYER: &str = "all";
 /// What a value is kept under.
 pub trait Key: Send + Sync {
     /// The value.
-    type Value: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+    type Value: Storable;
     /// What such values are called in metrics.
     const NAME: &'static str;
     /// How long a value is kept at most.
     const TTL: Duration;
     /// The key as text. No two kinds of keys share one, so it begins with the kind's name.
     fn key(&self) -> String;
+}
+
+/// A value that bytes can stand for.
+pub trait Storable: Clone + Send + Sync + 'static {
+    /// The bytes; `None`: it cannot be kept.
+    fn encode(&self) -> Option<Bytes>;
+    /// The value of these bytes; `None`: another version of Natter kept it in another shape.
+    fn decode(bytes: Bytes) -> Option<Self>;
+}
+
+impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Storable for T {
+    fn encode(&self) -> Option<Bytes> {
+        serde_json::to_vec(self).ok().map(Bytes::from)
+    }
+
+    fn decode(bytes: Bytes) -> Option<Self> {
+        serde_json::from_slice(&bytes).ok()
+    }
+}
+
+/// What is encoded already and kept as it is: a hit copies nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded(pub Bytes);
+
+impl Storable for Encoded {
+    fn encode(&self) -> Option<Bytes> {
+        Some(self.0.clone())
+    }
+
+    fn decode(bytes: Bytes) -> Option<Self> {
+        Some(Self(bytes))
+    }
 }
 
 /// A typed front of a [`Cache`].
@@ -144,14 +177,16 @@ impl Cached {
 
     async fn kept<K: Key>(&self, key: &str) -> Option<K::Value> {
         let bytes = self.cache.get(key).await?;
-        // Another version of Natter may have kept it in another shape: then it is as if nothing were there.
-        serde_json::from_slice(&bytes)
-            .inspect_err(|error| tracing::debug!(key, %error, "unreadable in cache"))
-            .ok()
+        // What cannot be read is as if it were not there.
+        let value = K::Value::decode(bytes);
+        if value.is_none() {
+            tracing::debug!(key, "unreadable in cache");
+        }
+        value
     }
 
     async fn keep<K: Key>(&self, seat: &Seat, value: Option<&K::Value>) {
-        let Some(Ok(bytes)) = value.map(serde_json::to_vec) else {
+        let Some(bytes) = value.and_then(Storable::encode) else {
             return;
         };
         let (cache, seat) = (Arc::clone(&self.cache), seat.clone());
@@ -159,7 +194,7 @@ impl Cached {
         let write = tokio::spawn(async move {
             let disowned = seat.flight.disowned.lock().await;
             if !*disowned {
-                cache.put(&seat.key, bytes.into(), K::TTL).await;
+                cache.put(&seat.key, bytes, K::TTL).await;
             }
         });
         if let Err(error) = write.await {

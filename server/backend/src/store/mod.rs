@@ -11,6 +11,7 @@
 
 mod copy;
 mod fault;
+mod finding;
 mod newer;
 pub mod postgres;
 mod prefix;
@@ -24,12 +25,13 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use chat::{
-    Author, MessageId, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
+    Author, MessageId, Nonce, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
     message::{Bound, Page},
     wire::RoomHead,
 };
 use thiserror::Error;
 
+pub use finding::{Finding, Weight};
 pub use record::*;
 
 /// Why the store could not answer. Wrong input is never the reason.
@@ -148,6 +150,10 @@ pub trait Rooms: Send + Sync {
     async fn heads_of(&self, user: UserId) -> Stored<Vec<RoomHead>>;
     /// Where these rooms stand; unknown ones are left out.
     async fn heads(&self, rooms: &[RoomId]) -> Stored<Vec<Head>>;
+    /// Where a room stands, and `user`'s membership of it; `None`: no such room. Never from a copy that lags behind.
+    async fn head_for(&self, room: RoomId, user: UserId) -> Stored<Option<(Head, Option<Membership>)>>;
+    /// Where the rooms of [`Rooms::rooms_open_to`] stand, in the same order.
+    async fn heads_open_to(&self, user: UserId) -> Stored<Vec<Head>>;
     /// Creates a channel with its creator as the first member.
     async fn create_channel(&self, channel: NewChannel) -> Stored<ChannelCreated>;
     /// The direct room of exactly these people, created where there is none; true: it was created now.
@@ -173,9 +179,12 @@ pub trait Messages: Send + Sync {
     /// not be members, nonces are taken as new, and no read marker moves. Gives the room's head after it;
     /// `None`: no such room.
     async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>>;
+    /// The message that `author` posted under this nonce.
+    async fn message_by_nonce(&self, author: UserId, nonce: &Nonce) -> Stored<Option<chat::Message>>;
     /// The message of this id.
     async fn message(&self, id: MessageId) -> Stored<Option<chat::Message>>;
-    /// One page of a room's messages. An unknown room gives an empty page.
+    /// One page of a room's messages. An unknown room gives an empty page. Never older than what
+    /// [`Rooms::head_for`] has told this process of the room before.
     async fn page(&self, room: RoomId, bound: Bound, limit: u64) -> Stored<Page>;
     /// The messages with a `rev` after this one, ascending by `rev`, at most `limit`, each in its present state,
     /// with the head that was there when they were read. An unknown room gives `None`.
@@ -202,6 +211,10 @@ pub trait Upkeep: Send + Sync {
     async fn ping(&self) -> Stored<()>;
     /// Writes a consistent copy to a file that does not exist yet, while everything goes on.
     async fn backup(&self, file: &Path) -> Stored<()>;
+    /// Does what keeps the database quick, such as renewing its statistics; false: another instance is at it.
+    async fn tune(&self) -> Stored<bool>;
+    /// What an operator should know about the database. Takes a while where it is large.
+    async fn report(&self) -> Stored<Vec<Finding>>;
     /// Waits until what was accepted is written, and closes the database.
     async fn close(&self);
 }

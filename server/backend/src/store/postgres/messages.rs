@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use async_trait::async_trait;
 use chat::{
-    Message, MessageId, RoomId, UserId,
+    Message, MessageId, Nonce, RoomId, UserId,
     message::{Bound, Page},
 };
 use sqlx::PgConnection;
@@ -25,6 +25,10 @@ const MESSAGES_A_STATEMENT: usize = 1_000;
 statements! {
     BY_ID = concat!(
         "SELECT ", message_columns!(), " FROM messages m JOIN users u ON u.id = m.author WHERE m.id = $1"
+    );
+    BY_NONCE = concat!(
+        "SELECT ", message_columns!(), " FROM messages m JOIN users u ON u.id = m.author
+         WHERE m.author = $1 AND m.nonce = $2"
     );
     /// Takes the room's next numbers. The row stays locked until the commit, so the order of numbers is the order of
     /// commits.
@@ -79,6 +83,19 @@ impl Messages for PostgresStore {
 
     async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>> {
         timed("append_batch", self.pool.run(&AppendBatch { room, messages })).await
+    }
+
+    async fn message_by_nonce(&self, author: UserId, nonce: &Nonce) -> Stored<Option<Message>> {
+        timed("message_by_nonce", async {
+            let query = || {
+                BY_NONCE
+                    .read::<Read<Message>>()
+                    .bind(author.0)
+                    .bind(nonce.as_str())
+            };
+            Ok(self.pool.optional(query).await?.map(|Read(message)| message))
+        })
+        .await
     }
 
     async fn message(&self, id: MessageId) -> Stored<Option<Message>> {

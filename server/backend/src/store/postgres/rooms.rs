@@ -66,6 +66,14 @@ statements! {
                 CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE room = me.room OFFSET 0) h
                 WHERE me.\"user\" = $1";
     HEADS = "SELECT h.room AS head_room, h.last_seq, h.last_rev FROM room_heads h WHERE h.room = ANY ($1)";
+    HEAD_FOR = "SELECT h.room AS head_room, h.last_seq, h.last_rev, me.read_seq FROM room_heads h
+                LEFT JOIN LATERAL (SELECT * FROM members WHERE room = $1 AND \"user\" = $2 OFFSET 0) me ON TRUE
+                WHERE h.room = $1";
+    HEADS_OPEN = "SELECT h.room AS head_room, h.last_seq, h.last_rev FROM rooms r
+                  CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE room = r.id OFFSET 0) h
+                  LEFT JOIN LATERAL (SELECT * FROM members WHERE room = r.id AND \"user\" = $1 OFFSET 0) me ON TRUE
+                  WHERE NOT r.private AND me.\"user\" IS NULL
+                  ORDER BY r.name_key, r.id LIMIT 200";
     /// Gives the room, where neither its address nor its people have one.
     INSERT_ROOM = "WITH room AS (
                        INSERT INTO rooms (id, kind, slug, name, name_key, topic, private, direct_key, created_by,
@@ -172,6 +180,27 @@ impl Rooms for PostgresStore {
         timed("heads", async {
             let rooms: Vec<Uuid> = rooms.iter().map(|room| room.0).collect();
             let query = || HEADS.read::<Read<Head>>().bind(&rooms);
+            Ok(all(self.pool.rows(query).await?))
+        })
+        .await
+    }
+
+    async fn head_for(&self, room: RoomId, user: UserId) -> Stored<Option<(Head, Option<Membership>)>> {
+        timed("head_for", async {
+            let query = || {
+                HEAD_FOR
+                    .read::<Read<(Head, Option<Membership>)>>()
+                    .bind(room.0)
+                    .bind(user.0)
+            };
+            Ok(self.pool.optional(query).await?.map(|Read(found)| found))
+        })
+        .await
+    }
+
+    async fn heads_open_to(&self, user: UserId) -> Stored<Vec<Head>> {
+        timed("heads_open_to", async {
+            let query = || HEADS_OPEN.read::<Read<Head>>().bind(user.0);
             Ok(all(self.pool.rows(query).await?))
         })
         .await

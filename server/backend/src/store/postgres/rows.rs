@@ -7,7 +7,7 @@ use chat::{
 use sqlx::{FromRow, Row, postgres::PgRow};
 use uuid::Uuid;
 
-use crate::store::{Head, RoomRecord, SecretHash, SessionRecord, TokenRecord, seen::Seen};
+use crate::store::{Head, Membership, RoomRecord, SecretHash, SessionRecord, TokenRecord, seen::Seen};
 
 /// The columns of a user `u`.
 macro_rules! user_columns {
@@ -165,6 +165,17 @@ impl FromRow<'_, PgRow> for Read<Head> {
             last_seq: number(row, "last_seq")?,
             last_rev: number(row, "last_rev")?,
         }))
+    }
+}
+
+/// A room's head, and the reader's membership where there is one.
+impl FromRow<'_, PgRow> for Read<(Head, Option<Membership>)> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let marker: Option<i64> = row.try_get("read_seq")?;
+        let membership = marker.map(|read_seq| Membership {
+            read_seq: unsigned(read_seq),
+        });
+        Ok(Self((Read::from_row(row)?.0, membership)))
     }
 }
 

@@ -75,7 +75,7 @@ async fn migrate(connection: &mut PgConnection) -> Stored<()> {
     // The lock is held already.
     let mut migrator = tolerant(&MIGRATOR);
     migrator.set_locking(false);
-    Ok(migrator.run(connection).await?)
+    Ok(migrator.run_direct(None, connection, false).await?)
 }
 
 /// A new history gets its identity here, and so does a restored backup, which carries none.

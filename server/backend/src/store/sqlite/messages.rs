@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use chat::{
-    Message, MessageId, RoomId, UserId,
+    Message, MessageId, Nonce, RoomId, UserId,
     message::{Bound, Page},
 };
 use serde::Serialize;
@@ -81,6 +81,18 @@ impl Messages for SqliteStore {
 
     async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>> {
         self.write(AppendBatch { room, messages }).await
+    }
+
+    async fn message_by_nonce(&self, author: UserId, nonce: &Nonce) -> Stored<Option<Message>> {
+        timed("message_by_nonce", async {
+            let query = BY_NONCE
+                .read::<Read<Message>>()
+                .bind(author.0)
+                .bind(nonce.as_str());
+            let message = query.fetch_optional(&self.reads).await?;
+            Ok(message.map(|Read(message)| message))
+        })
+        .await
     }
 
     async fn message(&self, id: MessageId) -> Stored<Option<Message>> {

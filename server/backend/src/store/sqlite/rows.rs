@@ -7,7 +7,7 @@ use chat::{
 use sqlx::{FromRow, Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use crate::store::{Head, RoomRecord, SecretHash, SessionRecord, TokenRecord, seen::Seen};
+use crate::store::{Head, Membership, RoomRecord, SecretHash, SessionRecord, TokenRecord, seen::Seen};
 
 /// The columns of a user `u`.
 macro_rules! user_columns {
@@ -164,6 +164,15 @@ impl FromRow<'_, SqliteRow> for Read<Head> {
             last_seq: row.try_get("last_seq")?,
             last_rev: row.try_get("last_rev")?,
         }))
+    }
+}
+
+/// A room's head, and the reader's membership where there is one.
+impl FromRow<'_, SqliteRow> for Read<(Head, Option<Membership>)> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let marker: Option<u64> = row.try_get("read_seq")?;
+        let membership = marker.map(|read_seq| Membership { read_seq });
+        Ok(Self((Read::from_row(row)?.0, membership)))
     }
 }
 

@@ -144,6 +144,15 @@ async fn nonces_are_each_authors_own() {
     stored(&store, with_nonce(new_message(room, &rosa, "one"), "n")).await;
     stored(&store, with_nonce(new_message(room, &mei, "two"), "n")).await;
     stored(&store, with_nonce(new_message(room, &rosa, "three"), "N")).await;
+    let found = async |author: &User, nonce: &str| {
+        let nonce = chat::Nonce::new(nonce).unwrap();
+        let message = store.message_by_nonce(author.author.id, &nonce).await.unwrap();
+        message.map(|message| message.body)
+    };
+    assert_eq!(found(&rosa, "n").await.as_deref(), Some("one"));
+    assert_eq!(found(&mei, "n").await.as_deref(), Some("two"));
+    assert_eq!(found(&rosa, "N").await.as_deref(), Some("three"));
+    assert_eq!(found(&mei, "N").await, None);
     // No nonce is not a nonce.
     post(&store, room, &rosa, "four").await;
     assert_eq!(post(&store, room, &rosa, "five").await.seq, 5);
