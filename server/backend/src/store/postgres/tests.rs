@@ -60,6 +60,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "public channels by name, up to the 200th",
     ),
     (
+        "rooms::HEADS_OPEN",
+        "rooms_public",
+        "public channels by name, up to the 200th",
+    ),
+    (
         "schema::APPLIED",
         "_sqlx_migrations",
         "all of them are wanted, a handful",
