@@ -31,6 +31,8 @@ pub enum Command {
     Seed(SeedArgs),
     /// Check the configuration and reach every dependency
     Check,
+    /// Report what an operator should know about the database: sizes, damage, slow queries, settings
+    Doctor,
     /// Write a consistent copy of the database to a new file
     Backup {
         /// The file to write; must not exist

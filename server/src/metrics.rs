@@ -32,6 +32,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Full(HTTP_REQUEST_DURATION.into()), HTTP_SECONDS)?
         .set_buckets_for_metric(Matcher::Prefix("database_query".into()), DATABASE_SECONDS)?
         .set_buckets_for_metric(Matcher::Prefix("database_commit".into()), DATABASE_SECONDS)?
+        .set_buckets_for_metric(Matcher::Prefix("database_pool".into()), DATABASE_SECONDS)?
         .set_buckets_for_metric(Matcher::Full("database_batch_size".into()), BATCH)?
         .set_buckets_for_metric(Matcher::Full("message_delivery_time_ms".into()), DELIVERY_MS)?;
     let handle = builder.install_recorder()?;
@@ -89,10 +90,25 @@ fn describe() {
         "circuit_breaker_trips_total",
         "Times that a circuit breaker opened, by breaker"
     );
-    describe_counter!("cache_hits_total", "Reads that the cache answered, by cache");
+    describe_counter!(
+        "cache_hits_total",
+        "Reads that the cache answered, by cache and layer (all: as the reader sees it; memory; redis)"
+    );
     describe_counter!(
         "cache_misses_total",
-        "Reads that the cache could not answer, by cache"
+        "Reads that the cache could not answer, by cache and layer"
+    );
+    describe_counter!(
+        "bus_unsent_total",
+        "Events that other instances did not get and were told to find by comparing"
+    );
+    describe_counter!(
+        "bus_skipped_total",
+        "Events that another version sent and this one does not know"
+    );
+    describe_counter!(
+        "bus_reconnects_total",
+        "Times that the subscription to other instances' events was lost"
     );
     describe_histogram!(
         "database_query_duration_seconds",
@@ -105,4 +121,13 @@ fn describe() {
         "How long group commits took"
     );
     describe_histogram!("database_batch_size", "How many writes shared one commit");
+    describe_histogram!(
+        "database_pool_wait_seconds",
+        Unit::Seconds,
+        "How long operations waited for a connection"
+    );
+    describe_counter!(
+        "database_replica_reads_total",
+        "Old pages, by who answered: the replica, or the primary as that lagged or was away"
+    );
 }

@@ -221,7 +221,7 @@ impl Backend {
         }
     }
 
-    async fn room_record(&self, room: RoomId) -> Result<RoomRecord> {
+    pub(crate) async fn room_record(&self, room: RoomId) -> Result<RoomRecord> {
         let load = || async { self.store.room(room).await };
         let record = self
             .cache

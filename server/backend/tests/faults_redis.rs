@@ -227,7 +227,7 @@ async fn an_instance_that_leaves_properly_is_not_missed() {
     let mut there = far.bus.subscribe();
     near.bus.publish(numbered(1)).await;
     hears(&mut there, &numbered(1)).await;
-    drop(near);
+    near.bus.close().await;
     // Longer than silence is tolerated.
     for _ in 0..50 {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -257,6 +257,38 @@ async fn what_another_version_sends_is_skipped() {
     }
     near.bus.publish(numbered(1)).await;
     hears(&mut there, &numbered(1)).await;
+}
+
+#[tokio::test]
+async fn a_user_of_redis_with_few_rights_is_enough() {
+    let server = server();
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let rules = "on >s3cret resetkeys resetchannels ~natter:* &natter:* -@all +@all -@dangerous";
+    let mut command = redis::cmd("ACL");
+    command
+        .arg("SETUSER")
+        .arg("natter")
+        .arg(rules.split(' ').collect::<Vec<_>>());
+    let (): () = command.query_async(&mut connection).await.unwrap();
+    let url = server.url().replace("redis://", "redis://natter:s3cret@");
+    let (near, far) = (Instance::at(&url).await, Instance::at(&url).await);
+    let mut there = far.bus.subscribe();
+    near.bus.publish(numbered(1)).await;
+    hears(&mut there, &numbered(1)).await;
+    let limiter = || RedisLimiter::new(&near.redis, "post=1/1h".parse().unwrap());
+    assert_eq!(limiter().take(Quota::Post, "rosa").await, Verdict::Allowed);
+    assert_ne!(limiter().take(Quota::Post, "rosa").await, Verdict::Allowed);
+    let presence = |instance: &Instance| RedisPresence::new(&instance.redis, Arc::clone(&instance.bus));
+    let (here, elsewhere) = (presence(&near), presence(&far));
+    let rosa = UserId(Uuid::from_u128(1));
+    here.set(rosa, ConnectionId(Uuid::from_u128(2)), Status::Online)
+        .await;
+    assert_eq!(elsewhere.statuses(&[rosa]).await, [Some(Status::Online)]);
+    near.cache.put("room:1", Bytes::from_static(b"new"), HOUR).await;
+    assert_eq!(far.cache.get("room:1").await, Some(Bytes::from_static(b"new")));
+    near.cache.forget("room:1").await;
+    assert_eq!(near.redis.health(), Health::Ok);
 }
 
 struct Room;

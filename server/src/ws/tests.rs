@@ -226,6 +226,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let config = Config {
             database_url: format!("sqlite://{}", folder.path().join("natter.db").display()),
+            database_replica_url: None,
             redis_url: None,
             limits: "off".parse().unwrap(),
             signup: Signup::Open,

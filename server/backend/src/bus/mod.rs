@@ -38,6 +38,9 @@ pub trait Bus: Send + Sync {
     }
     /// Tells every subscriber. Never fails: where the bus is away, local subscribers are still told.
     async fn publish(&self, event: Event);
+    /// Passes on what still waits and takes leave of the other instances, within a few seconds. What is
+    /// published after that is told here only.
+    async fn close(&self) {}
     /// All that is published from now on.
     fn subscribe(&self) -> Subscription;
 }

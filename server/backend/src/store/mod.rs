@@ -12,6 +12,7 @@
 mod change;
 mod copy;
 mod fault;
+mod finding;
 mod newer;
 pub mod postgres;
 mod prefix;
@@ -32,6 +33,7 @@ use chat::{
 };
 use thiserror::Error;
 
+pub use finding::{Finding, Weight};
 pub use record::*;
 
 /// Why the store could not answer. Wrong input is never the reason.
@@ -225,6 +227,10 @@ pub trait Upkeep: Send + Sync {
     async fn ping(&self) -> Stored<()>;
     /// Writes a consistent copy to a file that does not exist yet, while everything goes on.
     async fn backup(&self, file: &Path) -> Stored<()>;
+    /// Does what keeps the database quick, such as renewing its statistics; false: another instance is at it.
+    async fn tune(&self) -> Stored<bool>;
+    /// What an operator should know about the database. Takes a while where it is large.
+    async fn report(&self) -> Stored<Vec<Finding>>;
     /// Waits until what was accepted is written, and closes the database.
     async fn close(&self);
 }

@@ -8,13 +8,20 @@
 mod hear;
 mod send;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{Mutex, Notify, mpsc},
+    task::{JoinHandle, JoinSet},
+    time::timeout,
+};
 
 use super::{
     Bus, Delivery, Subscription,
@@ -30,6 +37,8 @@ use send::Outgoing;
 
 /// How many channels there are. What is about the same room takes the same one.
 pub const CHANNELS: u128 = 16;
+/// How long closing may take.
+pub const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
 /// The bus of one of several instances.
 pub struct RedisBus {
@@ -37,6 +46,9 @@ pub struct RedisBus {
     redis: Arc<Redis>,
     outgoing: mpsc::Sender<Outgoing>,
     standing: Arc<Standing>,
+    closing: Arc<Notify>,
+    /// Goes on after the bus until it has sent what is left and said good-bye.
+    sending: Mutex<Option<JoinHandle<()>>>,
     /// Ends with the bus.
     _hearing: JoinSet<()>,
 }
@@ -60,8 +72,14 @@ impl RedisBus {
     pub fn new(redis: &Arc<Redis>) -> Self {
         let (local, standing) = (Arc::new(MemoryBus::new()), Arc::new(Standing::default()));
         let (outgoing, queue) = mpsc::channel(send::QUEUE_MAX);
-        // Not ended with the bus: it sends what is left, then says good-bye.
-        tokio::spawn(send::send(Arc::clone(redis), queue, Arc::clone(&standing)));
+        let closing = Arc::new(Notify::new());
+        let sending = send::send(
+            Arc::clone(redis),
+            queue,
+            Arc::clone(&standing),
+            Arc::clone(&closing),
+        );
+        let sending = Mutex::new(Some(tokio::spawn(sending)));
         let mut hearing = JoinSet::new();
         hearing.spawn(hear::hear(
             Arc::clone(redis),
@@ -73,6 +91,8 @@ impl RedisBus {
             redis: Arc::clone(redis),
             outgoing,
             standing,
+            closing,
+            sending,
             _hearing: hearing,
         }
     }
@@ -106,6 +126,15 @@ impl Bus for RedisBus {
         if self.outgoing.try_send(outgoing).is_err() {
             self.standing.overflowed.store(true, Ordering::Release);
             send::count_unsent(1);
+        }
+    }
+
+    async fn close(&self) {
+        self.closing.notify_one();
+        if let Some(sending) = self.sending.lock().await.take()
+            && timeout(CLOSE_WITHIN, sending).await.is_err()
+        {
+            tracing::warn!("other instances were not told all before the end");
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use bb8_redis::redis;
 use tokio::{
-    sync::mpsc::Receiver,
+    sync::{Notify, mpsc::Receiver},
     time::{MissedTickBehavior, interval},
 };
 
@@ -31,8 +31,13 @@ pub(super) struct Outgoing {
     pub(super) after_gap: bool,
 }
 
-/// Sends what is queued until the bus is gone. While one write is under way the next batch collects.
-pub(super) async fn send(redis: Arc<Redis>, mut queue: Receiver<Outgoing>, standing: Arc<Standing>) {
+/// Sends what is queued until the bus is closed or gone. While one write is under way the next batch collects.
+pub(super) async fn send(
+    redis: Arc<Redis>,
+    mut queue: Receiver<Outgoing>,
+    standing: Arc<Standing>,
+    closing: Arc<Notify>,
+) {
     let mut beat = interval(BEAT_EVERY);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut batch = Vec::with_capacity(BATCH_MAX);
@@ -40,6 +45,7 @@ pub(super) async fn send(redis: Arc<Redis>, mut queue: Receiver<Outgoing>, stand
     while open {
         tokio::select! {
             count = queue.recv_many(&mut batch, BATCH_MAX) => open = count > 0,
+            () = closing.notified() => queue.close(),
             _ = beat.tick() => {
                 batch.extend(frame(&redis, &Frame::Beat));
                 if queue.is_empty() && standing.overflowed.swap(false, Ordering::AcqRel) {

@@ -8,6 +8,7 @@ mod messages;
 mod pool;
 mod posts;
 mod replica;
+mod report;
 mod rooms;
 mod rows;
 mod schema;

@@ -34,7 +34,7 @@ const OPERATION_MAX: Duration = Duration::from_secs(3);
 /// The same for what writes thousands of rows.
 pub(super) const BULK_MAX: Duration = Duration::from_secs(60);
 /// The breaker's own limit: none that matters, as each operation has its own.
-const BREAKER_MAX: Duration = Duration::from_secs(90);
+const BREAKER_MAX: Duration = Duration::from_secs(15 * 60);
 /// For how long a database that is away is not asked.
 const BREAKER_PAUSE: Duration = Duration::from_secs(1);
 /// Statements that take longer are logged.

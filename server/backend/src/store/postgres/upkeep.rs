@@ -1,18 +1,21 @@
 //! What the store as a whole can do.
 
-use std::{path::Path, process::Stdio};
+use std::{path::Path, process::Stdio, time::Duration};
 
 use async_trait::async_trait;
+use sqlx::PgConnection;
 use tokio::process::Command;
 use url::{Url, form_urlencoded};
 
-use super::{PostgresStore, statement::statements};
+use super::{PostgresStore, pool::Work, report::Report, statement::statements};
 use crate::store::{
-    StoreError, Stored, Upkeep,
+    Finding, StoreError, Stored, Upkeep,
     copy::{discard, part_of, refuse_existing},
     timed::timed,
 };
 
+/// How long the renewal of statistics may take.
+const TUNE_MAX: Duration = Duration::from_secs(10 * 60);
 /// The program of PostgreSQL that makes copies.
 const PG_DUMP: &str = "pg_dump";
 /// Owners and rights are the server's, not the history's.
@@ -26,6 +29,10 @@ const OPTIONS: [&str; 5] = [
 
 statements! {
     PING = "SELECT 1";
+    /// Ends with the transaction. The number is the lock's name within this database.
+    TRY_LOCK = "SELECT pg_try_advisory_xact_lock(7310579621302)";
+    LONG_TIME_LIMIT = "SET LOCAL statement_timeout = '10min'";
+    ANALYZE = "ANALYZE";
 }
 
 #[async_trait]
@@ -63,12 +70,38 @@ impl Upkeep for PostgresStore {
         .await
     }
 
+    async fn tune(&self) -> Stored<bool> {
+        timed("tune", self.pool.run(&Tune)).await
+    }
+
+    async fn report(&self) -> Stored<Vec<Finding>> {
+        timed("report", self.pool.run(&Report)).await
+    }
+
     async fn close(&self) {
         self.posts.close().await;
         self.pool.close().await;
         if let Some(replica) = &self.replica {
             replica.close().await;
         }
+    }
+}
+
+/// Renews the statistics that plans are made from. Dead rows are autovacuum's, which the schema sets up.
+struct Tune;
+
+impl Work for Tune {
+    type Output = bool;
+    const REPEATABLE: bool = false;
+    const MAX: Duration = TUNE_MAX;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
+        if !TRY_LOCK.scalar::<bool>().fetch_one(&mut *tx).await? {
+            return Ok(false);
+        }
+        LONG_TIME_LIMIT.query().execute(&mut *tx).await?;
+        ANALYZE.query().execute(tx).await?;
+        Ok(true)
     }
 }
 
