@@ -46,7 +46,7 @@ async fn an_edited_message_is_rendered_anew_and_says_when() {
     assert_eq!(edited["mentions"].as_array().unwrap().len(), 1);
     assert_eq!(edited["created_at"], message["created_at"]);
     assert!(edited["edited_at"].as_str().unwrap() >= message["created_at"].as_str().unwrap());
-    assert_eq!(mei.history(&room).await, [edited.clone()]);
+    assert_eq!(mei.history(&room).await, std::slice::from_ref(&edited));
     assert_eq!(
         mei.edit(&message, "**hello**, @rosa").await,
         edited,

@@ -8,6 +8,7 @@ mod crowds;
 mod markers;
 mod messages;
 mod paging;
+mod reactions;
 mod rooms;
 mod threads;
 mod upkeep;
