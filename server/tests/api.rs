@@ -20,6 +20,8 @@ mod away;
 mod bad_input;
 #[path = "api/cache.rs"]
 mod cache;
+#[path = "api/changes.rs"]
+mod changes;
 #[path = "api/connections.rs"]
 mod connections;
 #[path = "api/crash.rs"]
@@ -34,3 +36,5 @@ mod operator;
 mod queries;
 #[path = "api/rooms.rs"]
 mod rooms;
+#[path = "api/threads.rs"]
+mod threads;

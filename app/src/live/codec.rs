@@ -3,7 +3,7 @@
 
 use chat::{
     Attachment, Author, Message, Nonce, Reaction, Room, RoomKind, Status,
-    message::Page,
+    message::{Page, Thread},
     view::Pending,
     wire::{ClientFrame, RequestId, RoomHead, ServerFrame},
 };
@@ -86,6 +86,15 @@ pub fn page(value: &Value<'_>) -> Option<Page> {
     })
 }
 
+/// Reads a page of a thread.
+#[must_use]
+pub fn thread(value: &Value<'_>) -> Option<Thread> {
+    Some(Thread {
+        root: message(value.get("root"))?,
+        page: page(value)?,
+    })
+}
+
 /// Reads a list of people.
 #[must_use]
 pub fn people(value: &Value<'_>) -> Option<Vec<Author>> {
@@ -101,10 +110,21 @@ pub fn text_of(frame: &ClientFrame) -> String {
             .text("room", &room.to_string())
             .number("after", *after),
         ClientFrame::Leave { room } => Writer::new("leave").text("room", &room.to_string()),
-        ClientFrame::Send { room, nonce, body } => Writer::new("send")
-            .text("room", &room.to_string())
-            .text("nonce", nonce.as_str())
-            .text("body", body),
+        ClientFrame::Send {
+            room,
+            nonce,
+            body,
+            thread,
+        } => {
+            let send = Writer::new("send")
+                .text("room", &room.to_string())
+                .text("nonce", nonce.as_str())
+                .text("body", body);
+            match thread {
+                Some(root) => send.text("thread", &root.to_string()),
+                None => send,
+            }
+        }
         ClientFrame::Typing { room } => Writer::new("typing").text("room", &room.to_string()),
         ClientFrame::Read { room, seq } => Writer::new("read")
             .text("room", &room.to_string())

@@ -104,8 +104,11 @@ pub struct Logged {
     pub author: UserId,
     /// The author's id for the send.
     pub nonce: Option<Nonce>,
-    /// Who is mentioned.
+    /// Whom the change calls on: for these people it is one unread mention more.
     pub mentions: Vec<UserId>,
+    /// Whom the message called on before and does so no longer.
+    #[serde(default)]
+    pub unmentioned: Vec<UserId>,
     /// The connection that sent it: it gets `sent` instead of `message`.
     pub origin: Option<ConnectionId>,
     /// The message's id.
@@ -128,10 +131,21 @@ impl Logged {
             author: message.author.id,
             nonce: message.nonce.clone(),
             mentions: message.mentions.clone(),
+            unmentioned: Vec::new(),
             origin,
             id: message.id,
             json,
             born_us,
+        }
+    }
+
+    /// The event for an older message that just changed, and calls on nobody anew.
+    #[must_use]
+    pub fn changed(message: &Message, json: Arc<str>, born_us: u64) -> Self {
+        Self {
+            posted: false,
+            mentions: Vec::new(),
+            ..Self::posted(message, json, None, born_us)
         }
     }
 }

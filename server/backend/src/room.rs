@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chat::{
-    Code, Problem, Room, RoomId, UserId,
+    Code, Problem, Role, Room, RoomId, UserId,
     permission::{Action, Standing, may},
     quota::Quota,
     room::{DIRECT_MEMBERS_MAX, GENERAL, INVITES_MAX, TOPIC_CHARS_MAX},
@@ -102,6 +102,9 @@ impl Backend {
                 kind,
                 private,
                 member,
+                // Reading is the same for every role.
+                role: Role::Member,
+                own: false,
             },
         )?;
         Ok(MayRead(room.id))
@@ -250,7 +253,7 @@ impl Backend {
     pub async fn allow(&self, caller: &Caller, room: RoomId, action: Action) -> Result<RoomRecord> {
         let record = self.room_record(room).await?;
         let member = self.store.membership(room, caller.id()).await?.is_some();
-        check(action, record.standing(member))?;
+        check(action, record.standing(member, caller.role))?;
         Ok(record)
     }
 
@@ -265,7 +268,7 @@ impl Backend {
             .head_for(room, caller.id())
             .await?
             .ok_or(Code::RoomNotFound)?;
-        check(Action::Read, record.standing(membership.is_some()))?;
+        check(Action::Read, record.standing(membership.is_some(), caller.role))?;
         Ok(head)
     }
 
@@ -304,11 +307,13 @@ impl Backend {
 }
 
 impl RoomRecord {
-    const fn standing(&self, member: bool) -> Standing {
+    const fn standing(&self, member: bool, role: Role) -> Standing {
         Standing {
             kind: self.kind,
             private: self.private,
             member,
+            role,
+            own: false,
         }
     }
 }

@@ -78,13 +78,18 @@ impl Hub {
     }
 
     fn count_mentions(&self, logged: &Logged) {
-        if !logged.posted {
-            return;
-        }
         for user in logged.mentions.iter().filter(|user| **user != logged.author) {
             if let Some(user) = self.live_user(*user) {
                 user.with_mentions(|mentions| mentions.add(logged.room, logged.seq));
             }
+        }
+        for user in &logged.unmentioned {
+            if let Some(user) = self.live_user(*user) {
+                user.with_mentions(|mentions| mentions.remove(logged.room, logged.seq));
+            }
+        }
+        if !logged.posted {
+            return;
         }
         // Who posts has read what came before: the store moves the author's marker in the same transaction.
         self.move_marker(logged.author, logged.room, logged.seq, logged.origin);

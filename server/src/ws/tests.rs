@@ -258,6 +258,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let config = Config {
             database_url: format!("sqlite://{}", folder.path().join("natter.db").display()),
+            database_replica_url: None,
             redis_url: None,
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
@@ -287,6 +288,7 @@ impl Scene {
         let post = Post {
             room: self.room,
             body: format!("message {n}"),
+            thread: None,
             nonce: None,
             origin: None,
         };
@@ -435,6 +437,7 @@ async fn a_send_has_one_answer_even_if_the_bus_never_tells_of_it() {
                 room: scene.room,
                 nonce,
                 body: "x".into(),
+                thread: None,
             })
             .await;
     }
@@ -583,6 +586,7 @@ async fn a_membership_that_was_lost_track_of_is_put_right() {
     let post = Post {
         room: secret,
         body: "among ourselves".into(),
+        thread: None,
         nonce: None,
         origin: None,
     };

@@ -21,7 +21,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-pub use person::Person;
+pub use person::{Person, address};
 use serde_json::{Value, json};
 pub use socket::{Ended, Socket};
 use tempfile::TempDir;

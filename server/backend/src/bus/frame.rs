@@ -115,6 +115,7 @@ mod tests {
             author: UserId(Uuid::from_u128(3)),
             nonce: None,
             mentions: Vec::new(),
+            unmentioned: Vec::new(),
             origin: None,
             id: MessageId(Uuid::from_u128(4)),
             json: json.into(),

@@ -9,6 +9,7 @@
 //!
 //! `tests/contract/store/` holds every implementation to this page.
 
+mod change;
 mod copy;
 mod fault;
 mod finding;
@@ -18,6 +19,7 @@ mod prefix;
 pub mod record;
 mod seen;
 pub mod sqlite;
+mod thread;
 mod timed;
 mod window;
 
@@ -26,7 +28,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use chat::{
     Author, MessageId, Nonce, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
-    message::{Bound, Page},
+    message::{Bound, Page, Thread, Version},
     wire::RoomHead,
 };
 use thiserror::Error;
@@ -74,9 +76,9 @@ impl From<StoreError> for chat::Problem {
 pub type Stored<T> = Result<T, StoreError>;
 
 /// Everything durable, by noun.
-pub trait Store: Accounts + Credentials + Rooms + Messages + Markers + Upkeep {}
+pub trait Store: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Upkeep {}
 
-impl<T: Accounts + Credentials + Rooms + Messages + Markers + Upkeep> Store for T {}
+impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Upkeep> Store for T {}
 
 /// Users.
 #[async_trait]
@@ -189,6 +191,27 @@ pub trait Messages: Send + Sync {
     /// The messages with a `rev` after this one, ascending by `rev`, at most `limit`, each in its present state,
     /// with the head that was there when they were read. An unknown room gives `None`.
     async fn changes(&self, room: RoomId, after_rev: u64, limit: u64) -> Stored<Option<Changes>>;
+}
+
+/// Changing messages that are there.
+#[async_trait]
+pub trait Changing: Send + Sync {
+    /// Changes a message, if whoever asks may do so at that moment; it gets the room's next `rev`. Where the
+    /// change takes a reply away, its root gets the one after, for its `reply_count`.
+    async fn change(&self, change: Change) -> Stored<Changed>;
+    /// What a message said before its edits, newest first, at most [`chat::message::VERSIONS_MAX`]. Nothing is left
+    /// of a message that was deleted.
+    async fn versions(&self, id: MessageId) -> Stored<Vec<Version>>;
+}
+
+/// Threads: a message and the replies to it.
+#[async_trait]
+pub trait Threads: Send + Sync {
+    /// Like [`Messages::append`], in the thread of the message `to`; a reply to a reply answers the same root. The
+    /// reply gets the room's next `rev`, and its root the one after, for its `reply_count`.
+    async fn reply(&self, to: MessageId, message: NewMessage) -> Stored<Replied>;
+    /// A message and one page of the replies to it; `None`: no such message.
+    async fn thread(&self, root: MessageId, bound: Bound, limit: u64) -> Stored<Option<Thread>>;
 }
 
 /// Read markers and mentions.

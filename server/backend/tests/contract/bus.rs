@@ -153,6 +153,7 @@ fn one_of_each() -> Vec<Event> {
         author: user,
         nonce: Nonce::new("n-1 \"é\"").ok(),
         mentions: vec![user, UserId(id(4))],
+        unmentioned: vec![UserId(id(8))],
         origin,
         id: MessageId(id(5)),
         json: "{\"body\":\"a \\\"quoted\\\"\\n線 \u{1f980}\"}".into(),

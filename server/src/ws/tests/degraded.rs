@@ -35,6 +35,7 @@ async fn while_the_bus_is_away_markers_and_sign_outs_are_found_too() {
         body: "read this".into(),
         nonce: None,
         origin: None,
+        thread: None,
     };
     scene.backend.post_message(&mei, post).await.unwrap();
     scene

@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::{server::Server, *};
+use super::{
+    server::{Server, Verb},
+    *,
+};
 use crate::message::Bound;
 
 /// One thing that happens.
@@ -11,7 +14,9 @@ enum Step {
     OtherPosts,
     IPost,
     IPostElsewhere,
-    Edit(usize),
+    Change(usize, Verb),
+    OtherReplies(usize),
+    IReply(usize),
     ReadElsewhere(u64),
     Connect,
     Disconnect,
@@ -31,13 +36,27 @@ enum Step {
     See,
 }
 
+fn verb() -> impl Strategy<Value = Verb> {
+    let verbs = [
+        Verb::Edit,
+        Verb::Delete,
+        Verb::React,
+        Verb::Unreact,
+        Verb::Pin,
+        Verb::Unpin,
+    ];
+    prop::sample::select(verbs.to_vec())
+}
+
 fn step() -> impl Strategy<Value = Step> {
     let side = prop_oneof![Just(Side::Before), Just(Side::After)];
     prop_oneof![
         4 => Just(Step::OtherPosts),
         3 => Just(Step::IPost),
         1 => Just(Step::IPostElsewhere),
-        3 => (0_usize..40).prop_map(Step::Edit),
+        4 => (0_usize..40, verb()).prop_map(|(place, verb)| Step::Change(place, verb)),
+        1 => (0_usize..40).prop_map(Step::OtherReplies),
+        1 => (0_usize..40).prop_map(Step::IReply),
         1 => (1_u64..40).prop_map(Step::ReadElsewhere),
         2 => Just(Step::Connect),
         1 => Just(Step::Disconnect),
@@ -95,7 +114,9 @@ impl Client {
             Step::OtherPosts => self.server.post(user(2), None, false),
             Step::IPost => self.post(),
             Step::IPostElsewhere => self.server.post(me(), None, false),
-            Step::Edit(place) => self.server.edit(place),
+            Step::Change(place, verb) => self.server.change(place, verb),
+            Step::OtherReplies(place) => self.server.reply(place, user(2)),
+            Step::IReply(place) => self.server.reply(place, me()),
             Step::ReadElsewhere(seq) => self.server.read(seq),
             Step::Connect => self.connect(),
             Step::Disconnect => self.server.disconnect(),

@@ -266,15 +266,9 @@ impl Cache for GatedCache {
         self.kept.lock().unwrap().insert(key.to_owned(), value);
     }
 
-    async fn forget_all_here(&self) {}
-
     async fn forget(&self, key: &str) {
         self.forget.pass().await;
         self.kept.lock().unwrap().remove(key);
-    }
-
-    async fn forget_all_here(&self) {
-        self.kept.lock().unwrap().clear();
     }
 }
 

@@ -246,7 +246,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn once_each(users: &[UserId]) -> impl Iterator<Item = Uuid> {
+pub(super) fn once_each(users: &[UserId]) -> impl Iterator<Item = Uuid> {
     let mut once = HashSet::new();
     users
         .iter()

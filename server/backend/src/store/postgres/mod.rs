@@ -1,6 +1,7 @@
 //! The store in a PostgreSQL database, which any number of instances share.
 
 mod accounts;
+mod changing;
 mod credentials;
 mod markers;
 mod messages;
@@ -14,6 +15,7 @@ mod schema;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod upkeep;
 
 use std::sync::Arc;

@@ -1,13 +1,15 @@
 //! From rows to types and back.
 
 use chat::{
-    Author, Message, MessageId, Nonce, Role, Room, RoomId, RoomKind, SessionId, Timestamp, TokenId, User,
-    UserId,
+    Author, Message, MessageId, Nonce, Reaction, Role, Room, RoomId, RoomKind, SessionId, Timestamp, TokenId,
+    User, UserId,
 };
 use sqlx::{FromRow, Row, postgres::PgRow};
 use uuid::Uuid;
 
-use crate::store::{Head, Membership, RoomRecord, SecretHash, SessionRecord, TokenRecord, seen::Seen};
+use crate::store::{
+    Head, Membership, RoomRecord, SecretHash, SessionRecord, TokenRecord, change::Facts, seen::Seen,
+};
 
 /// The columns of a user `u`.
 macro_rules! user_columns {
@@ -27,7 +29,7 @@ macro_rules! room_columns {
 macro_rules! message_columns {
     () => {
         "m.id, m.room, m.seq, m.rev, m.body, m.html, m.nonce, m.thread, m.reply_count, m.created_at, m.edited_at, \
-         m.deleted, m.pinned, m.mentions, u.id AS user_id, u.username, u.display_name, u.avatar_url"
+         m.deleted, m.pinned, m.mentions, m.reactions, u.id AS user_id, u.username, u.display_name, u.avatar_url"
     };
 }
 
@@ -196,9 +198,22 @@ impl FromRow<'_, PgRow> for Read<Message> {
             thread: row.try_get::<Option<Uuid>, _>("thread")?.map(MessageId),
             reply_count: number(row, "reply_count")?,
             nonce: nonce(row.try_get("nonce")?)?,
-            reactions: Vec::new(),
+            reactions: reactions(row.try_get("reactions")?)?,
             attachments: Vec::new(),
             mentions: users(row.try_get("mentions")?),
+        }))
+    }
+}
+
+/// How a user stands to a message and the room that it is in.
+impl FromRow<'_, PgRow> for Read<Facts> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self(Facts {
+            message: Read::from_row(row)?.0,
+            kind: kind(row.try_get("kind")?)?,
+            private: row.try_get("private")?,
+            member: row.try_get("member")?,
+            reacted: row.try_get("reacted")?,
         }))
     }
 }
@@ -287,6 +302,18 @@ fn kind(name: &str) -> sqlx::Result<RoomKind> {
         "direct" => Ok(RoomKind::Direct),
         _ => Err(unknown("kind", name)),
     }
+}
+
+/// What is under a message, as the column holds it; nothing where there is nothing.
+pub(super) fn reactions_text(reactions: &[Reaction]) -> Option<String> {
+    // There is nothing in a reaction that could fail to become JSON.
+    (!reactions.is_empty()).then(|| serde_json::to_string(reactions).unwrap_or_default())
+}
+
+fn reactions(text: Option<&str>) -> sqlx::Result<Vec<Reaction>> {
+    text.map_or(Ok(Vec::new()), |text| {
+        serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))
+    })
 }
 
 fn nonce(text: Option<String>) -> sqlx::Result<Option<Nonce>> {

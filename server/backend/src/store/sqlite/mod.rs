@@ -1,6 +1,7 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod changing;
 mod credentials;
 mod markers;
 mod messages;
@@ -9,6 +10,7 @@ mod rows;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod upkeep;
 mod writer;
 

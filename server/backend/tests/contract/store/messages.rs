@@ -3,17 +3,9 @@ use chat::{MessageId, RoomId, Timestamp, User, UserId};
 use uuid::Uuid;
 
 use super::{
-    Fresh, Shared, channel, general, head, join, mentioning, new_message, post, posts, registered, seen,
-    stored, whole, with_nonce,
+    Fresh, channel, general, head, join, mentioning, new_message, post, posts, registered, seen, stored,
+    two_in_a_room, whole, with_nonce,
 };
-
-/// Two people in one channel.
-async fn two_in_a_room(store: &Shared) -> (User, User, RoomId) {
-    let (rosa, mei) = (registered(store, "rosa").await, registered(store, "mei").await);
-    let room = channel(store, "harbour", &rosa).await;
-    join(store, room, &mei).await;
-    (rosa, mei, room)
-}
 
 #[tokio::test]
 async fn messages_are_numbered_from_one() {
