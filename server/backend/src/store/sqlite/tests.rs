@@ -69,11 +69,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "one reader's unread mentions, from several rooms, by time",
     ),
     (
-        "mod::APPLIED",
-        "SCAN _sqlx_migrations USING INDEX",
-        "all of them are wanted, a handful",
-    ),
-    (
         "rooms::SEEN_OPEN",
         "SCAN r USING INDEX rooms_public",
         "public channels by name, up to the 200th",
