@@ -270,10 +270,6 @@ impl Cache for GatedCache {
         self.forget.pass().await;
         self.kept.lock().unwrap().remove(key);
     }
-
-    async fn forget_all_here(&self) {
-        self.kept.lock().unwrap().clear();
-    }
 }
 
 #[tokio::test]
