@@ -270,6 +270,10 @@ impl Cache for GatedCache {
         self.forget.pass().await;
         self.kept.lock().unwrap().remove(key);
     }
+
+    async fn forget_all_here(&self) {
+        self.kept.lock().unwrap().clear();
+    }
 }
 
 #[tokio::test]
