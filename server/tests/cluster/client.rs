@@ -12,6 +12,7 @@ use std::{
 
 use futures::{SinkExt, StreamExt};
 use natter_load::history;
+use reqwest::Method;
 use serde_json::{Value, json, value::RawValue};
 use tokio::{
     net::TcpStream,
@@ -31,6 +32,12 @@ const PACE: Duration = Duration::from_millis(40);
 const WINDOW: usize = 4;
 /// Every so manieth message is posted over HTTP.
 const OVER_HTTP: u64 = 3;
+/// With every so manieth message an older one is edited, deleted, pinned or reacted to.
+const CHANGE: u64 = 4;
+/// Every so manieth message answers another one.
+const REPLY: u64 = 7;
+/// How many own messages are remembered, to change and to answer.
+const OWN: usize = 8;
 /// Every so manieth frame is sent twice, as by someone who is impatient.
 const TWICE: u64 = 5;
 /// How long an instance may take to answer before another one is asked.
@@ -76,8 +83,10 @@ pub struct Client {
     pub phase: watch::Receiver<Phase>,
     /// The last `rev` seen of each room.
     pub seen: BTreeMap<String, u64>,
-    /// Sends without an answer by number: room and text.
-    pub unanswered: BTreeMap<u64, (String, String)>,
+    /// Sends without an answer, by number.
+    pub unanswered: BTreeMap<u64, Value>,
+    /// Own messages that are stored, the newest last: the room and the id.
+    pub own: Vec<(String, String)>,
     pub written: u64,
 }
 
@@ -170,7 +179,19 @@ impl Client {
             }
             return Some(());
         }
-        self.unanswered.insert(number, (room, text));
+        if number.is_multiple_of(CHANGE) && self.progress.posting.load(Ordering::SeqCst) == 0 {
+            self.change(number);
+        }
+        let nonce = self.nonce(number);
+        let mut send = json!({ "type": "send", "room": room, "nonce": nonce, "body": text });
+        if let Some((_, root)) = self
+            .own
+            .iter()
+            .rfind(|(own, _)| *own == room && number.is_multiple_of(REPLY))
+        {
+            send["thread"] = json!(root);
+        }
+        self.unanswered.insert(number, send);
         self.count();
         if number.is_multiple_of(TWICE) {
             self.send(stream, number).await?;
@@ -180,12 +201,10 @@ impl Client {
 
     async fn send(&mut self, stream: &mut Stream, number: u64) -> Option<()> {
         // Answered meanwhile.
-        let Some((room, body)) = self.unanswered.get(&number) else {
+        let Some(send) = self.unanswered.get(&number) else {
             return Some(());
         };
-        let nonce = self.nonce(number);
-        let send = json!({ "type": "send", "room": room, "nonce": nonce, "body": body });
-        self.say(stream, send).await
+        self.say(stream, send.clone()).await
     }
 
     async fn say(&self, stream: &mut Stream, frame: Value) -> Option<()> {
@@ -217,6 +236,7 @@ impl Client {
             Some("sent") => {
                 self.see_message(&frame["message"]);
                 self.answered(&frame["nonce"], true);
+                self.keep(&frame["message"]);
             }
             Some("error") => {
                 self.progress.refused.fetch_add(1, Ordering::SeqCst);
@@ -224,7 +244,8 @@ impl Client {
                 if let Some(room) = frame["id"].as_str() {
                     todo.joins.insert(room.to_owned());
                 }
-                todo.sends.extend(self.answered(&frame["nonce"], false));
+                let is_final = frame["code"] != "unavailable";
+                todo.sends.extend(self.answered(&frame["nonce"], is_final));
             }
             _ => {}
         }
@@ -242,13 +263,60 @@ impl Client {
     }
 
     /// Takes the answer to a send and gives its number.
-    fn answered(&mut self, nonce: &Value, stored: bool) -> Option<u64> {
+    fn answered(&mut self, nonce: &Value, is_final: bool) -> Option<u64> {
         let number = nonce.as_str()?.rsplit('-').next()?.parse().ok()?;
-        if stored && self.unanswered.remove(&number).is_some() {
+        if is_final && self.unanswered.remove(&number).is_some() {
             self.progress.acknowledged.fetch_add(1, Ordering::SeqCst);
             self.count();
         }
         Some(number)
+    }
+
+    fn keep(&mut self, message: &Value) {
+        let text = |field: &str| message[field].as_str().unwrap().to_owned();
+        self.own.push((text("room"), text("id")));
+        if self.own.len() > OWN {
+            self.own.remove(0);
+        }
+    }
+
+    /// Changes an own message over HTTP, at one instance after the other until one has taken it or refused.
+    fn change(&self, number: u64) {
+        let Some((_, id)) = self.own.first().cloned() else {
+            return;
+        };
+        let path = format!("/api/messages/{id}");
+        let (method, path) = match number / CHANGE % 5 {
+            0 => (Method::PUT, format!("{path}/pin")),
+            1 | 3 => (Method::PATCH, path),
+            2 => (Method::PUT, format!("{path}/reactions/🎉")),
+            _ => (Method::DELETE, path),
+        };
+        let edit = json!({ "body": format!("{} changes this with {number}", self.name) });
+        let (name, person, record) = (self.name.clone(), self.person.clone(), self.record.clone());
+        let (urls, progress, phase) = (self.urls.clone(), Arc::clone(&self.progress), self.phase.clone());
+        let first = self.home;
+        progress.posting.fetch_add(1, Ordering::SeqCst);
+        tokio::spawn(async move {
+            for url in urls.iter().cycle().skip(first) {
+                if *phase.borrow() == Phase::End {
+                    return;
+                }
+                let request = person.http.request(method.clone(), format!("{url}{path}"));
+                let request = request.bearer_auth(&person.token).json(&edit).timeout(PATIENCE);
+                if let Ok(answer) = request.send().await
+                    && !answer.status().is_server_error()
+                    && let Ok(text) = answer.text().await
+                {
+                    if method == Method::PATCH && text.starts_with("{\"id\"") {
+                        record.note(history::shown(&name, &text));
+                    }
+                    progress.posting.fetch_sub(1, Ordering::SeqCst);
+                    return;
+                }
+                sleep(PAUSE).await;
+            }
+        });
     }
 
     /// Posts over HTTP, at one instance after the other until one has stored it.

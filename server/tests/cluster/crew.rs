@@ -83,6 +83,7 @@ impl Crew {
             phase,
             seen: self.rooms.iter().map(|room| (room.clone(), 0)).collect(),
             unanswered: BTreeMap::new(),
+            own: Vec::new(),
             written: 0,
         };
         self.clients.push(tokio::spawn(client.run()));

@@ -91,7 +91,7 @@ impl<'a> Book<'a> {
         let as_sent = send.is_some_and(|send| {
             let body = message.body();
             let as_sent = (message.room, message.nonce, message.author) == (send.room, Some(nonce), author);
-            as_sent && body.is_some_and(|body| body.is_empty() || body == send.body.trim())
+            as_sent && (message.is_altered || body.is_some_and(|body| body == send.body.trim()))
         });
         if !as_sent {
             verdict.note(Fault::Altered, || {

@@ -36,6 +36,9 @@ pub(super) enum Event<'a> {
         #[serde(borrow)]
         message: &'a RawValue,
     },
+    /// The client got this state of a message over HTTP: in a page, or as the answer to a change.
+    #[serde(borrow)]
+    Shown(&'a RawValue),
     /// What the store holds of a room at the end.
     #[serde(borrow)]
     Stored(Stored<'a>),
@@ -109,6 +112,8 @@ pub(super) struct Message<'a> {
     pub rev: u64,
     pub author: &'a str,
     pub nonce: Option<&'a str>,
+    /// Whether it may say something else than what was sent.
+    pub is_altered: bool,
     pub bytes: &'a str,
 }
 
@@ -128,6 +133,10 @@ impl<'a> Message<'a> {
             author: Author<'a>,
             #[serde(default)]
             nonce: Option<&'a str>,
+            #[serde(default)]
+            edited_at: Option<&'a str>,
+            #[serde(default)]
+            deleted: bool,
         }
         let fields: Fields<'a> = serde_json::from_str(bytes)?;
         Ok(Self {
@@ -137,6 +146,7 @@ impl<'a> Message<'a> {
             rev: fields.rev,
             author: fields.author.id,
             nonce: fields.nonce,
+            is_altered: fields.deleted || fields.edited_at.is_some(),
             bytes,
         })
     }
@@ -204,6 +214,12 @@ pub fn posted(client: &str, room: &str, nonce: &str, body: &str) -> String {
 pub fn answered(client: &str, nonce: &str, message: &str) -> String {
     let before = format!("\"answered\":{{\"nonce\":{},\"message\":", json!(nonce));
     verbatim(Some(client), &before, message, "}")
+}
+
+/// A line that says that the client got this state of a message over HTTP.
+#[must_use]
+pub fn shown(client: &str, message: &str) -> String {
+    verbatim(Some(client), "\"shown\":", message, "")
 }
 
 /// A line that says where a room stands at the end, and all of its messages.

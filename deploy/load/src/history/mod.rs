@@ -16,10 +16,10 @@ use std::collections::BTreeMap;
 use self::{
     book::Book,
     client::Client,
-    line::{Event, Line, Stored},
+    line::{Event, Line, Message, Stored},
 };
 pub use self::{
-    line::{answered, connected, disconnected, heard, posted, said, stored},
+    line::{answered, connected, disconnected, heard, posted, said, shown, stored},
     verdict::{Fault, Verdict},
 };
 
@@ -83,6 +83,10 @@ impl<'a> Check<'a> {
             Event::Answered { nonce, message } => {
                 book.acknowledge(client.name(), client.user(), nonce, message.get(), verdict);
             }
+            Event::Shown(message) => match Message::read(message.get()) {
+                Ok(message) => book.show(&message, verdict),
+                Err(error) => verdict.note(Fault::Unreadable, || format!("{}: {error}", client.name())),
+            },
             Event::Stored(_) => {}
         }
     }

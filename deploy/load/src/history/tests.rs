@@ -248,6 +248,23 @@ fn a_change_of_a_known_message_must_arrive() {
 }
 
 #[test]
+fn a_change_that_was_answered_must_be_stored() {
+    let edited = message(1, 4).replace("text 1", "edited");
+    let answer = vec![connected("cy", "ann-id"), shown("cy", &edited)];
+    assert_eq!(faults(&[ann(), bo(), end(), answer]), [Fault::Phantom]);
+}
+
+#[test]
+fn a_send_repeated_after_an_edit_is_answered_with_what_it_is_now() {
+    let edited = message(1, 1).replace("\"body\":\"text 1\"", "\"edited_at\":\"now\",\"body\":\"edited\"");
+    let history = [ann(), bo(), end()]
+        .concat()
+        .join("\n")
+        .replace(&message(1, 1), &edited);
+    assert_eq!(check(&history).faults().collect::<Vec<_>>(), []);
+}
+
+#[test]
 fn a_return_must_bring_what_was_missed() {
     let mut ann = ann();
     ann[9] = heard("ann", &joined(2, 2, &[]));
