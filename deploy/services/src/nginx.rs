@@ -2,8 +2,6 @@
 
 use std::{fs, io, net::TcpStream};
 
-use rustix::process::Signal;
-
 use crate::{
     port::Port,
     server::{Server, folder, on_a_free_port},
@@ -84,14 +82,5 @@ impl Nginx {
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port.number()
-    }
-
-    /// Ends it after the requests that it is working on.
-    ///
-    /// # Errors
-    ///
-    /// When it does not end.
-    pub fn quit(&self) -> io::Result<()> {
-        self.server.end_by(Signal::QUIT)
     }
 }

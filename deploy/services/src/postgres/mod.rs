@@ -74,7 +74,8 @@ impl Postgres {
         })
     }
 
-    /// A streaming replica of this one, with the same settings. It has caught up when this returns.
+    /// A streaming replica of this one, with the same settings. It answers when this returns, and holds what was
+    /// there when it was asked for.
     ///
     /// # Errors
     ///
