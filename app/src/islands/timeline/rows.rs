@@ -72,7 +72,7 @@ impl Rows {
                 Change::Prepended(range) => self.insert_at_begin(view, range.clone()),
                 Change::Extended(range) => self.insert_at_end(view, range.clone()),
                 Change::Reset => self.reset(client),
-                Change::Moved | Change::Read => {}
+                Change::Kept(_) | Change::Moved | Change::Read => {}
             }
         }
         self.show_begin(view);
