@@ -8,6 +8,7 @@ pub mod client;
 pub mod codec;
 pub mod connect;
 pub mod json;
+pub mod layout;
 pub mod outbox;
 pub mod resume;
 pub mod typing;
