@@ -214,6 +214,10 @@ impl Layout {
         if below < self.slack || rests && owes {
             (self.scroll, self.slack) = whole((self.scroll + self.slack).max(0));
         }
+        if self.scroll == 0 {
+            // So much became lower that this is the end.
+            self.to_end();
+        }
         let scroll = (self.scroll != self.drawn_scroll).then_some(self.scroll);
         self.wrote |= scroll.is_some();
         self.drawn_scroll = self.scroll;

@@ -242,7 +242,7 @@ impl Screen {
         }
         self.clamped = false;
         self.frame(rests);
-        moves || self.clamped
+        moves || self.clamped || self.scroll == 0
     }
 }
 
@@ -269,12 +269,11 @@ proptest! {
         }
         // Everything loaded and at rest, the view is filled.
         for _ in 0..50 {
+            screen.frame(true);
             if !screen.load() {
                 break;
             }
-            screen.frame(false);
         }
-        screen.frame(true);
         prop_assert_eq!(screen.layout.want(), None);
         prop_assert!(screen.is_covered(), "{:?} at {}", screen.plan, screen.scroll);
         let order = |key: &Key| if let Key::Stored(seq) = key { *seq } else { u64::MAX };
