@@ -70,6 +70,8 @@ pub enum Notice {
     Page,
     /// Another room was entered.
     Entered,
+    /// The user wants to see this message; `None`: the newest.
+    Show(Option<u64>),
     /// The connection's state.
     State,
     /// What waits to be sent.

@@ -102,7 +102,9 @@ impl Layout {
     #[must_use]
     pub fn new(last_seq: u64, guess: Len) -> Self {
         let count = usize::try_from(last_seq).unwrap_or(usize::MAX);
-        let guess = guess.min(EXTENT_MAX / Len::try_from(last_seq.max(1)).unwrap_or(Len::MAX)).max(1);
+        let guess = guess
+            .min(EXTENT_MAX / Len::try_from(last_seq.max(1)).unwrap_or(Len::MAX))
+            .max(1);
         Self {
             heights: Heights::new(count, guess),
             own: Vec::new(),
@@ -138,6 +140,17 @@ impl Layout {
         (self.scroll, self.drawn_scroll) = (to, to);
     }
 
+    /// The list is shown on a page that is scrolled to `drawn`, and is to be at its own place, `at`; `None`: where it
+    /// was when it was shown last.
+    pub fn put(&mut self, at: Option<Len>, drawn: Len) {
+        if let Some(at) = at {
+            (self.scroll, self.slack) = whole(at.max(0));
+            self.anchor = self.lowest_in_view();
+        }
+        self.drawn_scroll = drawn;
+        self.wrote = false;
+    }
+
     /// Takes over what there is: the number of the newest message, the numbers of those held, and the own sends.
     pub fn set_rows<'a>(&mut self, last_seq: u64, held: Range<u64>, own: impl Iterator<Item = &'a Nonce>) {
         let own: Vec<_> = own.map(|nonce| (nonce.clone(), self.own_height(nonce))).collect();
@@ -165,17 +178,26 @@ impl Layout {
         self.make_up_for(before);
     }
 
-    /// Rows are as high as this.
-    pub fn measure(&mut self, rows: impl Iterator<Item = (Key, Len)>) {
-        self.keep(|it| {
-            for (key, height) in rows {
-                match (&key, it.place(&key)) {
-                    (Key::Stored(_), Some(row)) => it.heights.set(row, height),
-                    (Key::Own(_), Some(row)) => it.own[row - it.heights.len()].1 = height,
-                    (_, None) => {}
+    /// Rows are as high as this. Gives whether that is news.
+    pub fn measure(&mut self, rows: impl Iterator<Item = (Key, Len)>) -> bool {
+        let before = self.anchor_depth();
+        let mut is_news = false;
+        for (key, height) in rows {
+            let Some(place) = self.place(&key) else { continue };
+            let known = place
+                .checked_sub(self.heights.len())
+                .and_then(|own| self.own.get_mut(own));
+            match known {
+                Some((_, known)) => is_news |= std::mem::replace(known, height) != height,
+                None if self.heights.get(place) != height => {
+                    self.heights.set(place, height);
+                    is_news = true;
                 }
+                None => {}
             }
-        });
+        }
+        self.make_up_for(before);
+        is_news
     }
 
     /// Whether the reader follows what comes.
@@ -284,14 +306,23 @@ impl Layout {
     /// The number of the oldest message that is in view.
     #[must_use]
     pub fn first_in_view(&self) -> u64 {
-        self.rows_within(0).start.min(self.heights.len().saturating_sub(1)) as u64 + 1
+        self.rows_within(0)
+            .start
+            .min(self.heights.len().saturating_sub(1)) as u64
+            + 1
     }
 
-    /// How far above the end a message's row ends.
+    /// How far above the end a row ends.
     #[must_use]
-    pub fn below(&self, seq: u64) -> Len {
-        let row = usize::try_from(seq).unwrap_or(usize::MAX);
-        self.total() - self.above(row) - self.slack
+    pub fn below(&self, key: &Key) -> Len {
+        let end = self.place(key).map_or(0, |place| place + 1);
+        self.total() - self.above(end) - self.slack
+    }
+
+    /// How far from the end the reader is, in heights of the view.
+    #[must_use]
+    pub fn distance(&self) -> Len {
+        (self.scroll + self.slack) / self.viewport.max(1)
     }
 }
 
@@ -353,19 +384,31 @@ impl Layout {
         let end = near.end.min(seen.end + spare).min(start + ROWS_MAX);
         let held = self.held_places();
         // Own sends stand below the newest message, wherever that is held.
-        let last = if held.end == self.heights.len() { self.count() } else { held.end };
+        let last = if held.end == self.heights.len() {
+            self.count()
+        } else {
+            held.end
+        };
         let start = start.clamp(held.start, last);
         start..end.clamp(start, last)
     }
 
     fn held_places(&self) -> Range<usize> {
-        let place = |seq: u64| usize::try_from(seq.max(1) - 1).unwrap_or(usize::MAX).min(self.heights.len());
+        let place = |seq: u64| {
+            usize::try_from(seq.max(1) - 1)
+                .unwrap_or(usize::MAX)
+                .min(self.heights.len())
+        };
         place(self.held.start)..place(self.held.end)
     }
 
     fn key(&self, place: usize) -> Key {
-        let own = place.checked_sub(self.heights.len()).and_then(|place| self.own.get(place));
-        own.map_or(Key::Stored(place as u64 + 1), |(nonce, _)| Key::Own(nonce.clone()))
+        let own = place
+            .checked_sub(self.heights.len())
+            .and_then(|place| self.own.get(place));
+        own.map_or(Key::Stored(place as u64 + 1), |(nonce, _)| {
+            Key::Own(nonce.clone())
+        })
     }
 
     fn place(&self, key: &Key) -> Option<usize> {

@@ -223,6 +223,12 @@ impl Client {
         self.view.trim(keep);
     }
 
+    /// The user wants to see a message of this room; `None`: the newest.
+    pub fn show(&mut self, seq: Option<u64>) {
+        let seq = seq.filter(|seq| (1..=self.view.last_seq()).contains(seq));
+        self.notices.push(Notice::Show(seq));
+    }
+
     /// The user goes to another room. Gives back what was held of the one before.
     pub fn enter(&mut self, mut view: View, member: bool, now: Ms) -> View {
         if self.has_read_more() {
@@ -249,7 +255,8 @@ impl Client {
             let join = self.resume.join(self.view.last_rev());
             self.effects.push(Effect::Send(join));
         }
-        self.notices.extend([Notice::Entered, Notice::Outbox, Notice::Typing, Notice::Rooms]);
+        self.notices
+            .extend([Notice::Entered, Notice::Outbox, Notice::Typing, Notice::Rooms]);
         self.finish(now);
         left
     }

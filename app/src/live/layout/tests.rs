@@ -32,7 +32,12 @@ impl Screen {
     fn open(last_seq: u64, viewport: Len) -> Self {
         let mut screen = Self {
             layout: Layout::new(last_seq, 44 * PX),
-            plan: Plan { top: 0, rows: vec![], bottom: 0, scroll: None },
+            plan: Plan {
+                top: 0,
+                rows: vec![],
+                bottom: 0,
+                scroll: None,
+            },
             scroll: 0,
             viewport,
             last_seq,
@@ -60,7 +65,8 @@ impl Screen {
     }
 
     fn tell(&mut self) {
-        self.layout.set_rows(self.last_seq, self.held.clone(), self.own.iter());
+        self.layout
+            .set_rows(self.last_seq, self.held.clone(), self.own.iter());
     }
 
     /// One frame: draw, measure, and draw again until nothing is new.
@@ -76,7 +82,12 @@ impl Screen {
             if same {
                 break;
             }
-            let rows: Vec<_> = self.plan.rows.iter().map(|key| (key.clone(), self.height(key))).collect();
+            let rows: Vec<_> = self
+                .plan
+                .rows
+                .iter()
+                .map(|key| (key.clone(), self.height(key)))
+                .collect();
             self.layout.measure(rows.into_iter());
         }
         self.scroll = scroll.unwrap_or(self.scroll);
@@ -105,7 +116,9 @@ impl Screen {
     /// Loads what is wanted.
     fn load(&mut self) -> bool {
         const PAGE: u64 = 100;
-        let Some(side) = self.layout.want() else { return false };
+        let Some(side) = self.layout.want() else {
+            return false;
+        };
         match side {
             Side::Before => self.held.start = self.held.start.saturating_sub(PAGE).max(1),
             Side::After => self.held.end = (self.held.end + PAGE).min(self.last_seq + 1),
@@ -135,11 +148,17 @@ impl Screen {
     /// What somebody reads: the lowest row that begins in view.
     fn reading(&self) -> Option<(Key, Len)> {
         let places = self.places();
-        places.into_iter().rev().find(|(_, depth)| (1..=self.viewport).contains(depth))
+        places
+            .into_iter()
+            .rev()
+            .find(|(_, depth)| (1..=self.viewport).contains(depth))
     }
 
     fn place_of(&self, key: &Key) -> Option<Len> {
-        self.places().into_iter().find(|(known, _)| known == key).map(|(_, depth)| depth)
+        self.places()
+            .into_iter()
+            .find(|(known, _)| known == key)
+            .map(|(_, depth)| depth)
     }
 
     /// Whether rows fill the view as far as there are any.
@@ -207,7 +226,9 @@ impl Screen {
                 }
             }
             Step::Edit(place) => {
-                let Some(Key::Stored(seq)) = self.plan.rows.get(place as usize).cloned() else { return true };
+                let Some(Key::Stored(seq)) = self.plan.rows.get(place as usize).cloned() else {
+                    return true;
+                };
                 // What is being read grows under the reader's eyes; the rest of the list does not move.
                 *self.edits.entry(seq).or_default() += 1;
                 let height = self.height(&Key::Stored(seq));
@@ -316,7 +337,10 @@ fn a_jump_to_a_far_message_shows_it_a_third_below_the_upper_edge_and_keeps_it_th
     let mut screen = Screen::open(100_000, 900 * PX);
     screen.layout.show(1_234);
     screen.frame(true);
-    assert_eq!(screen.layout.want(), Some(Side::Around(screen.layout.first_in_view() + 10)));
+    assert_eq!(
+        screen.layout.want(),
+        Some(Side::Around(screen.layout.first_in_view() + 10))
+    );
     while screen.load() {
         screen.frame(false);
     }

@@ -233,7 +233,10 @@ fn parts_of_the_room_are_fetched_one_at_a_time_and_not_too_often() {
     let mut client = Client::new(me(), true, view, Vec::new(), Outbox::default());
     client.ask(Some(Side::Before), 0);
     client.ask(Some(Side::Before), 1_000);
-    assert_eq!(client.take_effects(), [Effect::Fetch(Ask::Part, Bound::Before(9))]);
+    assert_eq!(
+        client.take_effects(),
+        [Effect::Fetch(Ask::Part, Bound::Before(9))]
+    );
 
     // One that does not come is not asked for again at once, unless the user says so.
     client.page(Ask::Part, None, 1_000);
@@ -243,7 +246,10 @@ fn parts_of_the_room_are_fetched_one_at_a_time_and_not_too_often() {
     client.ask(Some(Side::Before), 1_002);
     assert_eq!((client.take_effects(), client.due()), (vec![], Some(3_000)));
     client.ask_again(1_500);
-    assert_eq!(client.take_effects(), [Effect::Fetch(Ask::Part, Bound::Before(9))]);
+    assert_eq!(
+        client.take_effects(),
+        [Effect::Fetch(Ask::Part, Bound::Before(9))]
+    );
 
     let messages = vec![message(8, other(), None)];
     let page = Page {
@@ -258,7 +264,10 @@ fn parts_of_the_room_are_fetched_one_at_a_time_and_not_too_often() {
     client.ask(Some(Side::Before), 1_502);
     assert_eq!(client.take_effects(), [], "too soon");
     client.tick(1_650, 0.0);
-    assert_eq!(client.take_effects(), [Effect::Fetch(Ask::Part, Bound::Before(8))]);
+    assert_eq!(
+        client.take_effects(),
+        [Effect::Fetch(Ask::Part, Bound::Before(8))]
+    );
 }
 
 #[test]
@@ -273,13 +282,24 @@ fn another_room_is_left_and_entered_on_the_same_line_and_goes_on_where_it_was() 
     let left = client.enter(View::new(there, me(), Vec::new(), start), true, 10);
     assert_eq!((left.room(), client.view().room()), (here(), there));
     let effects = client.take_effects();
-    let [ClientFrame::Leave { room }, ClientFrame::Join { room: joined, after, .. }] = sends(&effects)[..] else {
+    let [
+        ClientFrame::Leave { room },
+        ClientFrame::Join {
+            room: joined, after, ..
+        },
+    ] = sends(&effects)[..]
+    else {
         panic!("{effects:?}");
     };
     assert_eq!((*room, *joined, *after), (here(), there, Some(6)));
     assert!(client.take_notices().contains(&Notice::Entered));
     // A page of the room before, and what is still said there, change nothing here.
-    client.hear(ServerFrame::Message { message: message(3, other(), None) }, 11);
+    client.hear(
+        ServerFrame::Message {
+            message: message(3, other(), None),
+        },
+        11,
+    );
     assert_eq!(client.view().last_seq(), 5);
     client.enter(left, true, 12);
     assert_eq!((client.view().room(), client.view().last_rev()), (here(), 2));
