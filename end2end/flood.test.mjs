@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { Person, eventually, launch } from "./support/browser.mjs";
-import { memory, observe, observed, report } from "./support/gauge.mjs";
+import { memory, observe, observed, report, weighable } from "./support/gauge.mjs";
 import { Server } from "./support/server.mjs";
 
 const PER_SECOND = 100;
@@ -19,6 +19,8 @@ before(async () => {
     launch(),
   ]);
   ines = await Person.join(browser, server, "ines");
+  await weighable(ines.context);
+  await ines.enter("/rooms/general");
   room = await ines.page.locator(".app").getAttribute("data-room");
 });
 

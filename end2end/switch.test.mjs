@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { Person, eventually, launch } from "./support/browser.mjs";
-import { memory, report } from "./support/gauge.mjs";
+import { memory, report, weighable } from "./support/gauge.mjs";
 import { Server } from "./support/server.mjs";
 
 const SWITCHES = 200;
@@ -26,6 +26,7 @@ before(async () => {
     path: link.getAttribute("href"), id: link.dataset.room, name: link.querySelector(".name").textContent,
   })));
   rooms = rooms.filter(({ name }) => name !== "general");
+  await weighable(ines.context);
   await ines.enter(rooms[0].path);
   await ines.page.evaluate(() => (globalThis.stillHere = true));
 });

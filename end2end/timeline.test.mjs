@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { Person, eventually, launch } from "./support/browser.mjs";
-import { memory, observe, observed, report } from "./support/gauge.mjs";
+import { memory, observe, observed, report, weighable } from "./support/gauge.mjs";
 import { Server } from "./support/server.mjs";
 
 const MESSAGES = 100_000;
@@ -21,6 +21,8 @@ before(async () => {
     launch({ ignoreDefaultArgs: ["--hide-scrollbars"] }),
   ]);
   ines = await Person.join(browser, server, "ines");
+  await weighable(ines.context);
+  await ines.enter("/rooms/general");
   room = await ines.page.locator(".app").getAttribute("data-room");
 });
 
@@ -98,13 +100,15 @@ test("a hundred thousand messages pass under a fast wheel, up and down", async (
 
 test("the scrollbar is dragged through the whole room", async () => {
   const box = await ines.list.boundingBox();
-  const x = box.x + box.width - 4;
+  const x = box.x + box.width - 5;
   await ines.list.evaluate((list) => list.scrollTo(0, 0));
   await rests();
   await observe(ines.page);
-  await ines.page.mouse.move(x, box.y + box.height - 12);
+  // The thumb is small, and stands above the button at the end.
+  const y = box.y + box.height - 14;
+  await ines.page.mouse.move(x, y);
   await ines.page.mouse.down();
-  for (let n = 0; n <= 60; n++) await ines.page.mouse.move(x, box.y + box.height - 12 - (n * (box.height - 24)) / 60);
+  for (let n = 0; n <= 60; n++) await ines.page.mouse.move(x, y - (n * (box.height - 24)) / 60);
   await ines.page.mouse.up();
   await rests();
   await isTrue();

@@ -56,22 +56,27 @@ export async function observed(page) {
   });
 }
 
+// Makes the pages that are loaded from now on tell of their WebAssembly's memory.
+export async function weighable(context) {
+  await context.addInitScript(() => {
+    const instantiate = WebAssembly.instantiateStreaming;
+    WebAssembly.instantiateStreaming = async (...given) => {
+      const made = await instantiate(...given);
+      globalThis.wasmMemory ??= made.instance.exports.memory;
+      return made;
+    };
+  });
+}
+
 // What a page keeps after its garbage is gone: the script's heap and the memory of its WebAssembly, in bytes.
 export async function memory(page) {
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
-  await session.send("HeapProfiler.enable");
   for (let n = 0; n < 3; n++) await session.send("HeapProfiler.collectGarbage");
   const { metrics } = await session.send("Performance.getMetrics");
   const value = (name) => metrics.find((metric) => metric.name === name).value;
-  const { result } = await session.send("Runtime.evaluate", { expression: "WebAssembly.Memory.prototype" });
-  const { objects } = await session.send("Runtime.queryObjects", { prototypeObjectId: result.objectId });
-  const { result: bytes } = await session.send("Runtime.callFunctionOn", {
-    objectId: objects.objectId,
-    functionDeclaration: "function () { return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0); }",
-    returnByValue: true,
-  });
-  const found = { heap: value("JSHeapUsedSize"), wasm: bytes.value, nodes: value("Nodes"), listeners: value("JSEventListeners") };
+  const wasm = await page.evaluate(() => globalThis.wasmMemory.buffer.byteLength);
+  const found = { heap: value("JSHeapUsedSize"), wasm, nodes: value("Nodes"), listeners: value("JSEventListeners") };
   await session.detach();
   return { ...found, all: found.heap + found.wasm };
 }

@@ -4,6 +4,8 @@
 //! the page: [`rows`] draws, [`list`] scrolls, [`news`] tells what is out of sight.
 
 #[cfg(feature = "hydrate")]
+mod date;
+#[cfg(feature = "hydrate")]
 mod list;
 #[cfg(feature = "hydrate")]
 mod live;

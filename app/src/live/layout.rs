@@ -312,6 +312,12 @@ impl Layout {
             + 1
     }
 
+    /// Whether there is such a row.
+    #[must_use]
+    pub fn has(&self, key: &Key) -> bool {
+        self.place(key).is_some()
+    }
+
     /// How far above the end a row ends.
     #[must_use]
     pub fn below(&self, key: &Key) -> Len {

@@ -7,6 +7,7 @@ pub mod attention;
 pub mod client;
 pub mod codec;
 pub mod connect;
+pub mod find;
 pub mod json;
 pub mod layout;
 pub mod outbox;

@@ -50,6 +50,7 @@ pub(crate) fn Log<'a>(
         view! { <noscript>{link}</noscript> }
     });
     let start = (!page.has_before).then(|| view! { <Opening places room/> });
+    let beginning = view! { <Opening places room/> }.into_any();
     let label = format!("Messages in {}", places.name(room));
     let items = items(places.me.id, room, &page.messages, show, now);
     let newest = page.has_after.then(|| here.clone());
@@ -75,7 +76,7 @@ pub(crate) fn Log<'a>(
                     </div>
                 </div>
                 <Templates/>
-                <template id="beginning-template"><Opening places room/></template>
+                <template id="beginning-template">{beginning}</template>
             </Timeline>
             {newest.map(|href| view! { <a class="jump" href=href><Icon is=Shape::Down/>"Jump to the newest"</a> })}
         </div>

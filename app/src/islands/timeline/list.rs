@@ -13,8 +13,8 @@ use crate::live::{
     layout::{Len, PX},
 };
 
-/// So long after it was scrolled last, the list rests.
-pub(super) const REST: Ms = 120;
+/// So long after it was scrolled last, the list rests, in milliseconds; sooner where the browser says so.
+pub(super) const REST: Ms = 500;
 
 /// The scroller, and the spaces for rows that are not drawn.
 pub(super) struct List {
@@ -23,7 +23,7 @@ pub(super) struct List {
     above: HtmlElement,
     pub(super) below: HtmlElement,
     spaces: Cell<(Len, Len)>,
-    scrolled_at: Cell<Ms>,
+    scrolled_at: Cell<Option<Ms>>,
     /// How far from its end the list was when it was taken over.
     pub(super) begin: Len,
 }
@@ -52,7 +52,7 @@ impl List {
             above,
             below,
             spaces: Cell::new((0, 0)),
-            scrolled_at: Cell::new(0),
+            scrolled_at: Cell::new(None),
             begin: 0,
         };
         // Below a page in the middle of the room there is space for a link, which goes.
@@ -111,11 +111,17 @@ impl List {
 
     /// It is being scrolled.
     pub(super) fn moved(&self) {
-        self.scrolled_at.set(now());
+        self.scrolled_at.set(Some(now()));
     }
 
+    /// It is no longer scrolled.
+    pub(super) fn ended(&self) {
+        self.scrolled_at.set(None);
+    }
+
+    /// Whether a scroll position that is written stops nothing that is still under way.
     pub(super) fn rests(&self) -> bool {
-        now() >= self.scrolled_at.get() + REST
+        self.scrolled_at.get().is_none_or(|at| now() >= at + REST)
     }
 
     /// Rows are awaited where the reader is.

@@ -11,6 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, FocusOptions};
 
 use super::{
+    date,
     list::{List, REST},
     news::News,
     rows::Rows,
@@ -62,6 +63,7 @@ pub(super) fn adopt() {
         it.frame(true);
     });
     listen(&it);
+    date::adopt();
     // What comes from now on finds somebody who draws it.
     connect();
     with_it(&it, Timeline::look_around);
@@ -123,8 +125,9 @@ fn listen(it: &Rc<Option<Timeline>>) {
     let shown = call(Timeline::look_around);
     with_it(it, |timeline| {
         let scroller = &timeline.list.scroller;
-        let moved = call(Timeline::moved);
+        let (moved, ended) = (call(Timeline::moved), call(Timeline::ended));
         on(scroller, "scroll", move |_: Event| moved());
+        on(scroller, "scrollend", move |_: Event| ended());
         on(scroller, "click", move |event: Event| {
             with_it(&clicked, |it| it.click(&event))
         });
@@ -256,6 +259,11 @@ impl Timeline {
         self.list.moved();
         self.layout.borrow_mut().scrolled(self.list.position());
         self.alarm.set(REST as i32);
+        self.ticker.ask();
+    }
+
+    fn ended(&self) {
+        self.list.ended();
         self.ticker.ask();
     }
 

@@ -28,6 +28,8 @@ pub(super) struct News {
     alarm: Alarm,
     /// The newest message that was in view.
     seen: Cell<u64>,
+    /// The line of new messages that was in view.
+    line_seen: Cell<u64>,
     /// What is to be read out: how many messages, and the last of them.
     unsaid: RefCell<(u64, String)>,
     is_talking: Cell<bool>,
@@ -67,6 +69,7 @@ impl News {
             voice,
             alarm: Alarm::new(breathed),
             seen: Cell::new(0),
+            line_seen: Cell::new(0),
             unsaid: RefCell::default(),
             is_talking: Cell::new(false),
         })
@@ -116,7 +119,11 @@ impl News {
         label(&self.down, &words);
         // What was sent by others and is out of sight above.
         let unread = view.last_seq().saturating_sub(new_at.saturating_sub(1));
-        let words = match layout.is_above(new_at) {
+        let is_above = layout.is_above(new_at);
+        if !is_above {
+            self.line_seen.set(new_at);
+        }
+        let words = match is_above && self.line_seen.get() != new_at {
             true => [
                 &*unread.to_string(),
                 if unread == 1 {

@@ -142,10 +142,10 @@ impl Rows {
         }
         let focused = document().active_element();
         for slot in before {
-            match focused
+            let has_focus = focused
                 .as_ref()
-                .filter(|focused| slot.row.contains(Some(focused)))
-            {
+                .is_some_and(|focused| slot.row.contains(Some(focused)));
+            match Some(()).filter(|()| has_focus && layout.has(&slot.key)) {
                 // Where one is with the keyboard goes on to be there, out of sight and out of the flow.
                 Some(_) => {
                     switch(&slot.row, "aside", true);

@@ -56,10 +56,14 @@ thread_local! {
     static TURN: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Listens for ways to other rooms.
-pub(super) fn watch() {
+/// Takes note of the room that the page came with.
+pub(super) fn start() {
     let (room, _) = split(&window().location().pathname().unwrap_or_default());
     HERE.set((room, document().title()));
+}
+
+/// Listens for ways to other rooms.
+pub(super) fn watch() {
     on(&document(), "click", |event: MouseEvent| {
         if let Some(path) = leads_to(&event) {
             event.prevent_default();
@@ -133,7 +137,7 @@ fn visit(path: String, is_new: bool) {
 fn read(path: String, text: &str) -> Option<Scene> {
     let page = DomParser::new()
         .ok()?
-        .parse_from_string(text, SupportedType::TextHtml)
+        .parse_from_string(&without_styles(text), SupportedType::TextHtml)
         .ok()?;
     page.query_selector(".composer [name=room]").ok()??;
     let (view, ..) = page::view(&page)?;
@@ -144,6 +148,16 @@ fn read(path: String, text: &str) -> Option<Scene> {
         attributes: ATTRIBUTES.map(|(holder, name)| page.query_selector(holder).ok()??.get_attribute(name)),
         view,
     })
+}
+
+/// A page's text without its styles, which are those that are here already, under a nonce of their own.
+fn without_styles(text: &str) -> String {
+    let mut parts = text.split("<style");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once("</style>").map_or("", |(_, rest)| rest));
+    }
+    plain
 }
 
 /// Shows a room, where the browser can with a transition.

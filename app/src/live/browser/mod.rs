@@ -54,6 +54,7 @@ pub fn start() {
         timer: Timer::new(),
     };
     LIVE.with_borrow_mut(|slot| *slot = Some(live));
+    enter::start();
 }
 
 /// Connects. Called once whoever draws the room is ready for what comes.
