@@ -94,6 +94,9 @@ pub struct Layout {
     wrote: bool,
     /// By how much the space below the drawn rows is smaller than it ought to be.
     slack: Len,
+    /// How high spaces and rows are together. While the list is scrolled that stays: browsers end a scrolling that is
+    /// under way when the list becomes higher or lower.
+    extent: Len,
     anchor: Anchor,
 }
 
@@ -116,6 +119,7 @@ impl Layout {
             drawn_scroll: 0,
             wrote: false,
             slack: 0,
+            extent: 0,
             anchor: Anchor::End,
         }
     }
@@ -243,9 +247,11 @@ impl Layout {
         let scroll = (self.scroll != self.drawn_scroll).then_some(self.scroll);
         self.wrote |= scroll.is_some();
         self.drawn_scroll = self.scroll;
+        let bottom = (below - self.slack).max(0);
+        let top = self.space_above(&window, bottom, rests);
         Plan {
-            top: self.above(window.start),
-            bottom: (below - self.slack).max(0),
+            top,
+            bottom,
             rows: window.map(|place| self.key(place)).collect(),
             scroll,
         }
@@ -397,6 +403,17 @@ impl Layout {
         };
         let start = start.clamp(held.start, last);
         start..end.clamp(start, last)
+    }
+
+    /// The space above the rows, which moves nothing: it makes up for what changes below it.
+    fn space_above(&mut self, window: &Range<usize>, bottom: Len, rests: bool) -> Len {
+        let above = self.above(window.start);
+        let rows = self.above(window.end) - above;
+        let rest = self.extent - rows - bottom;
+        let is_true = rests || window.start == 0 || rest < self.viewport;
+        let top = if is_true { above } else { rest };
+        self.extent = top + rows + bottom;
+        top
     }
 
     fn held_places(&self) -> Range<usize> {

@@ -8,7 +8,7 @@ use std::{
 
 use chat::{Nonce, RoomId, view::Change};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, FocusOptions};
+use web_sys::{Element, Event, FocusOptions, KeyboardEvent};
 
 use super::{
     date,
@@ -121,7 +121,7 @@ fn listen(it: &Rc<Option<Timeline>>) {
     };
     let hearer = Rc::clone(it);
     subscribe(move |notice| with_it(&hearer, |it| it.hear(notice)));
-    let clicked = Rc::clone(it);
+    let (clicked, pressed) = (Rc::clone(it), Rc::clone(it));
     let shown = call(Timeline::look_around);
     with_it(it, |timeline| {
         let scroller = &timeline.list.scroller;
@@ -132,6 +132,9 @@ fn listen(it: &Rc<Option<Timeline>>) {
             with_it(&clicked, |it| it.click(&event))
         });
         on(&document(), "visibilitychange", move |_: Event| shown());
+        on(scroller, "keydown", move |event: KeyboardEvent| {
+            with_it(&pressed, |it| it.press(&event))
+        });
         timeline.news.listen(
             call(|it| it.show(None)),
             call(|it| it.show(Some(it.rows.new_at.get()))),
@@ -414,6 +417,18 @@ impl Timeline {
                 kept.remove(0);
             }
         }
+        self.frame(true);
+    }
+
+    /// To either end of a large room one does not glide.
+    fn press(&self, event: &KeyboardEvent) {
+        let is_plain = !(event.ctrl_key() || event.alt_key() || event.meta_key() || event.shift_key());
+        match event.key().as_str() {
+            "Home" if is_plain => self.layout.borrow_mut().show(1),
+            "End" if is_plain => self.layout.borrow_mut().to_end(),
+            _ => return,
+        }
+        event.prevent_default();
         self.frame(true);
     }
 
