@@ -119,7 +119,8 @@ fn visit(path: String, is_new: bool) {
         Some(kept.remove(place))
     });
     if let Some(scene) = kept {
-        return enter(scene, path, seq, is_new);
+        // What is there is shown at once; a transition would only be waited for.
+        return exchange(scene, &path, seq, is_new);
     }
     spawn_local(async move {
         let text = fetch::document(&path).await;
@@ -160,7 +161,7 @@ fn without_styles(text: &str) -> String {
     plain
 }
 
-/// Shows a room, where the browser can with a transition.
+/// Shows a room that had to be waited for, where the browser can with a transition.
 fn enter(scene: Scene, path: String, seq: Option<u64>, is_new: bool) {
     let mut waiting = Some((scene, path, seq, is_new));
     let show = Closure::<dyn FnMut()>::new(move || {
