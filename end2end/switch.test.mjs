@@ -74,6 +74,22 @@ test("what is said in a room that was left waits there and is counted meanwhile"
   await eventually(() => link(rooms[1]).locator(".count").isVisible(), false);
 });
 
+test("much that came while one was away is counted, and one can go to where it begins", async () => {
+  await link(rooms[0]).click();
+  await isIn(rooms[0]);
+  for (let n = 0; n < 60; n++) await server.post(1, rooms[1].id, `while you were away ${n}`);
+  await eventually(() => link(rooms[1]).locator(".count").textContent(), "60");
+  await link(rooms[1]).click();
+  await isIn(rooms[1]);
+  await ines.reads("while you were away 59");
+  await ines.page.getByRole("button", { name: "60 unread messages" }).click();
+  const first = ines.list.locator(".row:has(.day.new) .message");
+  await first.waitFor();
+  assert.match(await first.textContent(), /while you were away 0/);
+  await ines.page.getByRole("button", { name: "Jump to the newest" }).click();
+  await ines.reads("while you were away 59");
+});
+
 test("back and forward go from room to room, each where it was read, with its draft", async () => {
   await ines.composer.fill("half a tho");
   await ines.list.evaluate((list) => list.scrollTo(0, -1200));

@@ -195,6 +195,18 @@ test("a message's address shows it without loading the page, wherever in the roo
   assert.equal(await ines.page.evaluate(() => globalThis.stillHere), true);
 });
 
+test("a date leads to the first message of that day", async () => {
+  const day = await ines.page.evaluate(async (room) => {
+    const { messages: [message] } = await (await fetch(`/api/messages?room=${room}&around=40000&limit=1`)).json();
+    const at = new Date(message.created_at);
+    const two = (number) => String(number).padStart(2, "0");
+    return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  }, room);
+  await ines.page.getByLabel("Jump to a date").fill(day);
+  await ines.list.locator(`.row:has(.day[data-day="${day}"]) .message.target`).waitFor();
+  await isTrue();
+});
+
 test("the focus stays in a message that is scrolled out of sight, and what is selected stays selected", async () => {
   await ines.enter("/rooms/general");
   const newest = (await inView()).at(-1);

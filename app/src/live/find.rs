@@ -28,22 +28,15 @@ impl Find {
     }
 
     /// Which message to look at next; `None`: it is found.
-    pub fn next(&mut self) -> Option<u64> {
+    pub fn step(&mut self) -> Option<u64> {
         let (low, high) = (self.early.0, self.late.0);
         if high <= low + 1 {
             return None;
         }
         self.halve = !self.halve;
-        let span = self.late.1.0.saturating_sub(self.early.1.0).max(1).unsigned_abs();
-        let way = self
-            .time
-            .0
-            .saturating_sub(self.early.1.0)
-            .max(0)
-            .unsigned_abs()
-            .min(span);
-        let share = u128::from(high - low) * u128::from(way) / u128::from(span);
-        let guess = low + u64::try_from(share).unwrap_or(0);
+        let span = (self.late.1.0 - self.early.1.0).max(1) as f64;
+        let way = (self.time.0 - self.early.1.0).max(0) as f64;
+        let guess = low + ((high - low) as f64 * way / span) as u64;
         let middle = low + (high - low) / 2;
         Some(if self.halve { guess } else { middle }.clamp(low + 1, high - 1))
     }
@@ -83,7 +76,7 @@ mod tests {
             let last = times.len() as u64;
             let mut find = Find::new(Timestamp(time), times[0], last, times[times.len() - 1]);
             let mut steps = 0;
-            while let Some(seq) = find.next() {
+            while let Some(seq) = find.step() {
                 find.heard(seq, times[usize::try_from(seq).unwrap() - 1]);
                 steps += 1;
                 prop_assert!(steps <= 2 * 12 + 2, "{} steps among {}", steps, last);

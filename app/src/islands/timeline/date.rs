@@ -37,7 +37,10 @@ pub(super) fn adopt() -> Option<()> {
     let field = input.clone();
     on(&input, "change", move |_: Event| {
         if let Some(day) = day(&field.value()) {
-            spawn_local(async move { drop(go(day).await) });
+            spawn_local(async move {
+                // A page that did not come leaves one where one is.
+                let _ = go(day).await;
+            });
         }
     });
     Some(())
@@ -54,7 +57,7 @@ fn day(text: &str) -> Option<Timestamp> {
 async fn go(day: Timestamp) -> Option<()> {
     let (room, last) = with(|client| (client.view().room().to_string(), client.view().last_seq()))?;
     let mut find = Find::new(day, written(&room, 1).await?, last, written(&room, last).await?);
-    while let Some(seq) = find.next() {
+    while let Some(seq) = find.step() {
         find.heard(seq, written(&room, seq).await?);
     }
     // Somebody who went elsewhere meanwhile is left alone.

@@ -13,7 +13,7 @@ use crate::live::{
 };
 
 /// How far from the end, in heights of the view, a way back is offered.
-const FAR: i64 = 2;
+const FAR: i64 = 1;
 /// So long what is new is gathered before it is read out, in milliseconds: who listens cannot listen faster.
 const BREATH: i32 = 4_000;
 /// So much of a message is read out.
@@ -120,7 +120,7 @@ impl News {
         // What was sent by others and is out of sight above.
         let unread = view.last_seq().saturating_sub(new_at.saturating_sub(1));
         let is_above = layout.is_above(new_at);
-        if !is_above {
+        if !is_above && new_at <= view.last_seq() {
             self.line_seen.set(new_at);
         }
         let words = match is_above && self.line_seen.get() != new_at {

@@ -115,7 +115,8 @@ impl Rows {
             *self.pen.borrow_mut() = pen;
         }
         self.slots.take().into_iter().for_each(|slot| self.put_away(slot));
-        (self.new_at.set(0), self.target.set(0));
+        self.new_at.set(0);
+        self.target.set(0);
     }
 
     /// An own send is stored: its row stays what it is, under another name.
