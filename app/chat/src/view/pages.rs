@@ -52,8 +52,12 @@ impl View {
         self.asked.is_some()
     }
 
-    /// Lets go of what is held outside of `keep`, a range of numbers; something stays.
+    /// Lets go of what is held outside of `keep`, a range of numbers; something stays. Nothing goes while a page is on
+    /// its way: that may be older than what is held.
     pub fn trim(&mut self, keep: Range<u64>) -> Option<Change> {
+        if self.asked.is_some() || self.behind.is_some() {
+            return None;
+        }
         let before = self.held.len();
         while self.held.len() > 1 && self.first_seq() < keep.start {
             self.held.pop_front();
