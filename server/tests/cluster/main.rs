@@ -13,6 +13,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod away;
 mod chance;
 mod client;
 mod cluster;
