@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { compressSite } from "./compress.mjs";
+import { buildOffline } from "./offline.mjs";
 import { weigh } from "./budget.mjs";
 
 const run = promisify(execFile);
@@ -64,6 +65,23 @@ test("a budget adds up the files its patterns name, and a star stops at a slash"
 test("a budget whose pattern names no file fails", () => {
   const [result] = weigh([{ name: "n", files: ["pkg/x.js"], brotli: 1 }], [{ name: "pkg/xyjs", br: 0 }]);
   assert.deepEqual([result.within, result.missing], [false, ["pkg/x.js"]]);
+});
+
+test("the service worker keeps the files of its build, and a page of its own", async () => {
+  const [name, declaration] = ["natter.abcdefghijklmnopqrst-_.js", "natter.d.abcdefghijklmnopqrst-_.ts"].map((name) => join(site, "pkg", name));
+  await Promise.all([name, declaration].map((path) => writeFile(path, script)));
+  await buildOffline(site);
+  const worker = await readFile(join(site, "sw.js"), "utf8");
+  assert.match(worker, /url:"\/pkg\/natter\.abcdefghijklmnopqrst-_\.js",revision:null/, "a hashed file needs no revision");
+  assert.match(worker, /url:"\/pkg\/offline\.[\w-]{22}\.js"/);
+  assert.match(worker, /url:"\/offline",revision:"\w{12}"/);
+  assert.ok(!worker.includes("natter.abc.js"), "a file without a hash may change, so it is not kept");
+  assert.equal(await exists(declaration), false, "no page loads declarations of types");
+  await buildOffline(site);
+  assert.equal(await readFile(join(site, "sw.js"), "utf8"), worker, "the same files are the same version");
+  await rm(name);
+  await buildOffline(site);
+  assert.notEqual(await readFile(join(site, "sw.js"), "utf8"), worker);
 });
 
 test("the build fails when the first load is over its budget, and says what weighs how much", async () => {

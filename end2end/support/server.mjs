@@ -1,26 +1,37 @@
 // The release binary with data of its own, on a port of its own.
 
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
-const binary = process.env.NATTER_BIN ?? join(root, "target/release/natter");
-const site = process.env.NATTER_SITE_ROOT ?? join(root, "target/site");
+export const binary = process.env.NATTER_BIN ?? join(root, "target/release/natter");
+export const site = process.env.NATTER_SITE_ROOT ?? join(root, "target/site");
 
 export class Server {
   #folder = mkdtempSync(join(tmpdir(), "natter-journey-"));
   #child;
   #limits;
+  #build = { binary, site };
   url;
 
-  // Starts a server; `limits` as in NATTER_LIMITS.
-  static async start({ limits } = {}) {
+  // Every seeded user's password, and the file that names them.
+  password;
+  tokens = join(this.#folder, "tokens");
+
+  // Starts a server; `limits` as in NATTER_LIMITS, `seed` as the options of `natter seed`.
+  static async start({ limits, seed } = {}) {
     const server = new Server();
     server.#limits = limits;
+    if (seed) server.#seed({ ...seed, tokens: server.tokens });
     await server.#launch("127.0.0.1:0");
     return server;
+  }
+
+  // The build that runs from the next start on: another binary with other assets.
+  become(build) {
+    this.#build = build;
   }
 
   // Ends the process at once, as a crash would.
@@ -38,16 +49,25 @@ export class Server {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #launch(address) {
-    const env = {
+  get #env() {
+    return {
       PATH: process.env.PATH,
-      NATTER_ADDR: address,
-      NATTER_SITE_ROOT: site,
+      NATTER_SITE_ROOT: this.#build.site,
       NATTER_FILES: join(this.#folder, "files"),
       DATABASE_URL: `sqlite://${join(this.#folder, "natter.db")}`,
       ...(this.#limits && { NATTER_LIMITS: this.#limits }),
     };
-    const child = spawn(binary, ["serve"], { env, cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  #seed(options) {
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const said = execFileSync(this.#build.binary, ["seed", ...args], { env: this.#env, cwd: this.#folder, encoding: "utf8" });
+    this.password = /password: (\S+)/.exec(said)[1];
+  }
+
+  async #launch(address) {
+    const env = { ...this.#env, NATTER_ADDR: address };
+    const child = spawn(this.#build.binary, ["serve"], { env, cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     let said = "";
     child.stderr.on("data", (data) => (said = (said + data).slice(-4000)));

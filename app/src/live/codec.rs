@@ -4,7 +4,7 @@
 use chat::{
     Attachment, Author, Message, Nonce, Reaction, Room, RoomKind, Status,
     message::Page,
-    view::Pending,
+    view::{Pending, View},
     wire::{ClientFrame, RequestId, RoomHead, ServerFrame},
 };
 
@@ -136,7 +136,82 @@ pub fn text_of_sends<'a>(sends: impl Iterator<Item = &'a Pending>) -> String {
         }
         .end()
     });
-    ["[", &sends.collect::<Vec<_>>().join(","), "]"].concat()
+    list(sends)
+}
+
+/// Writes the newest messages of a room as a page, to be kept. [`page`] reads it.
+#[must_use]
+pub fn text_of_room(view: &View, limit: usize) -> String {
+    let first = view.messages().len().saturating_sub(limit);
+    let messages = view.messages().skip(first).map(text_of_message);
+    Writer::new("page")
+        .raw("messages", &list(messages))
+        .flag("has_before", first > 0 || view.has_before())
+        .flag("has_after", false)
+        .number("last_rev", Some(view.last_rev()))
+        .end()
+}
+
+fn text_of_message(message: &Message) -> String {
+    let fields = Writer::new("message")
+        .text("id", &message.id.to_string())
+        .text("room", &message.room.to_string())
+        .number("seq", Some(message.seq))
+        .number("rev", Some(message.rev))
+        .raw("author", &text_of_author(&message.author))
+        .text("body", &message.body)
+        .text("html", &message.html)
+        .text("created_at", &message.created_at.to_string())
+        .flag("deleted", message.deleted)
+        .flag("pinned", message.pinned)
+        .number("reply_count", Some(message.reply_count))
+        .raw("reactions", &list(message.reactions.iter().map(text_of_reaction)))
+        .raw("attachments", &list(message.attachments.iter().map(text_of_attachment)))
+        .raw("mentions", &list(message.mentions.iter().map(quoted)));
+    let fields = match &message.nonce {
+        Some(nonce) => fields.text("nonce", nonce.as_str()),
+        None => fields,
+    };
+    fields
+        .maybe("edited_at", message.edited_at)
+        .maybe("thread", message.thread)
+        .end()
+}
+
+fn text_of_author(author: &Author) -> String {
+    Writer::new("author")
+        .text("id", &author.id.to_string())
+        .text("username", &author.username)
+        .text("display_name", &author.display_name)
+        .maybe("avatar_url", author.avatar_url.as_ref())
+        .end()
+}
+
+fn text_of_reaction(reaction: &Reaction) -> String {
+    Writer::new("reaction")
+        .text("emoji", &reaction.emoji)
+        .number("count", Some(reaction.count))
+        .raw("users", &list(reaction.users.iter().map(quoted)))
+        .end()
+}
+
+fn text_of_attachment(attachment: &Attachment) -> String {
+    Writer::new("attachment")
+        .text("url", &attachment.url)
+        .text("name", &attachment.name)
+        .text("media_type", &attachment.media_type)
+        .number("size", Some(attachment.size))
+        .end()
+}
+
+fn quoted(id: &impl ToString) -> String {
+    let mut text = String::new();
+    quote(&id.to_string(), &mut text);
+    text
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    ["[", &items.collect::<Vec<_>>().join(","), "]"].concat()
 }
 
 /// Reads sends that were kept; none where they cannot be read.
@@ -285,6 +360,24 @@ impl Writer {
             self.name(name);
             self.0.push_str(&number.to_string());
         }
+        self
+    }
+
+    fn maybe(self, name: &str, value: Option<impl ToString>) -> Self {
+        match value {
+            Some(value) => self.text(name, &value.to_string()),
+            None => self,
+        }
+    }
+
+    fn flag(self, name: &str, flag: bool) -> Self {
+        self.raw(name, if flag { "true" } else { "false" })
+    }
+
+    /// A value that is JSON already.
+    fn raw(mut self, name: &str, value: &str) -> Self {
+        self.name(name);
+        self.0.push_str(value);
         self
     }
 
