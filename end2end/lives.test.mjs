@@ -94,9 +94,11 @@ test("a session that ends in the middle is said, what was typed stays, and signi
 });
 
 test("a browser without room left says that it keeps nothing, and everything else goes on", async () => {
-  const tight = await Person.join(browser, server, "tight");
+  const tight = await Person.arrive(browser, server, "tight");
   const session = await tight.context.newCDPSession(tight.page);
   await session.send("Storage.overrideQuotaForOrigin", { origin: server.url, quotaSize: 1 });
+  await tight.register();
+  await tight.enter("/rooms/general");
   await tight.composer.fill("x".repeat(4000));
   await tight.page.getByText("This browser keeps nothing").waitFor();
   await tight.composer.fill("");

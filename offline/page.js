@@ -9,10 +9,17 @@ const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("natter"
 // The worker's caches of what is for one person (offline/worker.js).
 const PERSONAL = ["natter-rooms", "natter-history"];
 
+// Said on `window` when another page was closed with sends that nobody answered.
+const LEFT_SENDS = "natter-left-sends";
+// How long a browser takes to free the lock of a page that is gone, with some to spare.
+const LOCK_MS = 500;
+
 /** What is kept for the user of this page. `own` is a file of this page's version. */
 export async function open(own) {
   const { user } = document.querySelector(".app").dataset;
   const store = await Store.open(user);
+  // Whoever is signed out keeps nothing more of what others wrote.
+  let signedIn = true;
   const kept = {
     sends: await store.adopt().catch(() => "[]"),
     isDurable: () => store.durable,
@@ -21,15 +28,29 @@ export async function open(own) {
     keepSends: (text) => store.keepSends(text),
     adopt: () => store.adopt(),
     room: (room) => store.room(room),
-    keepRoom: (room, text) => void store.keepRoom(room, text),
+    keepRoom: (room, text) => void (signedIn && store.keepRoom(room, text)),
     keepPage: (path) => void keepPage(path),
-    connected: () => lookForUpdate(),
-    signedOut: () => Promise.allSettled([store.forgetRooms(), forgetPages()]),
+    connected() {
+      signedIn = true;
+      lookForUpdate();
+    },
+    signedOut() {
+      signedIn = false;
+      store.forgetRooms();
+      forgetPages();
+    },
   };
-  addEventListener("pagehide", () => store.rest());
+  addEventListener("pagehide", () => {
+    store.rest();
+    if (store.hasSends()) channel?.postMessage(`left sends ${user}`);
+  });
   addEventListener("pageshow", ({ persisted }) => persisted && store.wake());
   addEventListener("beforeunload", (event) => store.losesSends() && event.preventDefault());
-  channel?.addEventListener("message", ({ data }) => data === `left ${user}` && location.assign("/login"));
+  channel?.addEventListener("message", ({ data }) => {
+    if (data === `left ${user}`) location.assign("/login");
+    // Its lock is free in a moment.
+    if (data === `left sends ${user}`) setTimeout(() => dispatchEvent(new Event(LEFT_SENDS)), LOCK_MS);
+  });
   const later = globalThis.requestIdleCallback ?? setTimeout;
   later(() => {
     register(own).catch(() => {});

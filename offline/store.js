@@ -93,9 +93,14 @@ export class Store {
     await this.#change(["rooms"], (rooms) => rooms.clear()).catch(() => {});
   }
 
-  /** Whether leaving the page would lose what was sent. */
+  /** Whether something was sent that nobody answered. */
+  hasSends() {
+    return this.#wanted.size > 0;
+  }
+
+  /** Whether leaving the page would lose it. */
   losesSends() {
-    return !this.durable && this.#wanted.size > 0;
+    return !this.durable && this.hasSends();
   }
 
   /** The page is put away: others may take over what it did not send. A page that holds a lock cannot be kept for going back. */

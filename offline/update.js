@@ -2,7 +2,7 @@
 // forced on anybody. A page keeps to the version that it began with until it is loaded again.
 
 // A page that stays open asks for a newer version when something happens, but not more often, in milliseconds.
-const PAUSE = 10 * 60 * 1000;
+const PAUSE = 60 * 1000;
 
 let registration;
 let asked = 0;

@@ -20,8 +20,8 @@ pub(crate) use self::boot::{Boot, EnterSends, Leave, Readable};
 use self::{assets::Assets, theme::Theme};
 use crate::{
     pages::{
-        Direct, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, Register, RoomPage, Rooms,
-        Settings,
+        Direct, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, Register, RoomPage,
+        Rooms, Settings,
     },
     visit::{answer_header, visit},
 };
@@ -114,16 +114,24 @@ fn Head(options: LeptosOptions, title: Option<String>) -> impl IntoView {
     .into_any()
 }
 
-/// What surrounds the page takes its colour from the chosen theme; from the system's, where none is chosen.
+/// What surrounds the page takes the colour of the sidebar in the chosen theme, as in `style/tokens.css`; where none
+/// is chosen, in the system's.
 fn theme_colors() -> AnyView {
-    let color = |theme: Theme| theme.color().to_owned();
+    let color = |color, media: Option<&'static str>| {
+        leptos::html::meta()
+            .name("theme-color")
+            .content(color)
+            .attr("media", media)
+    };
+    let (light, dark) = ("#f2f0ec", "#0f1012");
     match theme::chosen() {
-        Some(theme) => view! { <meta name="theme-color" content=color(theme)/> }.into_any(),
-        None => view! {
-            <meta name="theme-color" content=color(Theme::Light) media="(prefers-color-scheme: light)"/>
-            <meta name="theme-color" content=color(Theme::Dark) media="(prefers-color-scheme: dark)"/>
-        }
-        .into_any(),
+        Some(Theme::Light) => color(light, None).into_any(),
+        Some(Theme::Dark) => color(dark, None).into_any(),
+        None => (
+            color(light, Some("(prefers-color-scheme: light)")),
+            color(dark, Some("(prefers-color-scheme: dark)")),
+        )
+            .into_any(),
     }
 }
 

@@ -20,7 +20,8 @@ mod live {
     use crate::live::{
         Client, Notice,
         browser::{
-            act, draft, is_durable, keep_draft, nonce, on, on_durable, one, subscribe, switch, wall_clock, with,
+            act, draft, is_durable, keep_draft, nonce, on, on_durable, one, subscribe, switch, wall_clock,
+            with,
         },
         connect::State,
         typing::sentence,
@@ -181,7 +182,11 @@ mod live {
 
     /// `at_risk`: the browser keeps nothing of what is not sent.
     fn in_words(state: State, waiting: usize, at_risk: bool) -> String {
-        let risk = if at_risk { "This browser keeps nothing: leave the page open" } else { "" };
+        let risk = if at_risk {
+            "This browser keeps nothing: leave the page open"
+        } else {
+            ""
+        };
         let place = match state {
             State::Connecting if waiting > 0 => "Connecting",
             State::Online | State::Connecting => return risk.to_owned(),

@@ -12,7 +12,10 @@ pub(crate) fn Boot() -> impl IntoView {
         js, wasm, offline, ..
     } = expect_context();
     let offline = offline.unwrap_or_default();
-    let script = format!("{}({js:?}, {wasm:?}, {offline:?})", include_str!("boot.js").trim_end());
+    let script = format!(
+        "{}({js:?}, {wasm:?}, {offline:?})",
+        include_str!("boot.js").trim_end()
+    );
     view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
 }
 

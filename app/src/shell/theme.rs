@@ -27,16 +27,6 @@ impl Theme {
     }
 }
 
-impl Theme {
-    /// The colour of the page's ground, as in `style/tokens.css`.
-    pub(super) const fn color(self) -> &'static str {
-        match self {
-            Self::Light => "#f2f0ec",
-            Self::Dark => "#0f1012",
-        }
-    }
-}
-
 /// What the visitor chose.
 pub(crate) fn chosen() -> Option<Theme> {
     Theme::named(&cookie(COOKIE)?)

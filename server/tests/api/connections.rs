@@ -60,7 +60,10 @@ async fn a_page_says_for_whom_it_is() {
     let ines = server.register("ines").await;
     let page = ines.by_cookie("GET", "/rooms/general").send().await.unwrap();
     let me = ines.get_json("/api/me").await;
-    assert_eq!(page.headers().get("natter-viewer").unwrap(), me["id"].as_str().unwrap());
+    assert_eq!(
+        page.headers().get("natter-viewer").unwrap(),
+        me["user"]["id"].as_str().unwrap()
+    );
 }
 
 /// What the server answers to these bytes, until it closes.

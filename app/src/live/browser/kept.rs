@@ -62,6 +62,7 @@ pub(super) fn begin(kept: Option<Kept>) -> Vec<Pending> {
         }
     });
     on(&window(), "pagehide", |_: web_sys::Event| keep_room());
+    on(&window(), "natter-left-sends", |_: web_sys::Event| adopt());
     let text = kept_with(|kept| kept.sends());
     text.map(|text| codec::sends(&text)).unwrap_or_default()
 }
@@ -97,7 +98,7 @@ pub(super) fn keep_sends() {
 
 /// Takes over what pages that are gone did not send.
 pub(super) fn adopt() {
-    fetch_kept(Kept::adopt, |text| {
+    take(kept_with(Kept::adopt), |text| {
         let sends = codec::sends(text);
         if !sends.is_empty() {
             act(|client, now| client.adopt(sends, now));
@@ -107,17 +108,12 @@ pub(super) fn adopt() {
 
 /// Shows what was kept of the room, where the page came with less.
 pub(super) fn recall() {
-    let Some(room) = with(|client| client.view().room().to_string()) else {
-        return;
-    };
-    fetch_kept(
-        |kept| kept.room(&room),
-        |text| {
-            if let Some(page) = Value::parse(text).as_ref().and_then(codec::page) {
-                act(|client, now| client.recall(page, now));
-            }
-        },
-    );
+    let room = with(|client| client.view().room().to_string()).unwrap_or_default();
+    take(kept_with(|kept| kept.room(&room)), |text| {
+        if let Some(page) = Value::parse(text).as_ref().and_then(codec::page) {
+            act(|client, now| client.recall(page, now));
+        }
+    });
 }
 
 /// The room's messages changed; soon they are kept.
@@ -126,10 +122,7 @@ pub(super) fn room_changed() {
         return;
     }
     let keep = Closure::once_into_js(keep_room);
-    drop(
-        window()
-            .set_timeout_with_callback_and_timeout_and_arguments_0(keep.unchecked_ref(), ROOM_WAIT),
-    );
+    drop(window().set_timeout_with_callback_and_timeout_and_arguments_0(keep.unchecked_ref(), ROOM_WAIT));
 }
 
 /// The line is there: what else waited for it is done.
@@ -161,11 +154,11 @@ fn kept_with<R>(ask: impl FnOnce(&Kept) -> R) -> Option<R> {
     KEPT.with_borrow(|kept| kept.as_ref().map(ask))
 }
 
-/// Asks for a text and takes it in when it comes; what does not come is not there.
-fn fetch_kept(ask: impl FnOnce(&Kept) -> Promise, take: impl FnOnce(&str) + 'static) {
-    let Some(promise) = kept_with(ask) else { return };
+/// Takes in a text when it comes; what does not come is not there.
+fn take(text: Option<Promise>, take: fn(&str)) {
+    let Some(text) = text else { return };
     spawn_local(async move {
-        let text = JsFuture::from(promise).await.ok().and_then(|text| text.as_string());
+        let text = JsFuture::from(text).await.ok().and_then(|text| text.as_string());
         if let Some(text) = text {
             take(&text);
         }

@@ -245,7 +245,10 @@ fn who_is_signed_out_keeps_what_waits_until_somebody_signs_in() {
     client.take_effects();
     client.wake(3);
     client.hear(hello("e"), 4);
-    assert_eq!((client.state(), posted(&client.take_effects())), (State::Online, vec![nonce(1)]));
+    assert_eq!(
+        (client.state(), posted(&client.take_effects())),
+        (State::Online, vec![nonce(1)])
+    );
 }
 
 #[test]
