@@ -38,9 +38,10 @@ async function isWhole(person) {
     const list = document.querySelector("[data-testid=messages]");
     const box = document.querySelector(".composer textarea").getBoundingClientRect();
     const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-    return { page: scrollWidth - clientWidth, list: list.scrollWidth - list.clientWidth, write: top.matches(".composer textarea") };
+    const wide = [...list.querySelectorAll("*")].filter((part) => part.getBoundingClientRect().right > list.getBoundingClientRect().right + 1);
+    return { page: scrollWidth - clientWidth, list: list.scrollWidth - list.clientWidth, wide: wide.slice(0, 3).map((part) => part.outerHTML.slice(0, 80)), write: top.matches(".composer textarea") };
   });
-  assert.deepEqual(size, { page: 0, list: 0, write: true });
+  assert.deepEqual(size, { page: 0, list: 0, wide: [], write: true });
 }
 
 const HOSTILE = {

@@ -47,6 +47,8 @@ async function meet(worker, own) {
   if (!bar) return;
   bar.hidden = false;
   bar.querySelector("button").onclick = () => {
+    // Another page may have let it take over.
+    if (worker.state !== "installed") return location.reload();
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
     worker.postMessage({ apply: true });
   };
