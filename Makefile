@@ -80,7 +80,7 @@ $(STAMPS)/leptos: $(CODE) $(if $(LOST),FORCE) | tools
 $(STAMPS)/site: $(STAMPS)/leptos $(FINISH)
 	$(SAY) 'Building the service worker, compressing and weighing the assets (a few seconds)'
 	@touch $@.begun
-	node end2end/site/finish.mjs $(SITE)
+	node end2end/site/finish.mjs $(SITE) $(dir $(BINARY))hash.txt
 	@mv $@.begun $@
 
 .PHONY: FORCE

@@ -146,7 +146,7 @@ function nextVersion() {
     }
   }
   writeFileSync(join(bin, "hash.txt"), renamed(readFileSync(join(dirname(binary), "hash.txt"), "utf8")));
-  execFileSync(process.execPath, [resolve(import.meta.dirname, "site/finish.mjs"), next], { stdio: "ignore" });
+  execFileSync(process.execPath, [resolve(import.meta.dirname, "site/finish.mjs"), next, join(bin, "hash.txt")], { stdio: "ignore" });
   return { binary: join(bin, "natter"), site: next };
 }
 
