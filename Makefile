@@ -36,13 +36,22 @@ help: ## this list
 run: build ## build what is missing, then serve on http://127.0.0.1:3000
 	@exec $(BINARY) serve
 
+# cargo-leptos puts hashes into the names once, in its first build; what it builds again while it
+# watches is written under the plain names, which then have to be the ones that pages name.
+UNHASHED := LEPTOS_HASH_FILES=false
+
+.PHONY: cluster
+cluster: build test-tools ## three instances on a private PostgreSQL and Redis, behind nginx
+	$(SAY) 'Starting three instances'
+	@cargo build --quiet --package services && exec target/debug/cluster $(BINARY) $(SITE)
+
 .PHONY: dev
 dev: tools ## build without optimisation, serve, and again at every change
 	$(SAY) 'Building for development (the first time about 8 minutes on two cores)'
-	@LEPTOS_SITE_ROOT=target/site-dev NATTER_SITE_ROOT=target/site-dev $(CARGO_LEPTOS) watch --split
+	@$(UNHASHED) LEPTOS_SITE_ROOT=target/site-dev NATTER_SITE_ROOT=target/site-dev $(CARGO_LEPTOS) watch --split
 
 .PHONY: test
-test: test-tools test-rust test-doc test-site build test-journeys ## the whole suite
+test: test-tools test-rust test-planted test-doc test-site build test-journeys ## the whole suite
 
 .PHONY: check
 check: check-tools ## formatting, clippy for server and browser, dependencies
@@ -92,6 +101,12 @@ FORCE:
 test-rust: test-tools ## Rust: unit, property, contract and server tests
 	$(SAY) 'Rust tests (to build them the first time takes about 6 minutes on two cores)'
 	cargo nextest run $(NATIVE)
+
+# The same crates again, so that only those are built anew that the feature changes.
+.PHONY: test-planted
+test-planted: test-tools ## Rust: the checker of histories finds faults that were planted
+	$(SAY) 'Planted faults (a minute)'
+	cargo nextest run $(NATIVE) --features natter/planted --test planted
 
 .PHONY: test-doc
 test-doc: test-tools ## Rust: examples in the documentation

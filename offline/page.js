@@ -29,7 +29,8 @@ export async function open(own) {
     adopt: () => store.adopt(),
     room: (room) => store.room(room),
     keepRoom: (room, text) => void (signedIn && store.keepRoom(room, text)),
-    keepPage: (path) => void keepPage(path),
+    // A worker that is in charge keeps what it hands on.
+    keepPage: (path) => void (navigator.serviceWorker?.controller ?? keepPage(path)),
     connected() {
       signedIn = true;
       lookForUpdate();

@@ -98,12 +98,15 @@ const keep = (maxEntries) => new ExpirationPlugin({ maxEntries, maxAgeSeconds: K
 
 const rooms = new NetworkFirst({
   cacheName: ROOMS,
+  // One page a room, whether it was navigated to or fetched.
+  matchOptions: { ignoreVary: true },
   networkTimeoutSeconds: PATIENCE_S,
   plugins: [personal, keep(ROOMS_KEPT)],
 });
 
 const isPage = ({ request }) => request.mode === "navigate";
-registerRoute(({ request, url }) => isPage({ request }) && ROOM.test(url.pathname) && !url.search, rooms);
+// Within the page, too, rooms are switched by their pages (app/src/live/browser/enter.rs).
+registerRoute(({ url, sameOrigin }) => sameOrigin && ROOM.test(url.pathname) && !url.search, rooms);
 registerRoute(isPage, new NetworkOnly({ plugins: [personal] }));
 // A form without a network gets an answer too; going back finds the form as it was.
 registerRoute(isPage, new NetworkOnly(), "POST");

@@ -63,11 +63,12 @@ pub(crate) fn sheet(options: LeptosOptions, title: &str, body: impl FnOnce() -> 
     }
 }
 
-/// An error page as text and its `Content-Security-Policy`, for refusals that come before the router.
+/// An error page as text and its `Content-Security-Policy`, for refusals that come before the router. `again`: the
+/// address can be asked for once more.
 #[must_use]
-pub fn error_document(options: LeptosOptions, code: chat::Code) -> (String, String) {
+pub fn error_document(options: LeptosOptions, code: chat::Code, again: bool) -> (String, String) {
     Owner::new().with(|| {
-        let Sheet { html, policy } = sheet(options, code.title(), || view! { <Oops code/> }.into_any());
+        let Sheet { html, policy } = sheet(options, code.title(), || view! { <Oops code again/> }.into_any());
         (html, policy)
     })
 }

@@ -12,7 +12,8 @@ const flags = [
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-export const launch = () => chromium.launch({ executablePath, args: flags });
+// `options` are those of Playwright's `launch`.
+export const launch = (options = {}) => chromium.launch({ executablePath, args: flags, ...options });
 
 // A browser that keeps what it has in a folder, and pages for going back to, as people's browsers do.
 export const launchIn = (folder, server) =>

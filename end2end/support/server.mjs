@@ -1,7 +1,7 @@
 // The release binary with data of its own, on a port of its own.
 
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -15,16 +15,16 @@ export class Server {
   #limits;
   #build = { binary, site };
   url;
-
-  // Every seeded user's password, and the file that names them.
+  // Of the seeded users: their names, their tokens, and the password of all of them.
+  usernames = [];
+  tokens = [];
   password;
-  tokens = join(this.#folder, "tokens");
 
-  // Starts a server; `limits` as in NATTER_LIMITS, `seed` as the options of `natter seed`.
+  // Starts a server; `limits` as in NATTER_LIMITS, `seed` as for `natter seed`: `{ users, rooms, members, messages }`.
   static async start({ limits, seed } = {}) {
     const server = new Server();
     server.#limits = limits;
-    if (seed) server.#seed({ ...seed, tokens: server.tokens });
+    if (seed) server.#seed(seed);
     await server.#launch("127.0.0.1:0");
     return server;
   }
@@ -32,6 +32,14 @@ export class Server {
   // The build that runs from the next start on: another binary with other assets.
   become(build) {
     this.#build = build;
+  }
+
+  // Says something in a room, as the seeded user of this number.
+  async post(user, room, body) {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${this.tokens[user]}` };
+    const answer = await fetch(`${this.url}/api/messages`, { method: "POST", headers, body: JSON.stringify({ room, body }) });
+    if (answer.status !== 201) throw new Error(`a message was not posted: ${answer.status} ${await answer.text()}`);
+    return answer.json();
   }
 
   // Ends the process at once, as a crash would.
@@ -49,7 +57,17 @@ export class Server {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  get #env() {
+  #seed(plan) {
+    const tokens = join(this.#folder, "tokens");
+    const flags = Object.entries({ ...plan, tokens }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const said = execFileSync(this.#build.binary, ["seed", ...flags], { env: this.#environment, cwd: this.#folder, encoding: "utf8" });
+    this.password = /password: (\S+)/.exec(said)[1];
+    const users = readFileSync(tokens, "utf8").trim().split("\n").map((line) => line.split("\t"));
+    this.usernames = users.map(([username]) => username);
+    this.tokens = users.map(([, token]) => token);
+  }
+
+  get #environment() {
     return {
       PATH: process.env.PATH,
       NATTER_SITE_ROOT: this.#build.site,
@@ -59,14 +77,8 @@ export class Server {
     };
   }
 
-  #seed(options) {
-    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const said = execFileSync(this.#build.binary, ["seed", ...args], { env: this.#env, cwd: this.#folder, encoding: "utf8" });
-    this.password = /password: (\S+)/.exec(said)[1];
-  }
-
   async #launch(address) {
-    const env = { ...this.#env, NATTER_ADDR: address };
+    const env = { ...this.#environment, NATTER_ADDR: address };
     const child = spawn(this.#build.binary, ["serve"], { env, cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     let said = "";

@@ -31,6 +31,8 @@ pub enum Command {
     Seed(SeedArgs),
     /// Check the configuration and reach every dependency
     Check,
+    /// Report what an operator should know about the database: sizes, damage, slow queries, settings
+    Doctor,
     /// Write a consistent copy of the database to a new file
     Backup {
         /// The file to write; must not exist
@@ -70,7 +72,7 @@ pub struct Config {
     /// The public origin: cookies, allowed Origin, links [default: http://<addr>]
     #[arg(long, env = "NATTER_URL", global = true)]
     pub url: Option<Origin>,
-    /// Where the data is
+    /// Where the data is: sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -79,6 +81,9 @@ pub struct Config {
         global = true
     )]
     pub database_url: String,
+    /// A streaming replica of a Postgres database, which old messages are read from
+    #[arg(long, env = "DATABASE_REPLICA_URL", hide_env_values = true, global = true)]
+    pub database_replica_url: Option<String>,
     /// Where Redis is; unset: everything stays in process
     #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
     pub redis_url: Option<String>,
@@ -140,6 +145,7 @@ impl Config {
     pub fn backend(&self) -> connect::Config {
         connect::Config {
             database_url: self.database_url.clone(),
+            database_replica_url: self.database_replica_url.clone().filter(|url| !url.is_empty()),
             redis_url: self.redis_url.clone().filter(|url| !url.is_empty()),
             limits: self.limits.clone(),
             signup: match self.signup {

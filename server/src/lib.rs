@@ -11,6 +11,8 @@ pub mod metrics;
 pub mod middleware;
 pub mod ops;
 pub mod page;
+#[cfg(feature = "planted")]
+mod planted;
 pub mod problem;
 pub mod rest;
 pub mod router;

@@ -9,6 +9,9 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 /// How long each HTTP request took; labels `method`, `route`, `status`.
 pub const HTTP_REQUEST_DURATION: &str = "http_request_duration_seconds";
 
+/// Whether each dependency does all that it promises; label `dependency`.
+pub const DEPENDENCY_UP: &str = "dependency_up";
+
 const HTTP_SECONDS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
@@ -32,6 +35,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
         .set_buckets_for_metric(Matcher::Full(HTTP_REQUEST_DURATION.into()), HTTP_SECONDS)?
         .set_buckets_for_metric(Matcher::Prefix("database_query".into()), DATABASE_SECONDS)?
         .set_buckets_for_metric(Matcher::Prefix("database_commit".into()), DATABASE_SECONDS)?
+        .set_buckets_for_metric(Matcher::Prefix("database_pool".into()), DATABASE_SECONDS)?
         .set_buckets_for_metric(Matcher::Full("database_batch_size".into()), BATCH)?
         .set_buckets_for_metric(Matcher::Full("message_delivery_time_ms".into()), DELIVERY_MS)?;
     let handle = builder.install_recorder()?;
@@ -51,6 +55,10 @@ pub async fn keep_up(handle: PrometheusHandle) {
 fn describe() {
     let requests = "How long HTTP requests took";
     describe_histogram!(HTTP_REQUEST_DURATION, Unit::Seconds, requests);
+    describe_gauge!(
+        DEPENDENCY_UP,
+        "1: the dependency does all that it promises; 0: it is away or degraded"
+    );
     describe_gauge!("websocket_active_connections", "How many WebSockets are open");
     describe_counter!(
         "websocket_frames_received_total",
@@ -81,10 +89,33 @@ fn describe() {
         "hub_ephemeral_dropped_total",
         "Typing, presence and head frames that a full connection missed"
     );
-    describe_counter!("cache_hits_total", "Reads that the cache answered, by cache");
+    describe_gauge!(
+        "circuit_breaker_state",
+        "Whether what is outside is asked, by breaker: 0 closed (asked), 1 half open (tried), 2 open (not asked)"
+    );
+    describe_counter!(
+        "circuit_breaker_trips_total",
+        "Times that a circuit breaker opened, by breaker"
+    );
+    describe_counter!(
+        "cache_hits_total",
+        "Reads that the cache answered, by cache and layer (all: as the reader sees it; memory; redis)"
+    );
     describe_counter!(
         "cache_misses_total",
-        "Reads that the cache could not answer, by cache"
+        "Reads that the cache could not answer, by cache and layer"
+    );
+    describe_counter!(
+        "bus_unsent_total",
+        "Events that other instances did not get and were told to find by comparing"
+    );
+    describe_counter!(
+        "bus_skipped_total",
+        "Events that another version sent and this one does not know"
+    );
+    describe_counter!(
+        "bus_reconnects_total",
+        "Times that the subscription to other instances' events was lost"
     );
     describe_histogram!(
         "database_query_duration_seconds",
@@ -97,4 +128,13 @@ fn describe() {
         "How long group commits took"
     );
     describe_histogram!("database_batch_size", "How many writes shared one commit");
+    describe_histogram!(
+        "database_pool_wait_seconds",
+        Unit::Seconds,
+        "How long operations waited for a connection"
+    );
+    describe_counter!(
+        "database_replica_reads_total",
+        "Old pages, by who answered: the replica, or the primary as that lagged or was away"
+    );
 }

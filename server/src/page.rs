@@ -33,6 +33,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     let context = context(state);
     let options = state.leptos.clone();
     let site = Path::new(&*options.site_root).to_owned();
+    let kept = if options.hash_files { FOREVER } else { NEVER };
     let missing = render_app_async_with_context(context.clone(), {
         let options = options.clone();
         move || shell(options.clone())
@@ -47,17 +48,22 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         .leptos_routes_with_context(state, generate_route_list(App), context, move || {
             shell(options.clone())
         })
-        .nest_service("/pkg", assets(&site))
+        .nest_service("/pkg", assets(&site, kept))
         .merge(worker(&site))
         .fallback_service(public)
 }
 
-/// Hashed assets: a name never changes its content, so whoever has it need not ask again. What is not there may come:
-/// while versions change, an old process is asked for what only the new one has.
-fn assets(site: &Path) -> Router {
-    let forever = |response: &Response| {
+/// Hashed assets: a name never changes its content, so whoever has it need not ask again.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// Under plain names, as while developing, the content changes within the second that file times are told in.
+const NEVER: &str = "no-store";
+
+/// The built code and style, which browsers keep as `kept` says. What is not there may come: while versions change, an
+/// old process is asked for what only the new one has.
+fn assets(site: &Path, kept: &'static str) -> Router {
+    let found = move |response: &Response| {
         let found = !response.status().is_client_error();
-        found.then(|| HeaderValue::from_static("public, max-age=31536000, immutable"))
+        found.then(|| HeaderValue::from_static(kept))
     };
     let files = ServeDir::new(site.join("pkg"))
         .precompressed_br()
@@ -66,7 +72,7 @@ fn assets(site: &Path) -> Router {
         .fallback_service(files)
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
-            forever,
+            found,
         ))
 }
 

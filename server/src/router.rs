@@ -2,7 +2,6 @@
 
 use axum::{
     Router,
-    extract::State,
     middleware::{from_fn, from_fn_with_state},
     routing::{any, get},
 };
@@ -26,7 +25,7 @@ pub fn public(state: &AppState, with_metrics: bool) -> Router {
         .route("/health/ready", get(rest::ready))
         .merge(page::routes(state).layer(from_fn_with_state(state.clone(), limit::count_changes)));
     let router = if with_metrics {
-        router.route("/metrics", get(metrics))
+        router.route("/metrics", get(rest::metrics))
     } else {
         router
     };
@@ -38,10 +37,6 @@ pub fn ops(state: &AppState) -> Router {
     Router::new()
         .route("/health", get(rest::health))
         .route("/health/ready", get(rest::ready))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(rest::metrics))
         .with_state(state.clone())
-}
-
-async fn metrics(State(state): State<AppState>) -> String {
-    state.metrics.render()
 }

@@ -8,7 +8,11 @@ use backend::Backend;
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::{config::Origin, hub::Hub, ops::Drain};
+use crate::{
+    config::Origin,
+    hub::Hub,
+    ops::{Drain, Probe},
+};
 
 /// The server's parts; cheap to clone.
 #[derive(Clone)]
@@ -17,6 +21,8 @@ pub struct AppState {
     pub backend: Arc<Backend>,
     /// The live connections.
     pub hub: Arc<Hub>,
+    /// Whether the database answers.
+    pub probe: Probe,
     /// How session cookies are written.
     pub cookie: SessionCookie,
     /// Where pages of this site come from.

@@ -12,8 +12,16 @@ mod common;
 
 #[path = "api/accounts.rs"]
 mod accounts;
+#[path = "api/assets.rs"]
+mod assets;
+#[path = "api/away.rs"]
+mod away;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/cache.rs"]
+mod cache;
+#[path = "api/changes.rs"]
+mod changes;
 #[path = "api/connections.rs"]
 mod connections;
 #[path = "api/crash.rs"]
@@ -24,5 +32,9 @@ mod limits;
 mod messages;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/queries.rs"]
+mod queries;
 #[path = "api/rooms.rs"]
 mod rooms;
+#[path = "api/threads.rs"]
+mod threads;

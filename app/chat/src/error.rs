@@ -69,6 +69,10 @@ codes! {
     UsernameTaken = "username_taken", 409, "Username taken";
     /// A channel with this address exists.
     RoomExists = "room_exists", 409, "A channel of this name exists";
+    /// The message was deleted: it cannot be edited, reacted to, pinned or replied to any more.
+    MessageDeleted = "message_deleted", 409, "The message was deleted";
+    /// There are as many of this kind as there may be: emoji under a message, pins in a room.
+    TooMany = "too_many", 409, "There are too many already";
     /// The body is larger than any valid request.
     TooLarge = "too_large", 413, "Too large";
     /// The body is not JSON by its `Content-Type`.

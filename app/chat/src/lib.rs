@@ -7,6 +7,7 @@
 
 pub mod body;
 pub mod close;
+pub mod emoji;
 pub mod error;
 pub mod id;
 pub mod mention;
@@ -21,6 +22,7 @@ pub mod username;
 pub mod view;
 pub mod wire;
 
+pub use emoji::Emoji;
 pub use error::{Code, Problem};
 pub use id::{ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId};
 pub use message::{Attachment, Message, Reaction};

@@ -55,7 +55,7 @@ pub struct Reaction {
     pub emoji: String,
     /// How many people gave it.
     pub count: u64,
-    /// The first of them, at most 50.
+    /// The first of them, at most [`REACTION_USERS_MAX`].
     pub users: Vec<UserId>,
 }
 
@@ -85,6 +85,33 @@ pub struct Page {
     pub last_rev: u64,
 }
 
+/// One page of a thread: its root, and replies to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// The message that they answer.
+    pub root: Message,
+    /// The replies; what is before and after is of the thread, not of the room.
+    #[serde(flatten)]
+    pub page: Page,
+}
+
+/// What a message said before an edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    /// Markdown source.
+    pub body: String,
+    /// When it was written.
+    pub written_at: Timestamp,
+}
+
+/// The most different emoji under one message.
+pub const REACTIONS_MAX: usize = 20;
+/// The most people named with an emoji; all are counted.
+pub const REACTION_USERS_MAX: usize = 50;
+/// The most pinned messages of a room.
+pub const PINS_MAX: u64 = 100;
+/// The most earlier versions of a message that are shown.
+pub const VERSIONS_MAX: u64 = 100;
 /// The most messages of a page.
 pub const PAGE_LIMIT_MAX: u64 = 100;
 /// How many messages a page has unless told.

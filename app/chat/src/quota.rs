@@ -47,6 +47,8 @@ quotas! {
     Api = "api", 100 / 10 s;
     /// Messages that one user posts, over any door.
     Post = "post", 30 / 10 s;
+    /// Messages that one user edits, deletes, reacts to or pins.
+    Change = "change", 60 / 10 s;
     /// Rooms that one user creates.
     Room = "room", 30 / 60 s;
     /// Sockets that one user opens.

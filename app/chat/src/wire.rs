@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{ConnectionId, RoomId, UserId},
+    id::{ConnectionId, MessageId, RoomId, UserId},
     message::Message,
     nonce::Nonce,
     room::Room,
@@ -62,6 +62,9 @@ pub enum ClientFrame {
         nonce: Nonce,
         /// Markdown source.
         body: String,
+        /// The root of the thread that it answers in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thread: Option<MessageId>,
     },
     /// The user is typing; lapses after [`TYPING_MS`].
     Typing {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{Answer, Answered, Form, answer, back, refused, signed_in};
 use crate::{
     address::{Address, local},
-    visit::{backend, visit},
+    visit::{Visit, backend, visit},
 };
 
 /// Creates an account and signs it in.
@@ -50,8 +50,9 @@ pub(crate) async fn sign_in(
                     .with("next", &next),
             )
         };
+        let Visit { caller, address, .. } = visit();
         let signed_in = backend()
-            .sign_in(&username, password, &visit().address)
+            .sign_in(&username, password, &address, caller.as_ref())
             .await
             .map_err(refuse)?;
         Ok(welcome(&signed_in, &next))

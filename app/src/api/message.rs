@@ -80,6 +80,7 @@ async fn post_once(
     let post = Post {
         room,
         body: body.to_owned(),
+        thread: None,
         nonce,
         origin: None,
     };

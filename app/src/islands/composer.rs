@@ -92,6 +92,7 @@ mod live {
             subscribe(move |notice| match notice {
                 Notice::State | Notice::Outbox => it.show_state(),
                 Notice::Typing => it.show_typing(),
+                Notice::Entered => it.enter(),
                 _ => {}
             });
         }
@@ -130,6 +131,13 @@ mod live {
                 draft.iter().for_each(|draft| self.text.set_value(draft));
             }
             self.grow();
+        }
+
+        /// Another room, another draft; the one before is kept since its last change.
+        fn enter(&self) {
+            self.text.set_value("");
+            self.take_up_draft();
+            self.show_state();
         }
 
         fn keep_draft(&self) {

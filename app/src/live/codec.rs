@@ -3,7 +3,7 @@
 
 use chat::{
     Attachment, Author, Message, Nonce, Reaction, Room, RoomKind, Status, UserId,
-    message::Page,
+    message::{Page, Thread},
     view::{Pending, View},
     wire::{ClientFrame, RequestId, RoomHead, ServerFrame},
 };
@@ -86,6 +86,15 @@ pub fn page(value: &Value<'_>) -> Option<Page> {
     })
 }
 
+/// Reads a page of a thread.
+#[must_use]
+pub fn thread(value: &Value<'_>) -> Option<Thread> {
+    Some(Thread {
+        root: message(value.get("root"))?,
+        page: page(value)?,
+    })
+}
+
 /// Reads a list of people.
 #[must_use]
 pub fn people(value: &Value<'_>) -> Option<Vec<Author>> {
@@ -112,9 +121,17 @@ pub fn text_of(frame: &ClientFrame) -> String {
         ClientFrame::Leave { room } => {
             writer.begin("leave").text("room", &room.to_string());
         }
-        ClientFrame::Send { room, nonce, body } => {
+        ClientFrame::Send {
+            room,
+            nonce,
+            body,
+            thread,
+        } => {
             writer.begin("send").text("room", &room.to_string());
             writer.text("nonce", nonce.as_str()).text("body", body);
+            if let Some(root) = thread {
+                writer.text("thread", &root.to_string());
+            }
         }
         ClientFrame::Typing { room } => {
             writer.begin("typing").text("room", &room.to_string());

@@ -78,7 +78,12 @@ impl Outbox {
             room, nonce, body, ..
         } = self.sends.iter().find(|send| send.failed.is_none())?.clone();
         self.in_flight = Some((nonce.clone(), now));
-        Some(ClientFrame::Send { room, nonce, body })
+        Some(ClientFrame::Send {
+            room,
+            nonce,
+            body,
+            thread: None,
+        })
     }
 
     /// A send is stored, or the user gave it up; false: it was not here.

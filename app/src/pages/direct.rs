@@ -1,5 +1,6 @@
 //! `/direct/{username}`: the conversation with one person. Looking creates nothing; the first message does.
 
+use backend::Backend;
 use chat::User;
 use leptos::prelude::*;
 use tokio::try_join;
@@ -22,7 +23,10 @@ pub(crate) fn Direct() -> impl IntoView {
         let (backend, caller, query) = (backend(), signed_in()?, query());
         let (other, places) = try_join!(backend.find_user(&username), Places::load(&backend, &caller))?;
         match places.direct_with(other.author.id).cloned() {
-            Some(room) => draw(&backend, &caller, places, room, shown(&query), &query).await,
+            Some(room) => {
+                let may_read = Backend::may_read(&room)?;
+                draw(&backend, &caller, places, (room, may_read), shown(&query), &query).await
+            }
             None => unopened(places, other, &query),
         }
     })

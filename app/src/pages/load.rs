@@ -60,7 +60,7 @@ fn refuse(code: Code) -> AnyView {
         code
     };
     answer_with(StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-    view! { <Oops code/> }.into_any()
+    view! { <Oops code again=true/> }.into_any()
 }
 
 /// The signed-in user; anyone else signs in first and comes back.

@@ -21,14 +21,14 @@ pub(crate) fn Members() -> impl IntoView {
     let slug = part("slug");
     load(async move {
         let (backend, caller, query) = (backend(), signed_in()?, query());
-        let room = backend.find_room(&caller, &slug).await?;
+        let (room, may_read) = backend.find_room(&caller, &slug).await?;
         if room.kind == RoomKind::Direct {
             return Err(Code::NotFound.into());
         }
         let after = Some(query.get("after")).filter(|after| !after.is_empty());
         let (page, count, places) = try_join!(
-            backend.list_members(&caller, room.id, PAGE, after),
-            backend.count_members(&caller, room.id),
+            backend.page_members(may_read, PAGE, after),
+            backend.count_members(may_read),
             Places::load(&backend, &caller),
         )?;
         let me = places.me.id;

@@ -15,7 +15,14 @@ pub(crate) fn NotFound() -> impl IntoView {
 
 /// What went wrong, calmly, and where to go from here.
 #[component]
-pub(crate) fn Oops(code: Code) -> impl IntoView {
+pub(crate) fn Oops(
+    /// Why.
+    code: Code,
+    /// Whether asking for the same address once more is worth it and harmless.
+    #[prop(optional)]
+    again: bool,
+) -> impl IntoView {
+    let again = again && matches!(code.status(), 429 | 503);
     let (title, text) = match code.status() {
         401 => ("Sign in first", "This page is for people with an account here."),
         403 => (
@@ -53,7 +60,9 @@ pub(crate) fn Oops(code: Code) -> impl IntoView {
             <svg class="art" viewBox="0 0 128 96" aria-hidden="true" inner_html=ART></svg>
             <h1>{title}</h1>
             <p>{text}</p>
-            <a class="button accent" href="/">"Go to the start"</a>
+            // The empty address is the page's own.
+            {again.then(|| view! { <a class="button accent" href="">"Try again"</a> })}
+            <a class="button" class:accent=!again href="/">"Go to the start"</a>
             <p class="code">{code.status()}" · "{code.as_str()}</p>
         </main>
     }

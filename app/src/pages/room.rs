@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backend::{Backend, Caller, Problem, stamp};
+use backend::{Backend, Caller, Problem, room::MayRead, stamp};
 use chat::{
     Author, Code, Room, RoomKind,
     message::{Bound, PAGE_LIMIT, Page},
@@ -28,7 +28,8 @@ pub(crate) fn RoomPage() -> impl IntoView {
     let slug = part("slug");
     load(async move {
         let (backend, caller, query) = (backend(), signed_in()?, query());
-        let (room, places) = try_join!(backend.find_room(&caller, &slug), Places::load(&backend, &caller))?;
+        let ((room, may_read), places) =
+            try_join!(backend.find_room(&caller, &slug), Places::load(&backend, &caller))?;
         let address = address::of_room(&room);
         // A conversation between two is called by the other's name.
         if address != address::of_slug(&room.slug) {
@@ -37,7 +38,7 @@ pub(crate) fn RoomPage() -> impl IntoView {
                 .map_or_else(String::new, |(_, query)| format!("?{query}"));
             return Err(Halt::Go(address + &query));
         }
-        draw(&backend, &caller, places, room, shown(&query), &query).await
+        draw(&backend, &caller, places, (room, may_read), shown(&query), &query).await
     })
 }
 
@@ -47,11 +48,20 @@ pub(crate) fn Permalink() -> impl IntoView {
     load(async move {
         let (backend, caller) = (backend(), signed_in()?);
         let seq: u64 = seq.parse().map_err(|_| Code::NotFound)?;
-        let (room, places) = try_join!(backend.find_room(&caller, &slug), Places::load(&backend, &caller))?;
+        let ((room, may_read), places) =
+            try_join!(backend.find_room(&caller, &slug), Places::load(&backend, &caller))?;
         if !(1..=room.last_seq).contains(&seq) {
             return Err(Code::MessageNotFound.into());
         }
-        draw(&backend, &caller, places, room, Show::Around(seq), &query()).await
+        draw(
+            &backend,
+            &caller,
+            places,
+            (room, may_read),
+            Show::Around(seq),
+            &query(),
+        )
+        .await
     })
 }
 
@@ -81,7 +91,7 @@ pub(super) async fn draw(
     backend: &Arc<Backend>,
     caller: &Caller,
     mut places: Places,
-    room: Room,
+    (room, may_read): (Room, MayRead),
     show: Show,
     query: &Query,
 ) -> Loaded {
@@ -91,9 +101,9 @@ pub(super) async fn draw(
         Show::After(seq) => Bound::After(seq),
         Show::Around(seq) => Bound::Around(seq),
     };
-    let (page, (members, faces)) = try_join!(
-        backend.page_messages(caller, room.id, bound, PAGE_LIMIT),
-        people(backend, caller, &room),
+    let (page, (faces, members)) = try_join!(
+        backend.page_messages(may_read, bound, PAGE_LIMIT),
+        people(backend, &room, may_read),
     )?;
     if show == Show::Newest {
         mark_read(backend, caller, &room, &page);
@@ -118,16 +128,16 @@ pub(super) async fn draw(
     .into_any())
 }
 
-/// Who is in a channel: how many, and some of them.
-async fn people(backend: &Backend, caller: &Caller, room: &Room) -> Result<(u64, Vec<Author>), Problem> {
-    if room.kind == RoomKind::Direct {
-        return Ok((0, Vec::new()));
+/// Who is in a channel: some of them, and how many.
+async fn people(backend: &Backend, room: &Room, may_read: MayRead) -> Result<(Vec<Author>, u64), Problem> {
+    match room.kind {
+        RoomKind::Direct => Ok((Vec::new(), 0)),
+        RoomKind::Channel => {
+            let some = backend.page_members(may_read, FACES, None);
+            let (some, members) = try_join!(some, backend.count_members(may_read))?;
+            Ok((some.users.into_iter().map(|user| user.author).collect(), members))
+        }
     }
-    let (some, members) = try_join!(
-        backend.list_members(caller, room.id, FACES, None),
-        backend.count_members(caller, room.id),
-    )?;
-    Ok((members, some.users.into_iter().map(|user| user.author).collect()))
 }
 
 /// Whoever opens a room has its newest messages before them; with scripts off nothing else could tell.

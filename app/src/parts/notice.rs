@@ -70,6 +70,8 @@ pub(crate) const fn words(code: Code) -> &'static str {
         Code::RoomNotFound => "This room does not exist.",
         Code::TokenNotFound => "This token does not exist any more.",
         Code::TooFast => "That was too often. Wait a moment and try again.",
+        Code::MessageDeleted => "This message was deleted.",
+        Code::TooMany => "There are too many already.",
         Code::TooLarge => "That was too large.",
         Code::Unavailable => "The server cannot answer right now. Try again in a moment.",
         Code::ForeignOrigin => "This form was sent from another site.",

@@ -7,7 +7,7 @@
 //! its `socket` (`upgrade`, `wire`), holds what it receives against the contract (`receive`, `resume`,
 //! `check`) and books it in the `ledger`; `tally` closes the account; `report` judges it and `table`
 //! prints it. `meter` reads what server and generator used meanwhile. `bench` does all of this several
-//! times, each with a server of its own.
+//! times, each with a server of its own. `history` judges what other clients recorded.
 //!
 //! A run happens on one thread with one clock. Nothing here knows the server's code.
 
@@ -18,6 +18,7 @@ pub mod client;
 pub mod crowd;
 pub mod error;
 pub mod frame;
+pub mod history;
 pub mod latency;
 pub mod ledger;
 pub mod limits;

@@ -1,12 +1,13 @@
 //! The command `natter-load`. Ends with 0 when all went well, 1 when the server broke the contract, 2
 //! when the run could not be made.
 
-use std::{fs, process::ExitCode};
+use std::{fs, path::Path, process::ExitCode};
 
 use clap::Parser;
 use natter_load::{
     bench,
     error::Error,
+    history,
     options::{Command, Options, Scenario},
     scenario, table,
 };
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
             .build()
             .map_err(Error::io("runtime"))
             .and_then(|runtime| runtime.block_on(bench::run(&bench))),
+        Command::Check { history } => check(&history),
     };
     match passed {
         Ok(true) => ExitCode::SUCCESS,
@@ -39,4 +41,11 @@ fn play(scenario: &Scenario) -> Result<bool, Error> {
             .map_err(Error::io(path.display().to_string()))?;
     }
     Ok(report.failures().is_empty())
+}
+
+fn check(path: &Path) -> Result<bool, Error> {
+    let history = fs::read_to_string(path).map_err(Error::io(path.display().to_string()))?;
+    let verdict = history::check(&history);
+    print!("{verdict}");
+    Ok(verdict.holds())
 }

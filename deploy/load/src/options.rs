@@ -24,6 +24,11 @@ pub enum Command {
     Scenario(Scenario),
     /// Seeds and starts a server for every run, pins it and the generator to cores of their own, and gives medians.
     Bench(Bench),
+    /// Holds a recorded history against the contract.
+    Check {
+        /// Lines of JSON, as the fault tests write them.
+        history: PathBuf,
+    },
 }
 
 /// The scenarios.

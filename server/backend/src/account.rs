@@ -75,11 +75,18 @@ impl Backend {
         }
     }
 
-    /// Signs a user in. Unknown users and wrong passwords are answered alike and equally slowly.
+    /// Signs a user in; whoever was signed in by `presented` no longer is. Unknown users and wrong passwords are
+    /// answered alike and equally slowly.
     ///
     /// # Errors
     /// `bad_credentials`, `too_fast` (also after repeated failures), `unavailable`.
-    pub async fn sign_in(&self, username: &str, password: String, address: &str) -> Result<SignedIn> {
+    pub async fn sign_in(
+        self: &Arc<Self>,
+        username: &str,
+        password: String,
+        address: &str,
+        presented: Option<&Caller>,
+    ) -> Result<SignedIn> {
         self.limiter.take(Quota::SignIn, address).await.allowed()?;
         if password.len() > PASSWORD_BYTES_MAX || username::parse(username).is_err() {
             return self.sign_in_failed(username, address).await;
@@ -89,7 +96,14 @@ impl Backend {
         // Checked for unknown users too, against a hash of nothing: it takes as long.
         let right = self.passwords.verify(password, hash).await?;
         match user {
-            Some(user) if right => self.open_session(user).await,
+            Some(user) if right => {
+                let signed_in = self.open_session(user).await?;
+                // The cookie is about to be replaced: nobody else may go on with the old one.
+                if let Some(presented) = presented {
+                    self.sign_out(presented).await?;
+                }
+                Ok(signed_in)
+            }
             _ => self.sign_in_failed(username, address).await,
         }
     }

@@ -7,14 +7,15 @@ use thiserror::Error;
 
 use crate::{
     Backend, Signup,
-    bus::memory::MemoryBus,
-    cache::{Cached, memory::MemoryCache},
-    limit::memory::MemoryLimiter,
+    bus::{Bus, memory::MemoryBus, redis::RedisBus},
+    cache::{Cached, layered::LayeredCache, memory::MemoryCache},
+    limit::{Limiter, memory::MemoryLimiter, redis::RedisLimiter},
     password::Passwords,
-    presence::memory::MemoryPresence,
-    session::memory::StoredSessions,
+    presence::{Presence, memory::MemoryPresence, redis::RedisPresence},
+    redis::{BadUrl, Redis},
+    session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
-    store::{Store, StoreError, sqlite::SqliteStore},
+    store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
 /// What has to be known to connect.
@@ -22,6 +23,8 @@ use crate::{
 pub struct Config {
     /// Where the data is.
     pub database_url: String,
+    /// Where a streaming replica of it is that old messages may be read from.
+    pub database_replica_url: Option<String>,
     /// Where Redis is; `None`: bus, cache, sessions, presence and limits stay in process.
     pub redis_url: Option<String>,
     /// The rates in force.
@@ -34,11 +37,19 @@ pub struct Config {
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// The address names no engine that this version has.
-    #[error("DATABASE_URL: expected sqlite://PATH, found {0:?}")]
+    #[error("DATABASE_URL: expected sqlite://PATH or postgres://USER@HOST/DATABASE, found {0:?}")]
     Engine(String),
-    /// Several instances need Redis support.
-    #[error("REDIS_URL: this version keeps everything in one process; unset it")]
-    Redis,
+    /// Only PostgreSQL has replicas.
+    #[error(
+        "DATABASE_REPLICA_URL: expected postgres://USER@HOST/DATABASE beside a DATABASE_URL of that kind, found {0:?}"
+    )]
+    Replica(String),
+    /// The address names no Redis.
+    #[error("REDIS_URL: {0}")]
+    Redis(#[from] BadUrl),
+    /// Redis does not answer. Said only to whoever asks: the server starts without it.
+    #[error("REDIS_URL: Redis does not answer")]
+    RedisAway,
     /// There is no database yet.
     #[error("DATABASE_URL: there is no database at {0}")]
     Missing(PathBuf),
@@ -52,20 +63,71 @@ pub enum ConnectError {
 /// # Errors
 /// [`ConnectError`] says which dependency it is and what to do.
 pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
-    if config.redis_url.is_some() {
-        return Err(ConnectError::Redis);
-    }
-    let store = open_store(&config.database_url).await?;
+    let redis = config.redis_url.as_deref().map(Redis::open).transpose()?;
+    let store = open_store(&config.database_url, config.database_replica_url.as_deref()).await?;
+    let ports = match redis {
+        None => Ports::of_one_process(config, &store),
+        Some(redis) => Ports::of_many(&redis, config, &store).await,
+    };
     Ok(Arc::new(Backend {
-        bus: Arc::new(MemoryBus::new()),
-        cache: Cached::new(Arc::new(MemoryCache::new())),
-        presence: Arc::new(MemoryPresence::new()),
-        sessions: Arc::new(StoredSessions::new(Arc::clone(&store), stamp::now)),
-        limiter: Arc::new(MemoryLimiter::new(config.limits.clone())),
+        bus: ports.bus,
+        cache: ports.cache,
+        presence: ports.presence,
+        sessions: ports.sessions,
+        limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
         store,
     }))
+}
+
+/// Asks the Redis at `url` whether it is there.
+///
+/// # Errors
+/// [`ConnectError::Redis`] for an address that is none, [`ConnectError::RedisAway`] where nothing answers.
+pub async fn reach_redis(url: &str) -> Result<(), ConnectError> {
+    let redis = Redis::open(url)?;
+    redis.ping().await.map_err(|_| ConnectError::RedisAway)
+}
+
+/// What several instances share, or what one process does in their place.
+struct Ports {
+    bus: Arc<dyn Bus>,
+    cache: Cached,
+    presence: Arc<dyn Presence>,
+    sessions: Arc<dyn Sessions>,
+    limiter: Arc<dyn Limiter>,
+}
+
+impl Ports {
+    fn of_one_process(config: &Config, store: &Arc<dyn Store>) -> Self {
+        Self {
+            bus: Arc::new(MemoryBus::new()),
+            cache: Cached::new(Arc::new(MemoryCache::new())),
+            presence: Arc::new(MemoryPresence::new()),
+            sessions: Arc::new(StoredSessions::new(Arc::clone(store), stamp::now)),
+            limiter: Arc::new(MemoryLimiter::new(config.limits.clone())),
+        }
+    }
+
+    /// Over Redis. Where it is away they do what they can alone, and connect when it comes.
+    async fn of_many(redis: &Arc<Redis>, config: &Config, store: &Arc<dyn Store>) -> Self {
+        if redis.ping().await.is_err() {
+            tracing::warn!("Redis does not answer: starting without it, and connecting as soon as it does");
+        }
+        let bus: Arc<dyn Bus> = Arc::new(RedisBus::new(redis));
+        let cache = Cached::new(Arc::new(LayeredCache::new(redis, Arc::clone(&bus))));
+        let (following, events) = (cache.follower(), bus.subscribe());
+        tokio::spawn(following.follow(events));
+        let sessions = StoredSessions::new(Arc::clone(store), stamp::now);
+        Self {
+            cache,
+            presence: RedisPresence::new(redis, Arc::clone(&bus)),
+            sessions: Arc::new(sessions.with_shared(SharedSessions::new(redis))),
+            limiter: Arc::new(RedisLimiter::new(redis, config.limits.clone())),
+            bus,
+        }
+    }
 }
 
 /// Opens the database that `url` names, which must be there: a copy of nothing would look like a backup.
@@ -77,18 +139,41 @@ pub async fn open_existing_store(url: &str) -> Result<Arc<dyn Store>, ConnectErr
         Some(("sqlite", path)) if !sqlite_path(path).exists() => {
             Err(ConnectError::Missing(sqlite_path(path)))
         }
-        _ => open_store(url).await,
+        _ => open_store(url, None).await,
     }
 }
 
-/// Opens the database that `url` names.
+/// Opens the database that `url` names, with a replica where there is one.
 ///
 /// # Errors
-/// [`ConnectError::Engine`] for an address of no known engine, [`ConnectError::Store`] where it cannot be opened.
-pub async fn open_store(url: &str) -> Result<Arc<dyn Store>, ConnectError> {
-    match url.split_once(':') {
-        Some(("sqlite", path)) => Ok(Arc::new(SqliteStore::open(&sqlite_path(path)).await?)),
-        _ => Err(ConnectError::Engine(redact(url))),
+/// [`ConnectError::Engine`] or [`ConnectError::Replica`] for an address of no known engine, [`ConnectError::Store`]
+/// where the database cannot be opened. A replica need not be there.
+pub async fn open_store(url: &str, replica_url: Option<&str>) -> Result<Arc<dyn Store>, ConnectError> {
+    let engine = |url: &str| Engine::of(url).ok_or_else(|| ConnectError::Engine(redact(url)));
+    match (engine(url)?, replica_url) {
+        (Engine::Sqlite(path), None) => Ok(Arc::new(SqliteStore::open(&path).await?)),
+        (Engine::Postgres, None) => Ok(Arc::new(PostgresStore::open(url, None).await?)),
+        (Engine::Postgres, Some(replica)) if Engine::of(replica) == Some(Engine::Postgres) => {
+            Ok(Arc::new(PostgresStore::open(url, Some(replica)).await?))
+        }
+        (_, Some(replica)) => Err(ConnectError::Replica(redact(replica))),
+    }
+}
+
+/// What an address names.
+#[derive(Debug, PartialEq, Eq)]
+enum Engine {
+    Sqlite(PathBuf),
+    Postgres,
+}
+
+impl Engine {
+    fn of(url: &str) -> Option<Self> {
+        match url.split_once(':')? {
+            ("sqlite", path) => Some(Self::Sqlite(sqlite_path(path))),
+            ("postgres" | "postgresql", rest) if rest.starts_with("//") => Some(Self::Postgres),
+            _ => None,
+        }
     }
 }
 
@@ -114,6 +199,31 @@ mod tests {
         assert_eq!(sqlite_path("//data/natter.db"), PathBuf::from("data/natter.db"));
         assert_eq!(sqlite_path("data/natter.db"), PathBuf::from("data/natter.db"));
         assert_eq!(sqlite_path("///var/natter.db"), PathBuf::from("/var/natter.db"));
+    }
+
+    #[test]
+    fn an_address_names_an_engine() {
+        assert_eq!(Engine::of("sqlite:a.db"), Some(Engine::Sqlite("a.db".into())));
+        for url in [
+            "postgres://host/natter",
+            "postgresql://me:secret@host:5433/natter?sslmode=require",
+        ] {
+            assert_eq!(Engine::of(url), Some(Engine::Postgres));
+        }
+        for other in ["mysql://host/natter", "postgres:natter", "natter.db", ""] {
+            assert_eq!(Engine::of(other), None, "{other}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_postgres_has_replicas() {
+        for (url, replica) in [
+            ("sqlite:unused.db", "postgres://host/natter"),
+            ("postgres://host/natter", "sqlite:unused.db"),
+        ] {
+            let refused = open_store(url, Some(replica)).await.err();
+            assert!(matches!(refused, Some(ConnectError::Replica(_))), "{refused:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chat::{ConnectionId, Message, Nonce, RoomId, SessionId, Status, TokenId, UserId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// One fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +64,29 @@ pub enum Event {
         /// The token.
         token: TokenId,
     },
+    /// A cached value is not true any more. For the caches; the hub has no use for it.
+    Forgotten {
+        /// The value's key.
+        key: Arc<str>,
+    },
+}
+
+impl Event {
+    /// What the event is about: events about the same keep their order on the way to other instances.
+    #[must_use]
+    pub fn topic(&self) -> Uuid {
+        match self {
+            Self::Logged(Logged { room, .. })
+            | Self::Typed { room, .. }
+            | Self::MarkerMoved { room, .. }
+            | Self::Joined { room, .. }
+            | Self::Left { room, .. } => room.0,
+            Self::PresenceChanged { user, .. } => user.0,
+            Self::SessionEnded { session } => session.0,
+            Self::TokenRevoked { token } => token.0,
+            Self::Forgotten { .. } => Uuid::nil(),
+        }
+    }
 }
 
 /// A change in a room's log, with the message encoded once for all who will read it.
@@ -80,8 +104,11 @@ pub struct Logged {
     pub author: UserId,
     /// The author's id for the send.
     pub nonce: Option<Nonce>,
-    /// Who is mentioned.
+    /// Whom the change calls on: for these people it is one unread mention more.
     pub mentions: Vec<UserId>,
+    /// Whom the message called on before and does so no longer.
+    #[serde(default)]
+    pub unmentioned: Vec<UserId>,
     /// The connection that sent it: it gets `sent` instead of `message`.
     pub origin: Option<ConnectionId>,
     /// The message's id.
@@ -104,10 +131,21 @@ impl Logged {
             author: message.author.id,
             nonce: message.nonce.clone(),
             mentions: message.mentions.clone(),
+            unmentioned: Vec::new(),
             origin,
             id: message.id,
             json,
             born_us,
+        }
+    }
+
+    /// The event for an older message that just changed, and calls on nobody anew.
+    #[must_use]
+    pub fn changed(message: &Message, json: Arc<str>, born_us: u64) -> Self {
+        Self {
+            posted: false,
+            mentions: Vec::new(),
+            ..Self::posted(message, json, None, born_us)
         }
     }
 }

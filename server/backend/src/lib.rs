@@ -5,10 +5,12 @@
 //! only place that chooses implementations.
 
 pub mod account;
+pub mod breaker;
 pub mod bus;
 pub mod cache;
 pub mod caller;
 mod carry;
+pub mod change;
 pub mod connect;
 pub mod event;
 pub mod health;
@@ -18,15 +20,20 @@ pub mod markdown;
 pub mod marker;
 pub mod message;
 pub mod password;
+#[cfg(feature = "planted")]
+pub mod planted;
 pub mod presence;
+pub mod redis;
 pub mod room;
 pub mod seed;
 pub mod session;
 pub mod stamp;
 pub mod store;
+pub mod thread;
 pub mod token;
 pub mod upkeep;
 pub mod user;
+pub mod version;
 
 use std::sync::Arc;
 

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use chat::{
-    Author, Code, ConnectionId, Message, MessageId, Nonce, Problem, RoomId, body, mention,
+    Author, Code, ConnectionId, Message, MessageId, Nonce, Problem, RoomId, UserId, body, mention,
     message::{Bound, PAGE_LIMIT_MAX, Page},
-    permission::Action,
     quota::Quota,
 };
 
@@ -13,6 +12,7 @@ use crate::{
     Backend, Caller, Event, Result,
     event::Logged,
     markdown,
+    room::MayRead,
     stamp::{new_id, now, now_us},
     store::{Appended, NewMessage},
 };
@@ -24,6 +24,8 @@ pub struct Post {
     pub room: RoomId,
     /// Markdown source.
     pub body: String,
+    /// The message that it answers.
+    pub thread: Option<MessageId>,
     /// The author's id for the send.
     pub nonce: Option<Nonce>,
     /// The connection that it came from; `None`: not a connection.
@@ -41,85 +43,129 @@ pub struct Posted {
     pub repeated: bool,
 }
 
+impl Posted {
+    /// The answer to a nonce that was used before.
+    pub(crate) fn again(first: Message) -> Result<Self> {
+        Ok(Self {
+            json: encode(&first)?,
+            message: first,
+            repeated: true,
+        })
+    }
+}
+
+/// A body made ready for a page.
+pub(crate) struct Rendered {
+    /// Its safe rendering.
+    pub(crate) html: String,
+    /// Who is mentioned in it.
+    pub(crate) mentions: Vec<UserId>,
+}
+
 impl Backend {
     /// Posts a message. When this returns, the message survives the crash of any process and is on its way to
     /// every reader. Whoever stops waiting for it does not undo it.
     ///
     /// # Errors
-    /// `invalid` for the body, `room_not_found`, `not_a_member`, `too_fast`, `unavailable`.
+    /// `invalid` for the body and for a `thread` that is none of the room, `room_not_found`, `not_a_member`,
+    /// `message_deleted` where the message to answer was, `too_fast`, `unavailable`.
     pub async fn post_message(self: &Arc<Self>, caller: &Caller, post: Post) -> Result<Posted> {
         let born_us = now_us();
-        let body = body::parse(&post.body).map_err(|e| Problem::invalid("body", e.reason()))?;
-        self.limiter
-            .take(Quota::Post, &caller.id().to_string())
-            .await
-            .allowed()?;
-        let called = self.called_on(&body).await?;
-        let html = markdown::render(&body, &called);
+        let body = match self.check_post(caller, &post).await {
+            Ok(body) => body,
+            // What was stored once stays stored, whatever is wrong with asking again.
+            Err(problem) => return self.repeated(caller, post.nonce.as_ref()).await?.ok_or(problem),
+        };
+        let Rendered { html, mentions } = self.render(&body).await?;
         let new = NewMessage {
             id: MessageId(new_id()),
             room: post.room,
             author: caller.author.clone(),
-            mentions: called
-                .iter()
-                .map(|user| user.id)
-                .filter(|id| markdown::mentions(&html, *id))
-                .collect(),
+            mentions,
             html,
             body,
             nonce: post.nonce,
             created_at: now(),
         };
-        self.carry_through(|backend| async move { backend.store_and_tell(new, post.origin, born_us).await })
-            .await
+        self.carry_through(move |backend| async move {
+            match post.thread {
+                None => backend.append_and_tell(new, post.origin, born_us).await,
+                Some(to) => backend.reply_and_tell(to, new, post.origin, born_us).await,
+            }
+        })
+        .await
     }
 
-    async fn store_and_tell(
+    /// The body of a post that may be tried.
+    async fn check_post(&self, caller: &Caller, post: &Post) -> Result<String> {
+        let body = body::parse(&post.body).map_err(|e| Problem::invalid("body", e.reason()))?;
+        let subject = caller.id().to_string();
+        self.limiter.take(Quota::Post, &subject).await.allowed()?;
+        Ok(body)
+    }
+
+    /// The first message under this nonce, if the caller used it before.
+    async fn repeated(&self, caller: &Caller, nonce: Option<&Nonce>) -> Result<Option<Posted>> {
+        let Some(nonce) = nonce else { return Ok(None) };
+        let first = self.store.message_by_nonce(caller.id(), nonce).await?;
+        first.map(Posted::again).transpose()
+    }
+
+    async fn append_and_tell(
         &self,
         new: NewMessage,
         origin: Option<ConnectionId>,
         born_us: u64,
     ) -> Result<Posted> {
+        #[cfg(feature = "planted")]
+        let new = crate::planted::forget(new);
+        #[cfg(feature = "planted")]
+        if crate::planted::is("publish-before-commit") {
+            return self.tell_and_store(new, origin, born_us).await;
+        }
         match self.store.append(new).await? {
-            Appended::Stored(message) => {
-                let json = encode(&message)?;
-                let logged = Logged::posted(&message, Arc::clone(&json), origin, born_us);
-                self.bus.publish(Event::Logged(logged)).await;
-                Ok(Posted {
-                    message,
-                    json,
-                    repeated: false,
-                })
-            }
-            Appended::Repeated(message) => {
-                let json = encode(&message)?;
-                Ok(Posted {
-                    message,
-                    json,
-                    repeated: true,
-                })
-            }
+            Appended::Stored(message) => self.tell_posted(message, origin, born_us).await,
+            Appended::Repeated(message) => Posted::again(message),
             Appended::NotAMember => Err(Code::NotAMember.into()),
             Appended::RoomNotFound => Err(Code::RoomNotFound.into()),
         }
     }
 
+    /// Tells that a message was posted; it is stored.
+    pub(crate) async fn tell_posted(
+        &self,
+        message: Message,
+        origin: Option<ConnectionId>,
+        born_us: u64,
+    ) -> Result<Posted> {
+        let json = encode(&message)?;
+        let logged = Logged::posted(&message, Arc::clone(&json), origin, born_us);
+        self.bus.publish(Event::Logged(logged)).await;
+        Ok(Posted {
+            message,
+            json,
+            repeated: false,
+        })
+    }
+
     /// One page of a room's messages.
     ///
     /// # Errors
-    /// `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn page_messages(
-        &self,
-        caller: &Caller,
-        room: RoomId,
-        bound: Bound,
-        limit: u64,
-    ) -> Result<Page> {
-        self.allow(caller, room, Action::Read).await?;
-        Ok(self
-            .store
-            .page(room, bound, limit.clamp(1, PAGE_LIMIT_MAX))
-            .await?)
+    /// `unavailable`.
+    pub async fn page_messages(&self, room: MayRead, bound: Bound, limit: u64) -> Result<Page> {
+        let limit = limit.clamp(1, PAGE_LIMIT_MAX);
+        Ok(self.store.page(room.room(), bound, limit).await?)
+    }
+
+    /// What a body looks like, and whom it calls.
+    pub(crate) async fn render(&self, body: &str) -> Result<Rendered> {
+        let called = self.called_on(body).await?;
+        let html = markdown::render(body, &called);
+        let called = called.iter().map(|user| user.id);
+        Ok(Rendered {
+            mentions: called.filter(|id| markdown::mentions(&html, *id)).collect(),
+            html,
+        })
     }
 
     /// Those of the people whom a body may call on by name who exist.

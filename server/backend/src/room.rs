@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chat::{
-    Code, Problem, Room, RoomId, UserId,
+    Code, Problem, Role, Room, RoomId, UserId,
     permission::{Action, Standing, may},
     quota::Quota,
     room::{DIRECT_MEMBERS_MAX, GENERAL, INVITES_MAX, TOPIC_CHARS_MAX},
@@ -14,7 +14,7 @@ use crate::{
     Backend, Caller, Event, Result,
     cache::Key,
     stamp::{new_id, now},
-    store::{ChannelCreated, NewChannel, RoomRecord, StoreError},
+    store::{ChannelCreated, Head, NewChannel, RoomRecord, StoreError},
     user::UserPage,
 };
 
@@ -28,6 +28,19 @@ impl Key for RoomKey {
 
     fn key(&self) -> String {
         format!("room:{}", self.0)
+    }
+}
+
+/// The proof that someone may read a room, as it was found a moment ago: one page asks several questions about its
+/// room, and the rights need asking once.
+#[derive(Clone, Copy, Debug)]
+pub struct MayRead(RoomId);
+
+impl MayRead {
+    /// The room.
+    #[must_use]
+    pub const fn room(self) -> RoomId {
+        self.0
     }
 }
 
@@ -65,10 +78,36 @@ impl Backend {
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn find_room(&self, caller: &Caller, slug: &str) -> Result<Room> {
-        let room = self.store.room_by_slug(slug).await?.ok_or(Code::RoomNotFound)?;
-        self.allow(caller, room.id, Action::Read).await?;
-        self.view_room(caller.id(), room.id).await
+    pub async fn find_room(&self, caller: &Caller, slug: &str) -> Result<(Room, MayRead)> {
+        let record = self.store.room_by_slug(slug).await?.ok_or(Code::RoomNotFound)?;
+        let room = self.view_room(caller.id(), record.id).await?;
+        let may_read = Self::may_read(&room)?;
+        Ok((room, may_read))
+    }
+
+    /// Whether whoever sees `room` so may read it.
+    ///
+    /// # Errors
+    /// `not_a_member`.
+    pub fn may_read(room: &Room) -> Result<MayRead> {
+        let Room {
+            kind,
+            private,
+            member,
+            ..
+        } = *room;
+        check(
+            Action::Read,
+            Standing {
+                kind,
+                private,
+                member,
+                // Reading is the same for every role.
+                role: Role::Member,
+                own: false,
+            },
+        )?;
+        Ok(MayRead(room.id))
     }
 
     /// Creates a channel; the caller is its first member.
@@ -178,18 +217,25 @@ impl Backend {
         cursor: Option<&str>,
     ) -> Result<UserPage> {
         self.allow(caller, room, Action::Read).await?;
+        self.page_members(MayRead(room), limit, cursor).await
+    }
+
+    /// The same for whoever has shown the right to read the room.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn page_members(&self, room: MayRead, limit: u64, cursor: Option<&str>) -> Result<UserPage> {
         let limit = limit.clamp(1, crate::user::PAGE_LIMIT_MAX);
-        let users = self.store.page_members(room, cursor, limit + 1).await?;
+        let users = self.store.page_members(room.0, cursor, limit + 1).await?;
         self.user_page(users, limit).await
     }
 
     /// How many members a room has.
     ///
     /// # Errors
-    /// `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn count_members(&self, caller: &Caller, room: RoomId) -> Result<u64> {
-        self.allow(caller, room, Action::Read).await?;
-        Ok(self.store.count_members(room).await?)
+    /// `unavailable`.
+    pub async fn count_members(&self, room: MayRead) -> Result<u64> {
+        Ok(self.store.count_members(room.0).await?)
     }
 
     /// The room as `user` sees it now.
@@ -207,19 +253,26 @@ impl Backend {
     pub async fn allow(&self, caller: &Caller, room: RoomId, action: Action) -> Result<RoomRecord> {
         let record = self.room_record(room).await?;
         let member = self.store.membership(room, caller.id()).await?.is_some();
-        let standing = Standing {
-            kind: record.kind,
-            private: record.private,
-            member,
-        };
-        match may(action, standing) {
-            true => Ok(record),
-            false if member => Err(Code::Forbidden.into()),
-            false => Err(Code::NotAMember.into()),
-        }
+        check(action, record.standing(member, caller.role))?;
+        Ok(record)
     }
 
-    async fn room_record(&self, room: RoomId) -> Result<RoomRecord> {
+    /// Where a room stands, if the caller may read it: one question to the store for both.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`, `unavailable`.
+    pub async fn read_head(&self, caller: &Caller, room: RoomId) -> Result<Head> {
+        let record = self.room_record(room).await?;
+        let (head, membership) = self
+            .store
+            .head_for(room, caller.id())
+            .await?
+            .ok_or(Code::RoomNotFound)?;
+        check(Action::Read, record.standing(membership.is_some(), caller.role))?;
+        Ok(head)
+    }
+
+    pub(crate) async fn room_record(&self, room: RoomId) -> Result<RoomRecord> {
         let load = || async { self.store.room(room).await };
         let record = self
             .cache
@@ -250,6 +303,26 @@ impl Backend {
             .iter()
             .find(|id| !known.iter().any(|author| author.id == **id));
         missing.map_or(Ok(()), |_| Err(Code::UserNotFound.into()))
+    }
+}
+
+impl RoomRecord {
+    const fn standing(&self, member: bool, role: Role) -> Standing {
+        Standing {
+            kind: self.kind,
+            private: self.private,
+            member,
+            role,
+            own: false,
+        }
+    }
+}
+
+fn check(action: Action, standing: Standing) -> Result<()> {
+    match may(action, standing) {
+        true => Ok(()),
+        false if standing.member => Err(Code::Forbidden.into()),
+        false => Err(Code::NotAMember.into()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use chat::Timestamp;
+use chat::{Timestamp, room::GENERAL};
 
 use crate::{
     Backend,
@@ -13,13 +13,36 @@ use crate::{
 /// How often.
 pub const INTERVAL: Duration = Duration::from_secs(60 * 60);
 
+/// Up to how much later, so that instances that started together do not go on together.
+const JITTER_MAX: Duration = Duration::from_secs(10 * 60);
+
 impl Backend {
-    /// Tidies up at once and then every [`INTERVAL`], for as long as the process runs.
+    /// Tidies up at once and then every [`INTERVAL`] or a little later, for as long as the process runs.
     pub async fn keep_up(self: Arc<Self>) {
-        let mut tick = tokio::time::interval(INTERVAL);
+        self.warm_up().await;
         loop {
-            tick.tick().await;
             self.tidy_up(now()).await;
+            tokio::time::sleep(INTERVAL + rand::random_range(Duration::ZERO..JITTER_MAX)).await;
+            self.tune().await;
+        }
+    }
+
+    /// Keeps the database quick, unless another instance is at it.
+    pub async fn tune(&self) {
+        match self.store.tune().await {
+            Ok(done) => tracing::debug!(done, "the database was tuned"),
+            Err(error) => tracing::warn!(%error, "tuning the database failed; the next round tries again"),
+        }
+    }
+
+    /// Loads what everyone who comes needs at once, so that nobody has to wait for it: the room that all are
+    /// members of.
+    pub async fn warm_up(&self) {
+        match self.store.room_by_slug(GENERAL).await {
+            // Whoever asks for it finds out what is wrong.
+            Ok(Some(room)) => drop(self.room_record(room.id).await),
+            Ok(None) => {}
+            Err(error) => tracing::debug!(%error, "the cache was not warmed"),
         }
     }
 

@@ -34,8 +34,16 @@ mod make {
 
     use crate::ends::Ends;
 
+    /// Both ends are this one.
+    fn same<T: ?Sized>(only: Arc<T>) -> Ends<T> {
+        Ends {
+            near: Arc::clone(&only),
+            far: only,
+        }
+    }
+
     pub(crate) async fn bus() -> Ends<dyn Bus> {
-        Ends::same(Arc::new(MemoryBus::new()))
+        same(Arc::new(MemoryBus::new()))
     }
 
     pub(crate) async fn cache() -> Arc<dyn Cache> {
@@ -43,12 +51,12 @@ mod make {
     }
 
     pub(crate) async fn presence() -> Ends<dyn Presence> {
-        Ends::same(Arc::new(MemoryPresence::new()))
+        same(Arc::new(MemoryPresence::new()))
     }
 
     /// With these rates, written as in `NATTER_LIMITS`.
     pub(crate) async fn limiter(limits: &str) -> Ends<dyn Limiter> {
-        Ends::same(Arc::new(MemoryLimiter::new(limits.parse().unwrap())))
+        same(Arc::new(MemoryLimiter::new(limits.parse().unwrap())))
     }
 
     /// The store beneath the sessions.

@@ -1,6 +1,6 @@
 //! `natter check`: is the configuration valid, is everything reachable?
 
-use backend::connect::connect;
+use backend::connect::{connect, reach_redis};
 
 use super::CommandError;
 use crate::{config::Config, serve::site_is_built};
@@ -16,6 +16,15 @@ pub(super) async fn check(config: &Config) -> Result<(), CommandError> {
         }
     };
     report("database, bus, cache, sessions", reach(config).await);
+    if let Some(url) = &config.backend().redis_url {
+        let reached = reach_redis(url).await;
+        report(
+            "redis",
+            reached
+                .map(|()| "answers".to_owned())
+                .map_err(|error| error.to_string()),
+        );
+    }
     report("assets", assets(config));
     report("address", bindable(config).await);
     if faults == 0 {

@@ -1,6 +1,7 @@
 //! The subcommands.
 
 mod check;
+mod doctor;
 mod seed;
 
 use std::path::Path;
@@ -36,6 +37,9 @@ pub enum CommandError {
     /// A use case refused.
     #[error("{0}")]
     Refused(#[from] chat::Problem),
+    /// `doctor` found something to do and has printed it.
+    #[error("the doctor has {0} warning(s)")]
+    Warnings(usize),
     /// `check` found faults and has printed them.
     #[error("the checks found {0} problem(s)")]
     Checks(usize),
@@ -52,12 +56,13 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Migrate => migrate(&config).await,
         Command::Seed(args) => seed::seed(&config, &args).await,
         Command::Check => check::check(&config).await,
+        Command::Doctor => doctor::doctor(&config).await,
         Command::Backup { file } => backup(&config, &file).await,
     }
 }
 
 async fn migrate(config: &Config) -> Result<(), CommandError> {
-    let store = open_store(&config.database_url).await?;
+    let store = open_store(&config.database_url, None).await?;
     store.close().await;
     println!("The database is up to date.");
     Ok(())

@@ -19,7 +19,7 @@ use super::CommandError;
 use crate::config::{Config, SeedArgs};
 
 pub(super) async fn seed(config: &Config, args: &SeedArgs) -> Result<(), CommandError> {
-    let store = open_store(&config.database_url).await?;
+    let store = open_store(&config.database_url, None).await?;
     // Drawn anew each time: nobody who knows the source can sign in to a seeded server.
     let password: String = Secret::draw().cookie_text().chars().take(16).collect();
     let password_hash = Passwords::new(1).hash(password.clone()).await?;

@@ -12,7 +12,13 @@ use chat::{
     wire::{HEARTBEAT_MS, RoomHead, ServerFrame},
 };
 
-use super::{Hub, connection::Connection, frame::text, room::Room, user::LiveUser};
+use super::{
+    Hub,
+    connection::Connection,
+    frame::text,
+    room::Room,
+    user::{Listed, LiveUser},
+};
 
 impl Hub {
     /// The `hello` for a connection that is in the hub already; from it on, heads of the user's rooms flow.
@@ -58,9 +64,19 @@ impl Hub {
         let mut new = Vec::new();
         for head in heads {
             let room = self.room(head.room);
-            if !memberships.rooms.iter().any(|listed| Arc::ptr_eq(listed, &room)) {
-                memberships.rooms.push(Arc::clone(&room));
-                room.admit(user);
+            match memberships
+                .rooms
+                .iter_mut()
+                .find(|listed| Arc::ptr_eq(&listed.room, &room))
+            {
+                Some(listed) => listed.read_seq = listed.read_seq.max(head.read_seq),
+                None => {
+                    memberships.rooms.push(Listed {
+                        room: Arc::clone(&room),
+                        read_seq: head.read_seq,
+                    });
+                    room.admit(user);
+                }
             }
             let first;
             (*head, first) = observe(&room, head);

@@ -14,7 +14,7 @@ use backend::{
 use chat::{ConnectionId, RoomId, UserId, close::Close, wire::ServerFrame};
 use futures::StreamExt;
 
-use super::{Hub, frame::text, members::Move, slots::About};
+use super::{Hub, frame::text, members::Move, slots::About, user::LiveUser};
 
 /// Hears the bus for as long as there is one.
 pub(super) async fn listen(hub: Arc<Hub>, mut events: Subscription) {
@@ -62,6 +62,7 @@ impl Hub {
                 });
             }
             Event::TokenRevoked { token } => self.end_all(Credential::Token(*token)),
+            Event::Forgotten { .. } => {}
         }
     }
 
@@ -77,13 +78,18 @@ impl Hub {
     }
 
     fn count_mentions(&self, logged: &Logged) {
-        if !logged.posted {
-            return;
-        }
         for user in logged.mentions.iter().filter(|user| **user != logged.author) {
             if let Some(user) = self.live_user(*user) {
                 user.with_mentions(|mentions| mentions.add(logged.room, logged.seq));
             }
+        }
+        for user in &logged.unmentioned {
+            if let Some(user) = self.live_user(*user) {
+                user.with_mentions(|mentions| mentions.remove(logged.room, logged.seq));
+            }
+        }
+        if !logged.posted {
+            return;
         }
         // Who posts has read what came before: the store moves the author's marker in the same transaction.
         self.move_marker(logged.author, logged.room, logged.seq, logged.origin);
@@ -91,15 +97,13 @@ impl Hub {
 
     fn move_marker(&self, user: UserId, room: RoomId, seq: u64, origin: Option<ConnectionId>) {
         let Some(user) = self.live_user(user) else { return };
-        user.with_mentions(|mentions| mentions.read(room, seq));
-        user.say(About::Read(room), origin, || {
-            text(&ServerFrame::Read { room, seq })
-        });
+        user.note_read(room, seq);
+        tell_read(&user, room, seq, origin);
     }
 
     fn hear_joined(&self, room: RoomId, user: UserId) {
         if let Some(user) = self.live_user(user) {
-            self.enlist(&user, room);
+            self.enlist(&user, room, 0);
             self.follow(Move {
                 room,
                 user,
@@ -126,4 +130,12 @@ impl Hub {
             }
         });
     }
+}
+
+/// Tells the user's connections but one up to where a room is read.
+pub(super) fn tell_read(user: &LiveUser, room: RoomId, seq: u64, except: Option<ConnectionId>) {
+    user.with_mentions(|mentions| mentions.read(room, seq));
+    user.say(About::Read(room), except, || {
+        text(&ServerFrame::Read { room, seq })
+    });
 }

@@ -16,7 +16,13 @@ use chat::{Room, RoomId, UserId, wire::ServerFrame};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::{Hub, frame::text, slots::About, user::LiveUser};
+use super::{
+    Hub,
+    frame::text,
+    listen::tell_read,
+    slots::About,
+    user::{Listed, LiveUser},
+};
 
 /// How often the store is asked before a room is closed to be on the safe side.
 const ATTEMPTS: u32 = 5;
@@ -49,15 +55,15 @@ impl Moves {
 }
 
 impl Hub {
-    /// Lists the user as a member of the room.
-    pub(super) fn enlist(&self, user: &Arc<LiveUser>, room: RoomId) {
+    /// Lists the user as a member of the room who has read it up to `read_seq`.
+    pub(super) fn enlist(&self, user: &Arc<LiveUser>, room: RoomId, read_seq: u64) {
         let mut memberships = user.memberships();
         memberships.left.retain(|left| *left != room);
         // A user without connections is about to go, and nobody would take it off the room's list.
-        if !user.is_gone() && !memberships.rooms.iter().any(|listed| listed.id == room) {
+        if !user.is_gone() && !memberships.rooms.iter().any(|listed| listed.room.id == room) {
             let room = self.room(room);
             room.admit(user);
-            memberships.rooms.push(room);
+            memberships.rooms.push(Listed { room, read_seq });
         }
     }
 
@@ -69,8 +75,8 @@ impl Hub {
         if memberships.loading > 0 {
             memberships.left.push(room);
         }
-        if let Some(place) = memberships.rooms.iter().position(|listed| listed.id == room) {
-            memberships.rooms.swap_remove(place).dismiss(user);
+        if let Some(place) = memberships.rooms.iter().position(|listed| listed.room.id == room) {
+            memberships.rooms.swap_remove(place).room.dismiss(user);
         }
         drop(memberships);
         user.with_mentions(|mentions| mentions.read(room, u64::MAX));
@@ -86,7 +92,7 @@ impl Hub {
         self.moves.add(moved);
     }
 
-    /// Compares all memberships with the store: moves may have been lost.
+    /// Compares all memberships and read markers with the store: moves may have been lost.
     pub(super) async fn compare_memberships(&self) {
         let users: Vec<_> = self.users.iter().map(|user| Arc::clone(&user)).collect();
         for user in users {
@@ -94,8 +100,18 @@ impl Hub {
                 Ok(heads) => heads,
                 Err(error) => return tracing::warn!(%error, "memberships could not be compared"),
             };
+            for head in &heads {
+                if user.note_read(head.room, head.read_seq) {
+                    tell_read(&user, head.room, head.read_seq, None);
+                }
+            }
             let stored: HashSet<RoomId> = heads.into_iter().map(|head| head.room).collect();
-            let listed: HashSet<RoomId> = user.memberships().rooms.iter().map(|room| room.id).collect();
+            let listed: HashSet<RoomId> = user
+                .memberships()
+                .rooms
+                .iter()
+                .map(|listed| listed.room.id)
+                .collect();
             for room in stored.symmetric_difference(&listed) {
                 self.follow(Move {
                     room: *room,
@@ -111,7 +127,7 @@ impl Hub {
         let view = self.view(&user, room).await;
         match &view {
             Some(view) if view.member => {
-                self.enlist(&user, room);
+                self.enlist(&user, room, view.read_seq);
                 // Mentions from before count for nobody who was no member; the marker is set beyond them.
                 user.with_mentions(|mentions| mentions.read(room, view.read_seq));
             }

@@ -56,6 +56,11 @@ impl Hub {
     /// Compares where rooms stand here and in the store: what was lost without a successor is found so.
     pub(super) async fn compare_heads(&self) {
         let rooms: Vec<RoomId> = self.rooms.iter().map(|room| room.id).collect();
+        self.compare_heads_of(&rooms).await;
+    }
+
+    /// The same for these rooms only.
+    pub(super) async fn compare_heads_of(&self, rooms: &[RoomId]) {
         for some in rooms.chunks(HEADS) {
             match self.backend.heads(some).await {
                 Ok(heads) => heads.into_iter().for_each(|head| self.compare(head)),

@@ -1,6 +1,6 @@
 //! How many unread messages mention a user, kept up to date from what the hub hears.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chat::RoomId;
 
@@ -15,17 +15,30 @@ pub(crate) struct Mentions {
     loading: u32,
     /// How far the user has read meanwhile, which such a reading may not show.
     read: HashMap<RoomId, u64>,
+    /// The messages that ceased to mention the user meanwhile, which it may still show.
+    removed: HashSet<(RoomId, u64)>,
 }
 
 impl Mentions {
     /// Message `seq` mentions the user.
     pub(crate) fn add(&mut self, room: RoomId, seq: u64) {
+        self.removed.remove(&(room, seq));
         let seqs = self.rooms.entry(room).or_default();
         if let Err(place) = seqs.binary_search(&seq) {
             seqs.insert(place, seq);
         }
         if seqs.len() > MENTIONS_MAX {
             seqs.remove(0);
+        }
+    }
+
+    /// Message `seq` mentions the user no longer.
+    pub(crate) fn remove(&mut self, room: RoomId, seq: u64) {
+        if self.loading > 0 && self.removed.len() < MENTIONS_MAX {
+            self.removed.insert((room, seq));
+        }
+        if let Some(seqs) = self.rooms.get_mut(&room) {
+            seqs.retain(|mention| *mention != seq);
         }
     }
 
@@ -51,13 +64,15 @@ impl Mentions {
     /// The store has answered.
     pub(crate) fn finish_loading(&mut self, mentions: &[(RoomId, u64)]) {
         for (room, seq) in mentions {
-            if self.read.get(room).is_none_or(|read| seq > read) {
+            let unread = self.read.get(room).is_none_or(|read| seq > read);
+            if unread && !self.removed.contains(&(*room, *seq)) {
                 self.add(*room, *seq);
             }
         }
         self.loading = self.loading.saturating_sub(1);
         if self.loading == 0 {
             self.read = HashMap::new();
+            self.removed = HashSet::new();
         }
     }
 
@@ -95,6 +110,21 @@ mod tests {
         mentions.add(ROOM, 7);
         mentions.finish_loading(&[(ROOM, 4), (ROOM, 6), (ROOM, 7)]);
         assert_eq!(mentions.count(ROOM), 2);
+    }
+
+    #[test]
+    fn a_message_that_ceased_to_mention_the_user_does_not_count() {
+        let mut mentions = Mentions::default();
+        [3, 5].into_iter().for_each(|seq| mentions.add(ROOM, seq));
+        mentions.remove(ROOM, 3);
+        mentions.remove(ROOM, 4);
+        assert_eq!(mentions.count(ROOM), 1);
+        // Nor does it come back from a reading that began before; unless it mentions the user once more.
+        mentions.begin_loading();
+        [5, 6].into_iter().for_each(|seq| mentions.remove(ROOM, seq));
+        mentions.add(ROOM, 6);
+        mentions.finish_loading(&[(ROOM, 5), (ROOM, 6)]);
+        assert_eq!(mentions.count(ROOM), 1);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod members;
 mod mend;
 mod mentions;
 pub(crate) mod metrics;
+mod poll;
 mod presence;
 mod resume;
 pub(crate) mod room;
@@ -101,6 +102,7 @@ impl Hub {
         tokio::spawn(heads::pay(Arc::clone(&hub)));
         tokio::spawn(presence::tell(Arc::clone(&hub)));
         tokio::spawn(tick::tick(Arc::clone(&hub)));
+        tokio::spawn(poll::poll(Arc::clone(&hub)));
         hub
     }
 
@@ -153,8 +155,8 @@ impl Hub {
         if user.remove(connection) {
             self.users
                 .remove_if(&user.id, |_, current| Arc::ptr_eq(current, user));
-            for room in memberships.rooms.drain(..) {
-                room.dismiss(user);
+            for listed in memberships.rooms.drain(..) {
+                listed.room.dismiss(user);
             }
         }
         self.connected.fetch_sub(1, Ordering::Relaxed);

@@ -256,6 +256,11 @@ impl Room {
         state.heads.is_owed()
     }
 
+    /// Whether somebody here has the room open.
+    pub(super) fn is_read(&self) -> bool {
+        !self.lock().readers.is_empty()
+    }
+
     /// Lists a member.
     pub(super) fn admit(&self, user: &Arc<LiveUser>) {
         self.lock().members.insert(user.id, Arc::clone(user));

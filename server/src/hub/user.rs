@@ -19,11 +19,18 @@ pub(crate) struct LiveUser {
     rest: Mutex<Rest>,
 }
 
+/// A room that lists the user.
+pub(super) struct Listed {
+    pub(super) room: Arc<Room>,
+    /// Up to where the user has read it, as far as was heard.
+    pub(super) read_seq: u64,
+}
+
 /// The rooms that the user is a member of.
 #[derive(Default)]
 pub(super) struct Memberships {
     /// The rooms that list the user.
-    pub(super) rooms: Vec<Arc<Room>>,
+    pub(super) rooms: Vec<Listed>,
     /// Greetings under way, whose view of the memberships may be older than the events heard since.
     pub(super) loading: u32,
     /// Rooms left while greetings are under way.
@@ -53,6 +60,17 @@ impl LiveUser {
     /// The rooms that the user is a member of.
     pub(super) fn memberships(&self) -> MutexGuard<'_, Memberships> {
         self.memberships.lock()
+    }
+
+    /// Notes up to where the user has read a room; true: that is further than was known.
+    pub(super) fn note_read(&self, room: RoomId, seq: u64) -> bool {
+        let mut memberships = self.memberships.lock();
+        let listed = memberships.rooms.iter_mut().find(|listed| listed.room.id == room);
+        listed.is_some_and(|listed| {
+            let moved = seq > listed.read_seq;
+            listed.read_seq = seq.max(listed.read_seq);
+            moved
+        })
     }
 
     /// How often the user left a room so far.

@@ -1,16 +1,72 @@
 //! Weak entity tags for what the API gives: who has it already gets 304 and no body.
+//!
+//! A call whose answer has a version compares before it builds anything: see [`Known`]. All others are compared by
+//! their bytes, which saves only the way to the client.
+
+use std::convert::Infallible;
 
 use axum::{
     body::{Body, to_bytes},
-    extract::Request,
+    extract::{FromRequestParts, Request},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use backend::Code;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use backend::{Code, cache::Encoded, version::Tag};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use sha2::{Digest, Sha256};
 
 use crate::problem::Refusal;
+
+/// What the client says that it has, with `If-None-Match`.
+pub struct Known(Option<HeaderValue>);
+
+impl Known {
+    /// Whether it says anything.
+    #[must_use]
+    pub const fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The answer for a client that has this version: 304; `None`: it does not have it.
+    #[must_use]
+    pub fn unchanged(&self, tag: &Tag) -> Option<Response> {
+        let value = weak(tag.as_str());
+        is_known(self.0.as_ref(), &value).then(|| with_tag(StatusCode::NOT_MODIFIED.into_response(), &value))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Known {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get(header::IF_NONE_MATCH).cloned()))
+    }
+}
+
+/// JSON of this version.
+#[must_use]
+pub fn versioned(tag: &Tag, Encoded(json): Encoded) -> Response {
+    let response = ([(header::CONTENT_TYPE, "application/json")], json).into_response();
+    with_tag(response, &weak(tag.as_str()))
+}
+
+fn weak(tag: &str) -> String {
+    format!("W/\"{tag}\"")
+}
+
+fn is_known(known: Option<&HeaderValue>, tag: &str) -> bool {
+    known
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| names(value, tag))
+}
+
+fn with_tag(mut response: Response, tag: &str) -> Response {
+    if let Ok(value) = HeaderValue::from_str(tag) {
+        response.headers_mut().insert(header::ETAG, value);
+    }
+    mark_private(response.headers_mut());
+    response
+}
 
 /// Tags successful answers to GET and compares them with what the client has.
 pub async fn tag(mut request: Request, next: Next) -> Response {
@@ -23,7 +79,9 @@ pub async fn tag(mut request: Request, next: Next) -> Response {
     *request.method_mut() = Method::GET;
     let response = next.run(request).await;
     let response = match response.status() {
-        StatusCode::OK => tagged(response, known.as_ref()).await,
+        StatusCode::OK if !response.headers().contains_key(header::ETAG) => {
+            tagged(response, known.as_ref()).await
+        }
         _ => response,
     };
     if method == Method::HEAD {
@@ -34,26 +92,21 @@ pub async fn tag(mut request: Request, next: Next) -> Response {
 }
 
 async fn tagged(response: Response, known: Option<&HeaderValue>) -> Response {
-    let (mut parts, body) = response.into_parts();
+    let (parts, body) = response.into_parts();
     // The body was built in memory by a handler of ours, whose own limits bound it.
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
         return Refusal::from(Code::Internal).into_response();
     };
-    let tag = weak_tag(&bytes);
-    let same = known
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| names(value, &tag));
-    if let Ok(value) = HeaderValue::from_str(&tag) {
-        parts.headers.insert(header::ETAG, value);
-    }
-    mark_private(&mut parts.headers);
+    let tag = tag_of_bytes(&bytes);
+    let same = is_known(known, &tag);
+    let mut response = with_tag(Response::from_parts(parts, Body::from(bytes)), &tag);
     if same {
-        parts.status = StatusCode::NOT_MODIFIED;
-        parts.headers.remove(header::CONTENT_TYPE);
-        parts.headers.remove(header::CONTENT_LENGTH);
-        return Response::from_parts(parts, Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
     }
-    Response::from_parts(parts, Body::from(bytes))
+    response
 }
 
 /// Answers depend on who asks: only that browser may keep them, and asks again each time.
@@ -63,10 +116,10 @@ fn mark_private(headers: &mut HeaderMap) {
         .or_insert(HeaderValue::from_static("private, no-cache"));
 }
 
-fn weak_tag(bytes: &[u8]) -> String {
+fn tag_of_bytes(bytes: &[u8]) -> String {
     let digest: [u8; 32] = Sha256::digest(bytes).into();
     let [a, b, c, d, e, f, g, h, ..] = digest;
-    format!("W/\"{:016x}\"", u64::from_be_bytes([a, b, c, d, e, f, g, h]))
+    weak(&format!("{:016x}", u64::from_be_bytes([a, b, c, d, e, f, g, h])))
 }
 
 /// Whether an `If-None-Match` names this tag. Tags are compared weakly, as RFC 9110 has it for this header.

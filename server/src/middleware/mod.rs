@@ -4,13 +4,14 @@
 //! 2. `trace` logs it under that name.
 //! 3. `measure` times it, faults included: they are what alerts are about.
 //! 4. `security` headers go on every answer.
-//! 5. `compression` sees bodies last, so everything inside works on plain bytes.
-//! 6. `present` turns a refusal into a page where a person asked for one.
-//! 7. `catch_panic` turns a fault into a refusal.
-//! 8. `target` refuses what is no address here, before anything looks for its path.
-//! 9. `deadline`, `body time` and `body limit` bound what a request may take.
-//! 10. `identify` looks at cookie or token once.
-//! 11. `origin` refuses forged requests, for which it needs the identity.
+//! 5. `retry` tells whoever is to come back later when, pages included.
+//! 6. `compression` sees bodies last, so everything inside works on plain bytes.
+//! 7. `present` turns a refusal into a page where a person asked for one.
+//! 8. `catch_panic` turns a fault into a refusal.
+//! 9. `target` refuses what is no address here, before anything looks for its path.
+//! 10. `deadline`, `body time` and `body limit` bound what a request may take.
+//! 11. `identify` looks at cookie or token once.
+//! 12. `origin` refuses forged requests, for which it needs the identity.
 //!
 //! The API adds, inside: `limit` (who asks too often) and `etag` (who has it already).
 
@@ -21,6 +22,7 @@ pub mod limit;
 pub mod measure;
 pub mod origin;
 pub mod present;
+pub mod retry;
 pub mod security;
 pub mod target;
 
@@ -63,6 +65,7 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), present::present))
         .layer(CompressionLayer::new().quality(COMPRESSION))
+        .layer(from_fn(retry::after))
         .layer(from_fn_with_state(state.clone(), security::headers))
         .layer(from_fn(measure::measure))
         .layer(

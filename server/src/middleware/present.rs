@@ -7,22 +7,23 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use backend::Code;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 
 use crate::state::AppState;
 
 /// Keeps the status and what else the refusal says to programs; only its body becomes a page.
 pub async fn present(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let by_person = asks_for_page(request.headers());
+    let again = request.method() == Method::GET;
     let response = next.run(request).await;
     match response.extensions().get::<Code>() {
-        Some(code) if by_person => page(&state, *code, response),
+        Some(code) if by_person => page(&state, *code, again, response),
         _ => response,
     }
 }
 
-fn page(state: &AppState, code: Code, response: Response) -> Response {
-    let (html, policy) = error_document(state.leptos.clone(), code);
+fn page(state: &AppState, code: Code, again: bool, response: Response) -> Response {
+    let (html, policy) = error_document(state.leptos.clone(), code, again);
     let (refused, _) = response.into_parts();
     let mut response = (refused.status, Html(html)).into_response();
     let headers = response.headers_mut();

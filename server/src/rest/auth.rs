@@ -1,7 +1,7 @@
 //! `/api/auth` and `/api/me`.
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     response::{IntoResponse, Response},
 };
@@ -11,7 +11,12 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 
 use super::payload::Payload;
-use crate::{identity::SignedIn, middleware::client::Address, problem::Refusal, state::AppState};
+use crate::{
+    identity::{Identity, SignedIn},
+    middleware::client::Address,
+    problem::Refusal,
+    state::AppState,
+};
 
 #[derive(Deserialize)]
 pub(super) struct Register {
@@ -53,11 +58,12 @@ pub(super) async fn register(
 pub(super) async fn login(
     State(state): State<AppState>,
     address: Address,
+    Extension(identity): Extension<Identity>,
     Payload(body): Payload<Login>,
 ) -> Result<Response, Refusal> {
     let signed_in = state
         .backend
-        .sign_in(&body.username, body.password, &address.0)
+        .sign_in(&body.username, body.password, &address.0, identity.caller())
         .await?;
     Ok(with_cookie(&state, StatusCode::OK, signed_in))
 }

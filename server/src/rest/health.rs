@@ -1,48 +1,87 @@
-//! `/health` and `/health/ready`: for balancers and people.
+//! `/health` and `/health/ready`: for balancers and people; and the same as gauges.
 
-use std::time::Duration;
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use backend::health::Health;
+use http::{StatusCode, header};
+use metrics::gauge;
+use serde_json::{Map, Value, json};
 
-use axum::{Json, extract::State};
-use http::StatusCode;
-use serde_json::{Value, json};
-use tokio::time::timeout;
+use crate::{metrics::DEPENDENCY_UP, state::AppState};
 
-use crate::state::AppState;
+/// When to ask again, in seconds.
+const RETRY_AFTER_S: u64 = 1;
 
-/// How long the database may take for a sign of life.
-const PROBE: Duration = Duration::from_secs(1);
+/// What the server depends on, and how each is doing.
+struct Dependencies {
+    database: bool,
+    /// Name, kind and state of those that the server can do without.
+    others: [(&'static str, &'static str, Health); 5],
+}
+
+impl Dependencies {
+    async fn of(state: &AppState) -> Self {
+        let backend = &state.backend;
+        let database = state.probe.database(&*backend.store).await;
+        let others = [
+            ("bus", backend.bus.name(), backend.bus.health()),
+            ("cache", backend.cache.name(), backend.cache.health()),
+            ("sessions", backend.sessions.name(), backend.sessions.health()),
+            ("presence", backend.presence.name(), backend.presence.health()),
+            ("limits", backend.limiter.name(), backend.limiter.health()),
+        ];
+        Self { database, others }
+    }
+
+    fn are_all_well(&self) -> bool {
+        self.others.iter().all(|(_, _, health)| *health == Health::Ok)
+    }
+}
 
 /// The process is up.
 pub async fn health() -> Json<Value> {
     Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
 }
 
-/// The process can serve: it is not about to stop and its database answers. Names every dependency.
-pub async fn ready(State(state): State<AppState>) -> (StatusCode, Json<Value>) {
-    let backend = &state.backend;
-    let database = matches!(timeout(PROBE, backend.store.ping()).await, Ok(Ok(())));
-    let draining = state.drain.is_draining();
-    let status = match (draining, database) {
+/// The process can serve: it is not about to stop and its database answers. Names every dependency. Without one of the
+/// others it is `degraded` and serves all the same: every instance would be, and then none were left.
+pub async fn ready(State(state): State<AppState>) -> Response {
+    let found = Dependencies::of(&state).await;
+    let status = match (state.drain.is_draining(), found.database) {
         (true, _) => "draining",
-        (false, true) => "ok",
         (false, false) => "unavailable",
+        (false, true) if found.are_all_well() => "ok",
+        (false, true) => "degraded",
     };
-    let word = |up: bool| if up { "ok" } else { "unavailable" };
-    let body = json!({
-        "status": status,
-        "dependencies": {
-            "database": { "kind": backend.store.engine(), "status": word(database) },
-            "bus": { "kind": backend.bus.name(), "status": "ok" },
-            "cache": { "kind": backend.cache.name(), "status": "ok" },
-            "sessions": { "kind": backend.sessions.name(), "status": "ok" },
-            "presence": { "kind": backend.presence.name(), "status": "ok" },
-            "limits": { "kind": backend.limiter.name(), "status": "ok" },
-        },
-    });
-    let code = if status == "ok" {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    (code, Json(body))
+    let (kind, database) = (
+        state.backend.store.engine(),
+        if found.database { "ok" } else { "unavailable" },
+    );
+    let mut dependencies = Map::new();
+    dependencies.insert("database".into(), json!({ "kind": kind, "status": database }));
+    for (name, kind, health) in found.others {
+        dependencies.insert(name.into(), json!({ "kind": kind, "status": health.as_str() }));
+    }
+    let body = Json(json!({ "status": status, "dependencies": dependencies }));
+    match status {
+        "ok" | "degraded" => body.into_response(),
+        _ => {
+            let headers = [(header::RETRY_AFTER, RETRY_AFTER_S.to_string())];
+            (StatusCode::SERVICE_UNAVAILABLE, headers, body).into_response()
+        }
+    }
+}
+
+/// What Prometheus reads, with the dependencies as they are now.
+pub async fn metrics(State(state): State<AppState>) -> String {
+    let found = Dependencies::of(&state).await;
+    let up = |up: bool| if up { 1.0 } else { 0.0 };
+    gauge!(DEPENDENCY_UP, "dependency" => "database").set(up(found.database));
+    for (name, _, health) in found.others {
+        gauge!(DEPENDENCY_UP, "dependency" => name).set(up(health == Health::Ok));
+    }
+    state.metrics.render()
 }

@@ -10,14 +10,19 @@ use backend::{
     message::{Post, Posted},
 };
 use chat::{
-    MessageId, Nonce, RoomId,
-    message::{Bound, PAGE_LIMIT, Page},
+    Message, MessageId, Nonce, RoomId,
+    message::{Bound, PAGE_LIMIT, Thread, Version},
 };
 use http::{StatusCode, header};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
-use super::payload::{Parameters, Payload};
-use crate::{identity::SignedIn, problem::Refusal, state::AppState};
+use super::payload::{Id, Parameters, Payload, Reacted};
+use crate::{
+    identity::SignedIn,
+    middleware::etag::{Known, versioned},
+    problem::Refusal,
+    state::AppState,
+};
 
 #[derive(Deserialize)]
 pub(super) struct Create {
@@ -30,12 +35,26 @@ pub(super) struct Create {
 }
 
 #[derive(Deserialize)]
+pub(super) struct Edit {
+    body: String,
+}
+
+#[derive(Serialize)]
+pub(super) struct History {
+    versions: Vec<Version>,
+}
+
+#[derive(Deserialize)]
 pub(super) struct Paging {
-    room: RoomId,
     before: Option<u64>,
     after: Option<u64>,
     around: Option<u64>,
     limit: Option<u64>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct InRoom {
+    room: RoomId,
 }
 
 impl Paging {
@@ -51,20 +70,51 @@ impl Paging {
             )),
         }
     }
+
+    fn limit(&self) -> u64 {
+        self.limit.unwrap_or(PAGE_LIMIT)
+    }
 }
 
 pub(super) async fn page(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
+    known: Known,
+    Parameters(InRoom { room }): Parameters<InRoom>,
     Parameters(paging): Parameters<Paging>,
-) -> Result<Json<Page>, Refusal> {
-    let limit = paging.limit.unwrap_or(PAGE_LIMIT);
-    Ok(Json(
-        state
-            .backend
-            .page_messages(&caller, paging.room, paging.bound()?, limit)
-            .await?,
-    ))
+) -> Result<Response, Refusal> {
+    let backend = &state.backend;
+    let version = backend
+        .page_version(&caller, room, paging.bound()?, paging.limit())
+        .await?;
+    let tag = version.tag();
+    match known.unchanged(&tag) {
+        Some(response) => Ok(response),
+        None => Ok(versioned(&tag, backend.encoded_page(&version).await?)),
+    }
+}
+
+pub(super) async fn thread(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(root): Id<MessageId>,
+    Parameters(paging): Parameters<Paging>,
+) -> Result<Json<Thread>, Refusal> {
+    let thread = state
+        .backend
+        .page_thread(&caller, root, paging.bound()?, paging.limit())
+        .await?;
+    Ok(Json(thread))
+}
+
+pub(super) async fn history(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+) -> Result<Json<History>, Refusal> {
+    Ok(Json(History {
+        versions: state.backend.list_versions(&caller, message).await?,
+    }))
 }
 
 pub(super) async fn post(
@@ -72,15 +122,13 @@ pub(super) async fn post(
     SignedIn(caller): SignedIn,
     Payload(body): Payload<Create>,
 ) -> Result<Response, Refusal> {
-    if body.thread.is_some() {
-        return Err(Problem::invalid("thread", "is not supported by this version").into());
-    }
     if body.attachments.is_some_and(|files| !files.is_empty()) {
         return Err(Problem::invalid("attachments", "is not supported by this version").into());
     }
     let post = Post {
         room: body.room,
         body: body.body,
+        thread: body.thread,
         nonce: body.nonce,
         origin: None,
     };
@@ -96,4 +144,64 @@ pub(super) async fn post(
         json.to_string(),
     )
         .into_response())
+}
+
+pub(super) async fn edit(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+    Payload(Edit { body }): Payload<Edit>,
+) -> Result<Json<Message>, Refusal> {
+    Ok(Json(state.backend.edit_message(&caller, message, &body).await?))
+}
+
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+) -> Result<StatusCode, Refusal> {
+    state.backend.delete_message(&caller, message).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn react(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Reacted { message, emoji }: Reacted,
+) -> Result<StatusCode, Refusal> {
+    state
+        .backend
+        .react_to_message(&caller, message, emoji, true)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn unreact(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Reacted { message, emoji }: Reacted,
+) -> Result<StatusCode, Refusal> {
+    state
+        .backend
+        .react_to_message(&caller, message, emoji, false)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn pin(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+) -> Result<StatusCode, Refusal> {
+    state.backend.pin_message(&caller, message, true).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn unpin(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(message): Id<MessageId>,
+) -> Result<StatusCode, Refusal> {
+    state.backend.pin_message(&caller, message, false).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

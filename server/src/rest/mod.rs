@@ -10,13 +10,13 @@ mod users;
 
 use axum::{
     Router,
-    routing::{delete, get, post},
+    routing::{delete, get, patch, post, put},
 };
 use backend::Code;
 
 use crate::{problem::Refusal, state::AppState};
 
-pub use health::{health, ready};
+pub use health::{health, metrics, ready};
 
 /// Every call below `/api`.
 pub fn routes() -> Router<AppState> {
@@ -35,6 +35,14 @@ pub fn routes() -> Router<AppState> {
         .route("/rooms/{id}/members", get(rooms::members).post(rooms::invite))
         .route("/rooms/{id}/read", post(rooms::read))
         .route("/messages", get(messages::page).post(messages::post))
+        .route("/messages/{id}", patch(messages::edit).delete(messages::delete))
+        .route("/messages/{id}/history", get(messages::history))
+        .route("/messages/{id}/pin", put(messages::pin).delete(messages::unpin))
+        .route(
+            "/messages/{id}/reactions/{emoji}",
+            put(messages::react).delete(messages::unreact),
+        )
+        .route("/threads/{id}", get(messages::thread))
         .fallback(|| async { Refusal::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
 }

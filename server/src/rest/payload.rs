@@ -7,6 +7,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request, rejection::JsonRejection},
 };
 use backend::{Code, Problem};
+use chat::{Emoji, MessageId};
 use http::{StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -81,6 +82,10 @@ impl Unknown for chat::RoomId {
     const CODE: Code = Code::RoomNotFound;
 }
 
+impl Unknown for MessageId {
+    const CODE: Code = Code::MessageNotFound;
+}
+
 impl Unknown for chat::TokenId {
     const CODE: Code = Code::TokenNotFound;
 }
@@ -92,5 +97,26 @@ impl<S: Send + Sync, T: FromStr + Unknown> FromRequestParts<S> for Id<T> {
         let found = Path::<String>::from_request_parts(parts, state).await;
         let id = found.ok().and_then(|Path(text)| text.parse().ok());
         id.map(Self).ok_or(Refusal(T::CODE.into()))
+    }
+}
+
+/// A message and an emoji in an address.
+pub(super) struct Reacted {
+    pub(super) message: MessageId,
+    pub(super) emoji: Emoji,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Reacted {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let found = Path::<(String, String)>::from_request_parts(parts, state).await;
+        // What cannot even be decoded is no emoji either.
+        let no_emoji = || Problem::invalid("emoji", "is not one emoji");
+        let Path((id, emoji)) = found.map_err(|_| no_emoji())?;
+        Ok(Self {
+            message: id.parse().map_err(|_| MessageId::CODE)?,
+            emoji: Emoji::new(emoji).map_err(|_| no_emoji())?,
+        })
     }
 }

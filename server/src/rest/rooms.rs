@@ -1,21 +1,21 @@
 //! `/api/rooms`.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use backend::room::ChannelDraft;
 use chat::{Room, RoomId, UserId};
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
     payload::{Id, Parameters, Payload},
     users::{Listing, Users},
 };
-use crate::{identity::SignedIn, problem::Refusal, state::AppState};
-
-#[derive(Serialize)]
-pub(super) struct Rooms {
-    rooms: Vec<Room>,
-}
+use crate::{
+    identity::SignedIn,
+    middleware::etag::{Known, versioned},
+    problem::Refusal,
+    state::AppState,
+};
 
 #[derive(Deserialize)]
 pub(super) struct Create {
@@ -37,10 +37,16 @@ pub(super) struct Read {
 pub(super) async fn list(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
-) -> Result<Json<Rooms>, Refusal> {
-    Ok(Json(Rooms {
-        rooms: state.backend.list_rooms(&caller).await?,
-    }))
+    known: Known,
+) -> Result<Response, Refusal> {
+    let backend = &state.backend;
+    if known.is_some()
+        && let Some(response) = known.unchanged(&backend.rooms_tag(&caller).await?)
+    {
+        return Ok(response);
+    }
+    let (tag, rooms) = backend.encoded_rooms(&caller).await?;
+    Ok(versioned(&tag, rooms))
 }
 
 pub(super) async fn create(

@@ -41,6 +41,8 @@ impl From<UserPage> for Users {
     }
 }
 
+/// Its tag is that of its bytes: people come and go without a number that counts it, so no version is cheaper than the
+/// page itself.
 pub(super) async fn list(
     State(state): State<AppState>,
     SignedIn(_): SignedIn,

@@ -19,7 +19,7 @@ use crate::{
     config::{Config, Origin},
     hub::Hub,
     metrics,
-    ops::Drain,
+    ops::{Drain, Probe},
     page, router,
     state::AppState,
 };
@@ -102,6 +102,7 @@ async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError
         cookie: SessionCookie::new(origin.secure()),
         origin,
         drain: Drain::default(),
+        probe: Probe::default(),
         leptos: page::options(&config.site_root).map_err(|error| ServeError::Start(error.to_string()))?,
         metrics: recorder,
     })
@@ -149,6 +150,7 @@ async fn run(
     if tokio::time::timeout(DEADLINE, finish).await.is_err() {
         info!("some requests did not end in time");
     }
+    state.backend.bus.close().await;
     state.backend.store.close().await;
     info!("stopped");
 }

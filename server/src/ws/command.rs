@@ -119,10 +119,16 @@ impl Speaker {
             Command::Asked(ClientFrame::Join { id, room, after }) => {
                 Running::new(self.join(id, room, after, bell))
             }
-            Command::Asked(ClientFrame::Send { room, nonce, body }) => {
+            Command::Asked(ClientFrame::Send {
+                room,
+                nonce,
+                body,
+                thread,
+            }) => {
                 let post = Post {
                     room,
                     body,
+                    thread,
                     nonce: Some(nonce),
                     origin: Some(self.connection.id),
                 };

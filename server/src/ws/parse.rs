@@ -77,25 +77,19 @@ fn misread(object: &str, error: &serde_json::Error) -> Problem {
     }
 }
 
-/// Threads and attachments are in the protocol, but not on this server: ignoring them would post something else
-/// than was meant.
+/// Attachments are in the protocol, but not on this server: ignoring them would post something else than was meant.
 fn check_extras(object: &str) -> Result<(), Problem> {
     #[derive(Deserialize)]
     struct Extras {
         #[serde(default)]
-        thread: Option<IgnoredAny>,
-        #[serde(default)]
         attachments: Option<Vec<IgnoredAny>>,
     }
-    // Most frames have neither, and are not read a second time for it.
-    if !object.contains("\"thread\"") && !object.contains("\"attachments\"") {
+    // Most frames have none, and are not read a second time for it.
+    if !object.contains("\"attachments\"") {
         return Ok(());
     }
     let extras: Extras = serde_json::from_str(object)
-        .map_err(|_| Problem::because(Code::Malformed, "thread must be an id and attachments a list"))?;
-    if extras.thread.is_some() {
-        return Err(Problem::invalid("thread", "is not supported"));
-    }
+        .map_err(|_| Problem::because(Code::Malformed, "attachments must be a list"))?;
     match extras.attachments {
         Some(attachments) if !attachments.is_empty() => {
             Err(Problem::invalid("attachments", "are not supported"))
@@ -134,7 +128,8 @@ mod tests {
             format!(
                 r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"hi","thread":null,"attachments":[]}}"#
             ),
-            format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"\"thread\""}}"#),
+            format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"hi","thread":"{ROOM}"}}"#),
+            format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"\"attachments\""}}"#),
             format!(r#"{{"type":"typing","room":"{ROOM}"}}"#),
             format!(r#"{{"type":"read","room":"{ROOM}","seq":3}}"#),
             r#"{"type":"presence","status":"away"}"#.to_owned(),
@@ -164,9 +159,12 @@ mod tests {
             )),
             Code::Malformed
         );
-        for extra in [r#""thread":"x""#, r#""attachments":["x"]"#] {
+        for (extra, expected) in [
+            (r#""thread":"x""#, Code::Malformed),
+            (r#""attachments":["x"]"#, Code::Invalid),
+        ] {
             let object = format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"x",{extra}}}"#);
-            assert_eq!(code(&object), Code::Invalid, "{object}");
+            assert_eq!(code(&object), expected, "{object}");
         }
         assert_eq!(code(&"[".repeat(10_000)), Code::Malformed);
     }

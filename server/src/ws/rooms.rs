@@ -165,6 +165,10 @@ fn read(reading: &mut Reading, reader: &mut Reader<'_>) -> ControlFlow<()> {
         } else {
             None
         };
+        #[cfg(feature = "planted")]
+        if answer.is_none() && crate::planted::drops_frame() {
+            return true;
+        }
         reader.outbox.say(answer.unwrap_or_else(|| frame.bytes.clone()));
         reader.outbox.note_birth(frame.born_us);
         true

@@ -18,6 +18,7 @@ use backend::{
     account::Registration,
     bus::{Bus, Delivery, Subscription, memory::MemoryBus},
     connect::{Config, connect},
+    health::Health,
     message::Post,
 };
 use chat::{
@@ -37,6 +38,7 @@ use tokio_tungstenite::{
 use super::task;
 use crate::hub::Hub;
 
+mod degraded;
 mod signed_out;
 mod stalled;
 
@@ -47,6 +49,8 @@ struct TreacherousBus {
     /// An event held back until the next one has gone.
     late: Mutex<Option<Event>>,
     cut: AtomicBool,
+    /// Whether it says itself that it is cut off.
+    honest: AtomicBool,
     gaps: tokio::sync::broadcast::Sender<()>,
 }
 
@@ -57,12 +61,19 @@ impl TreacherousBus {
             random: Mutex::new(StdRng::seed_from_u64(seed)),
             late: Mutex::default(),
             cut: AtomicBool::new(false),
+            honest: AtomicBool::new(false),
             gaps: tokio::sync::broadcast::Sender::new(16),
         })
     }
 
     fn cut(&self, cut: bool) {
         self.cut.store(cut, Ordering::SeqCst);
+    }
+
+    /// Cuts it off, which it knows.
+    fn fail(&self) {
+        self.honest.store(true, Ordering::SeqCst);
+        self.cut(true);
     }
 
     fn confess(&self) {
@@ -74,6 +85,13 @@ impl TreacherousBus {
 impl Bus for TreacherousBus {
     fn name(&self) -> &'static str {
         "treacherous"
+    }
+
+    fn health(&self) -> Health {
+        match self.honest.load(Ordering::SeqCst) && self.cut.load(Ordering::SeqCst) {
+            true => Health::Degraded,
+            false => Health::Ok,
+        }
     }
 
     async fn publish(&self, event: Event) {
@@ -213,6 +231,20 @@ impl AsyncWrite for Watched {
     }
 }
 
+async fn register(backend: &Arc<Backend>, username: &str) -> Caller {
+    let registration = Registration {
+        username: username.into(),
+        password: "correct horse battery".into(),
+        display_name: None,
+    };
+    let signed_in = backend.register(registration, "here").await.unwrap();
+    Caller {
+        author: signed_in.user.author,
+        role: signed_in.user.role,
+        credential: Credential::Session(signed_in.session),
+    }
+}
+
 struct Scene {
     _folder: TempDir,
     backend: Arc<Backend>,
@@ -226,6 +258,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let config = Config {
             database_url: format!("sqlite://{}", folder.path().join("natter.db").display()),
+            database_replica_url: None,
             redis_url: None,
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
@@ -235,17 +268,7 @@ impl Scene {
             bus,
             ..Arc::into_inner(backend).expect("the only one")
         });
-        let registration = Registration {
-            username: "rosa".into(),
-            password: "correct horse battery".into(),
-            display_name: None,
-        };
-        let rosa = backend.register(registration, "here").await.unwrap();
-        let caller = Caller {
-            author: rosa.user.author.clone(),
-            role: rosa.user.role,
-            credential: Credential::Session(rosa.session),
-        };
+        let caller = register(&backend, "rosa").await;
         let room = backend.list_rooms(&caller).await.unwrap()[0].id;
         let hub = Hub::start(Arc::clone(&backend), &config.limits);
         Self {
@@ -257,10 +280,15 @@ impl Scene {
         }
     }
 
+    async fn register(&self, username: &str) -> Caller {
+        register(&self.backend, username).await
+    }
+
     async fn post(&self, n: u64) -> u64 {
         let post = Post {
             room: self.room,
             body: format!("message {n}"),
+            thread: None,
             nonce: None,
             origin: None,
         };
@@ -409,6 +437,7 @@ async fn a_send_has_one_answer_even_if_the_bus_never_tells_of_it() {
                 room: scene.room,
                 nonce,
                 body: "x".into(),
+                thread: None,
             })
             .await;
     }
@@ -529,17 +558,7 @@ async fn a_reader_that_is_hopelessly_behind_starts_at_the_head() {
 async fn a_membership_that_was_lost_track_of_is_put_right() {
     let bus = TreacherousBus::new(0);
     let scene = Scene::with(bus.clone()).await;
-    let registration = Registration {
-        username: "mei".into(),
-        password: "correct horse battery".into(),
-        display_name: None,
-    };
-    let mei = scene.backend.register(registration, "here").await.unwrap();
-    let mei = Caller {
-        author: mei.user.author,
-        role: mei.user.role,
-        credential: Credential::Session(mei.session),
-    };
+    let mei = scene.register("mei").await;
     let draft = backend::room::ChannelDraft {
         name: "secret".into(),
         private: true,
@@ -567,6 +586,7 @@ async fn a_membership_that_was_lost_track_of_is_put_right() {
     let post = Post {
         room: secret,
         body: "among ourselves".into(),
+        thread: None,
         nonce: None,
         origin: None,
     };

@@ -324,3 +324,22 @@ async fn an_expired_session_is_nobody_over_http_and_on_the_socket() {
         assert_eq!(rosa.get("/api/me").await.status(), 200, "the token goes on");
     }
 }
+
+#[tokio::test]
+async fn signing_in_ends_the_session_that_the_browser_had() {
+    let server = TestServer::start();
+    let rosa = server.register("rosa").await;
+    let me = async || rosa.by_cookie("GET", "/api/me").send().await.unwrap().status();
+    assert_eq!(me().await, 200);
+    let wrong = json!({ "username": "rosa", "password": "wrong password" });
+    let refused = rosa.by_cookie("POST", "/api/auth/login").json(&wrong);
+    assert_eq!(refused.send().await.unwrap().status(), 401);
+    assert_eq!(me().await, 200, "who mistypes stays signed in");
+    let right = json!({ "username": "rosa", "password": PASSWORD });
+    let again = rosa.by_cookie("POST", "/api/auth/login").json(&right);
+    assert_eq!(again.send().await.unwrap().status(), 200);
+    assert_eq!(me().await, 401);
+    // A token is nobody's cookie: a program that signs in keeps it.
+    assert_eq!(rosa.post("/api/auth/login", right).await.status(), 200);
+    assert_eq!(rosa.get("/api/me").await.status(), 200);
+}

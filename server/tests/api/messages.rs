@@ -248,3 +248,26 @@ async fn a_name_in_code_calls_nobody() {
     assert_eq!(message["mentions"], json!([rosa.id]));
     assert_eq!(mei.room("general").await["mentions"], 0);
 }
+
+#[tokio::test]
+async fn a_nonce_gives_the_first_message_back_whatever_is_wrong_with_asking_again() {
+    let server = TestServer::setup().with("NATTER_LIMITS", "post=2/1m").start();
+    let rosa = server.register("rosa").await;
+    let room = rosa.room_id("general").await;
+    let send = async |body: &str, nonce: &str| {
+        let new = json!({ "room": room, "body": body, "nonce": nonce });
+        rosa.post("/api/messages", new).await
+    };
+    let first = send("one", "n1").await;
+    assert_eq!(first.status(), 201);
+    let first: serde_json::Value = first.json().await.unwrap();
+    assert_eq!(send("two", "n2").await.status(), 201);
+    for body in ["one", ""] {
+        let again = send(body, "n1").await;
+        assert_eq!(again.status(), 200, "{body:?}");
+        assert_eq!(again.json::<serde_json::Value>().await.unwrap(), first);
+    }
+    assert_problem(send("three", "n3").await, 429, "too_fast").await;
+    assert_problem(send("", "n4").await, 422, "invalid").await;
+    assert_eq!(rosa.history(&room).await.len(), 2);
+}

@@ -169,3 +169,80 @@ async fn seeding_gives_people_who_can_sign_in_and_read_their_rooms() {
         assert_eq!(rooms.split(',').count(), 1, "twelve people, three rooms of four");
     }
 }
+
+#[tokio::test]
+async fn every_command_works_on_postgres_too() {
+    let server = TestServer::start();
+    let postgres = tokio::task::spawn_blocking(services::Postgres::start);
+    let postgres = postgres.await.unwrap().unwrap();
+    let run = |args: &[&str]| {
+        let mut command = server.command("127.0.0.1:0");
+        command
+            .env("DATABASE_URL", postgres.url())
+            .args(args)
+            .output()
+            .unwrap()
+    };
+    assert!(run(&["migrate"]).status.success());
+    let seeded = run(&[
+        "seed",
+        "--users",
+        "6",
+        "--rooms",
+        "2",
+        "--members",
+        "3",
+        "--messages",
+        "40",
+    ]);
+    assert!(seeded.status.success(), "{seeded:?}");
+    let checked = run(&["check"]);
+    assert!(
+        String::from_utf8_lossy(&checked.stdout).contains("postgres"),
+        "{checked:?}"
+    );
+    let copy = server
+        .database()
+        .with_file_name("copy.dump")
+        .display()
+        .to_string();
+    let written = run(&["backup", &copy]);
+    assert!(written.status.success(), "{written:?}");
+    assert!(std::fs::read(&copy).unwrap().starts_with(b"PGDMP"));
+    assert!(
+        !run(&["backup", &copy]).status.success(),
+        "a backup never overwrites"
+    );
+}
+
+#[tokio::test]
+async fn the_doctor_looks_at_either_engine_and_warns_by_its_exit_code() {
+    let server = TestServer::start();
+    let doctor = |url: Option<String>| {
+        let mut command = server.command("127.0.0.1:0");
+        command.envs(url.map(|url| ("DATABASE_URL", url)));
+        let output = command.arg("doctor").output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let (code, report) = doctor(None);
+    assert_eq!(code, Some(0), "{report}");
+    assert!(report.contains("The sqlite database is well."), "{report}");
+    let (durable, careless) = tokio::task::spawn_blocking(|| {
+        let durable = services::Postgres::with(&[("fsync", "on"), ("full_page_writes", "on")]);
+        (durable.unwrap(), services::Postgres::start().unwrap())
+    })
+    .await
+    .unwrap();
+    let (code, report) = doctor(Some(durable.url()));
+    assert_eq!(code, Some(0), "{report}");
+    assert!(
+        report.contains("messages:") && report.contains("database is well"),
+        "{report}"
+    );
+    let (code, report) = doctor(Some(careless.url()));
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains("WARNING fsync"), "{report}");
+}

@@ -21,7 +21,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-pub use person::Person;
+pub use person::{Person, address};
 use serde_json::{Value, json};
 pub use socket::{Ended, Socket};
 use tempfile::TempDir;
@@ -129,8 +129,13 @@ impl TestServer {
 
     /// SIGTERM, without waiting for what follows.
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, name: &str) {
         let status = Command::new("kill")
-            .args(["-TERM", &self.pid().to_string()])
+            .args([&format!("-{name}"), &self.pid().to_string()])
             .status();
         assert!(status.expect("kill runs").success());
     }

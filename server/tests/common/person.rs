@@ -88,6 +88,15 @@ impl Person {
         self.by_token("POST", path).json(&body).send().await.unwrap()
     }
 
+    /// A request without a body.
+    pub async fn ask(&self, method: &str, path: &str) -> Response {
+        self.by_token(method, path).send().await.unwrap()
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Response {
+        self.by_token("PATCH", path).json(&body).send().await.unwrap()
+    }
+
     pub async fn get_json(&self, path: &str) -> Value {
         let answer = self.get(path).await;
         assert_eq!(answer.status(), 200, "{path}");
@@ -131,6 +140,27 @@ impl Person {
         answer.json().await.unwrap()
     }
 
+    /// Answers a message and gives the stored reply.
+    pub async fn reply(&self, root: &Value, body: &str) -> Value {
+        let reply = json!({ "room": root["room"], "body": body, "thread": root["id"] });
+        let answer = self.post("/api/messages", reply).await;
+        assert_eq!(answer.status(), 201, "{} replies", self.username);
+        answer.json().await.unwrap()
+    }
+
+    /// Edits a message and gives it as it is then.
+    pub async fn edit(&self, message: &Value, body: &str) -> Value {
+        let answer = self.patch(&address(message, ""), json!({ "body": body })).await;
+        assert_eq!(answer.status(), 200, "{} edits", self.username);
+        answer.json().await.unwrap()
+    }
+
+    /// Changes a message in a way that has no answer: `DELETE ""`, `PUT "/pin"`.
+    pub async fn change(&self, method: &str, message: &Value, what: &str) {
+        let answer = self.ask(method, &address(message, what)).await;
+        assert_eq!(answer.status(), 204, "{} does {method} {what}", self.username);
+    }
+
     /// Every message of a room, ascending.
     pub async fn history(&self, room: &str) -> Vec<Value> {
         let mut all: Vec<Value> = Vec::new();
@@ -153,4 +183,9 @@ impl Person {
         socket.hello = socket.expect("hello").await;
         socket
     }
+}
+
+/// The address of a message, or of what belongs to it.
+pub fn address(message: &Value, what: &str) -> String {
+    format!("/api/messages/{}{what}", message["id"].as_str().unwrap())
 }

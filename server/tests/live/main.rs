@@ -11,6 +11,7 @@
 mod common;
 
 mod beside;
+mod changes;
 mod doors;
 mod faults;
 mod members;

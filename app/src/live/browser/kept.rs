@@ -42,6 +42,8 @@ extern "C" {
     fn room(this: &Kept, room: &str) -> Promise;
     #[wasm_bindgen(method, js_name = keepRoom)]
     fn keep_room(this: &Kept, room: &str, text: &str);
+    #[wasm_bindgen(method, js_name = keepPage)]
+    fn keep_page(this: &Kept, path: &str);
     #[wasm_bindgen(method)]
     fn connected(this: &Kept);
     #[wasm_bindgen(method, js_name = signedOut)]
@@ -135,7 +137,14 @@ pub(super) fn signed_out() {
     kept_with(Kept::signed_out);
 }
 
-fn keep_room() {
+/// A room is about to be fetched within the page: then it can be opened without a network, like one that was
+/// navigated to.
+pub(super) fn keep_page(path: &str) {
+    kept_with(|kept| kept.keep_page(path));
+}
+
+/// Keeps the room's newest messages, if they changed. To be called before another room is entered.
+pub(super) fn keep_room() {
     if !ROOM_IS_NEWER.replace(false) {
         return;
     }

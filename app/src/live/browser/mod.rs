@@ -6,7 +6,9 @@
 
 mod clock;
 mod dom;
+mod enter;
 mod fetch;
+mod frame;
 mod kept;
 mod nonce;
 mod page;
@@ -18,7 +20,9 @@ use self::{clock::Timer, socket::Socket};
 pub use self::{
     clock::{now, wall_clock},
     dom::{all, document, element, on, one, set, switch, window, within},
+    enter::title,
     fetch::get,
+    frame::{Alarm, Sizes, Ticker, css, height, len},
     kept::{Kept, draft, is_durable, keep_draft, on_durable},
     nonce::nonce,
 };
@@ -49,6 +53,7 @@ pub fn start(kept: Option<Kept>) {
         timer: Timer::new(),
     };
     LIVE.with_borrow_mut(|slot| *slot = Some(live));
+    enter::start();
 }
 
 /// Connects. Called once whoever draws the room is ready for what comes.
@@ -136,11 +141,19 @@ fn follow(notice: &Notice) {
             Some(State::SignedOut) => kept::signed_out(),
             _ => {}
         },
+        // With a line, resuming brings what is newer.
+        Notice::Entered if with(Client::state) == Some(State::Offline) => kept::recall(),
         _ => {}
     }
 }
 
+fn go(path: &str) {
+    // Where that fails there is nothing better to do.
+    drop(window().location().assign(path));
+}
+
 fn watch() {
+    enter::watch();
     on(&window(), "online", |_: web_sys::Event| {
         act(|client, now| client.wake(now))
     });

@@ -159,11 +159,14 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         (option::of(any_request_id()), room_id(), any::<Option<u64>>())
             .prop_map(|(id, room, after)| ClientFrame::Join { id, room, after }),
         room_id().prop_map(|room| ClientFrame::Leave { room }),
-        (room_id(), any_nonce(), any::<String>()).prop_map(|(room, nonce, body)| ClientFrame::Send {
-            room,
-            nonce,
-            body
-        }),
+        (room_id(), any_nonce(), any::<String>(), option::of(message_id())).prop_map(
+            |(room, nonce, body, thread)| ClientFrame::Send {
+                room,
+                nonce,
+                body,
+                thread
+            }
+        ),
         room_id().prop_map(|room| ClientFrame::Typing { room }),
         (room_id(), any::<u64>()).prop_map(|(room, seq)| ClientFrame::Read { room, seq }),
         any_status().prop_map(|status| ClientFrame::Presence { status }),
@@ -207,6 +210,15 @@ proptest! {
         let mut writer = Writer::default();
         write_message(&mut writer, &kept);
         prop_assert_eq!(message(&Value::parse(&writer.text).unwrap()), Some(kept));
+    }
+
+    #[test]
+    fn threads_are_read_as_they_were_meant(
+        root in any_message(), messages in vec(any_message(), 0..3), has_before: bool, has_after: bool, last_rev: u64,
+    ) {
+        let sent = Thread { root, page: Page { messages, has_before, has_after, last_rev } };
+        let text = serde_json::to_string(&sent).unwrap();
+        prop_assert_eq!(thread(&Value::parse(&text).unwrap()), Some(sent));
     }
 
     #[test]

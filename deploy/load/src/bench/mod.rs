@@ -112,7 +112,9 @@ fn parse(line: &[String]) -> Result<Scenario, Error> {
         .command
     {
         Command::Scenario(scenario) => Ok(scenario),
-        Command::Bench(_) => Err(Error::Usage("a bench cannot bench itself".into())),
+        Command::Bench(_) | Command::Check { .. } => {
+            Err(Error::Usage("a bench runs one of the scenarios".into()))
+        }
     }
 }
 

@@ -17,7 +17,7 @@ pub const CAPACITY: usize = 8_192;
 /// One ring that all subscribers of this process read. Dropping the bus closes it.
 #[derive(Debug)]
 pub struct MemoryBus {
-    ring: broadcast::Sender<Arc<Event>>,
+    ring: broadcast::Sender<Delivery>,
 }
 
 impl MemoryBus {
@@ -34,6 +34,12 @@ impl MemoryBus {
             ring: broadcast::Sender::new(capacity),
         }
     }
+
+    /// Tells every subscriber of this process.
+    pub(super) fn tell(&self, delivery: Delivery) {
+        // The ring refuses what nobody listens to; then there is nobody to tell.
+        let _ = self.ring.send(delivery);
+    }
 }
 
 impl Default for MemoryBus {
@@ -49,14 +55,13 @@ impl Bus for MemoryBus {
     }
 
     async fn publish(&self, event: Event) {
-        // The ring refuses what nobody listens to; then there is nobody to tell.
-        let _ = self.ring.send(Arc::new(event));
+        self.tell(Delivery::Event(Arc::new(event)));
     }
 
     fn subscribe(&self) -> Subscription {
         Box::pin(stream::unfold(self.ring.subscribe(), |mut end| async move {
             match end.recv().await {
-                Ok(event) => Some((Delivery::Event(event), end)),
+                Ok(delivery) => Some((delivery, end)),
                 Err(RecvError::Lagged(_)) => Some((Delivery::Gap, end)),
                 Err(RecvError::Closed) => None,
             }

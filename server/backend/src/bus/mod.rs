@@ -4,7 +4,9 @@
 //! something says so with [`Delivery::Gap`]; whoever listens then compares heads with the store.
 //! Nothing durable depends on the bus: a message that it loses is found by its `rev`.
 
+mod frame;
 pub mod memory;
+pub mod redis;
 
 use std::{pin::Pin, sync::Arc};
 
@@ -36,6 +38,9 @@ pub trait Bus: Send + Sync {
     }
     /// Tells every subscriber. Never fails: where the bus is away, local subscribers are still told.
     async fn publish(&self, event: Event);
+    /// Passes on what still waits and takes leave of the other instances, within a few seconds. What is
+    /// published after that is told here only.
+    async fn close(&self) {}
     /// All that is published from now on.
     fn subscribe(&self) -> Subscription;
 }

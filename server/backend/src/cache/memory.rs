@@ -93,6 +93,10 @@ impl Cache for MemoryCache {
     async fn forget(&self, key: &str) {
         self.entries.invalidate(key).await;
     }
+
+    async fn forget_all_here(&self) {
+        self.entries.invalidate_all();
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The port to what was read lately. A cache may forget anything at any time; nothing but speed
 //! depends on it.
 
+pub mod layered;
 pub mod memory;
+pub mod redis;
 pub mod typed;
 
 use std::time::Duration;
@@ -11,7 +13,7 @@ use bytes::Bytes;
 
 use crate::health::Health;
 
-pub use typed::{Cached, Key};
+pub use typed::{Cached, Encoded, Follower, Key, Storable};
 
 /// Keeps bytes by key for a while.
 #[async_trait]
@@ -28,4 +30,10 @@ pub trait Cache: Send + Sync {
     async fn put(&self, key: &str, value: Bytes, ttl: Duration);
     /// Forgets `key`; whoever asks after this returns does not get the old value.
     async fn forget(&self, key: &str);
+    /// Forgets what this process holds of `key`: another instance forgot it.
+    async fn forget_here(&self, key: &str) {
+        self.forget(key).await;
+    }
+    /// Forgets all that this process holds: another instance may have forgotten any of it.
+    async fn forget_all_here(&self);
 }

@@ -1,23 +1,72 @@
 //! The cache as use cases see it: values by typed keys, loaded once however many ask.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
 
+use bytes::Bytes;
 use dashmap::DashMap;
+use futures::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::Mutex;
 
 use super::Cache;
+use crate::{
+    bus::{Delivery, Subscription},
+    event::Event,
+    health::Health,
+};
+
+/// What took longer to load than this is given but not kept: it may have been changed and forgotten meanwhile
+/// on another instance, and everyone has forgotten that by now.
+pub const LOAD_MAX: Duration = Duration::from_secs(10);
+/// The layer that a reader's own view is counted under: whatever layer had the answer.
+const LAYER: &str = "all";
 
 /// What a value is kept under.
 pub trait Key: Send + Sync {
     /// The value.
-    type Value: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+    type Value: Storable;
     /// What such values are called in metrics.
     const NAME: &'static str;
     /// How long a value is kept at most.
     const TTL: Duration;
     /// The key as text. No two kinds of keys share one, so it begins with the kind's name.
     fn key(&self) -> String;
+}
+
+/// A value that bytes can stand for.
+pub trait Storable: Clone + Send + Sync + 'static {
+    /// The bytes; `None`: it cannot be kept.
+    fn encode(&self) -> Option<Bytes>;
+    /// The value of these bytes; `None`: another version of Natter kept it in another shape.
+    fn decode(bytes: Bytes) -> Option<Self>;
+}
+
+impl<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static> Storable for T {
+    fn encode(&self) -> Option<Bytes> {
+        serde_json::to_vec(self).ok().map(Bytes::from)
+    }
+
+    fn decode(bytes: Bytes) -> Option<Self> {
+        serde_json::from_slice(&bytes).ok()
+    }
+}
+
+/// What is encoded already and kept as it is: a hit copies nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded(pub Bytes);
+
+impl Storable for Encoded {
+    fn encode(&self) -> Option<Bytes> {
+        Some(self.0.clone())
+    }
+
+    fn decode(bytes: Bytes) -> Option<Self> {
+        Some(Self(bytes))
+    }
 }
 
 /// A typed front of a [`Cache`].
@@ -47,6 +96,21 @@ impl Cached {
         self.cache.name()
     }
 
+    /// How the cache behind it is doing.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        self.cache.health()
+    }
+
+    /// What hears of the forgettings of other instances in this cache's place.
+    #[must_use]
+    pub fn follower(&self) -> Follower {
+        Follower {
+            cache: Arc::downgrade(&self.cache),
+            flights: Arc::clone(&self.flights),
+        }
+    }
+
     /// The value of `key`: as it is kept, else as `loader` gives it.
     ///
     /// Counts a miss where the loader ran for this caller, else a hit.
@@ -63,19 +127,22 @@ impl Cached {
         // The first to come does the work, in its own task. The others wait; if it leaves, the next does it.
         let mut stage = seat.flight.stage.lock().await;
         if let Some(value) = self.answer::<K>(&seat, &mut stage).await {
-            metrics::counter!("cache_hits_total", "cache" => K::NAME).increment(1);
+            metrics::counter!("cache_hits_total", "cache" => K::NAME, "layer" => LAYER).increment(1);
             return Ok(value);
         }
-        metrics::counter!("cache_misses_total", "cache" => K::NAME).increment(1);
+        metrics::counter!("cache_misses_total", "cache" => K::NAME, "layer" => LAYER).increment(1);
         if !matches!(*stage, Stage::UnderWay) {
             // It failed for another caller. The rest try all at once: in turn, their waiting would add up.
             drop(stage);
             return loader().await;
         }
+        let begun = Instant::now();
         let loaded = loader().await;
         *stage = match &loaded {
             Ok(value) => {
-                self.keep::<K>(&seat, value.as_ref()).await;
+                if begun.elapsed() < LOAD_MAX {
+                    self.keep::<K>(&seat, value.as_ref()).await;
+                }
                 Stage::Landed(Box::new(value.clone()))
             }
             Err(_) => Stage::Failed,
@@ -102,31 +169,24 @@ impl Cached {
     pub async fn forget<K: Key>(&self, key: &K) {
         let key = key.key();
         // What began before may go on, but keeps nothing and takes no more callers.
-        self.disown(&key).await;
+        disown(&self.flights, &key).await;
         self.cache.forget(&key).await;
         // Whatever began in between may have read the old value from the cache.
-        self.disown(&key).await;
-    }
-
-    async fn disown(&self, key: &str) {
-        let Some(flight) = self.flights.get(key).map(|flight| Arc::clone(&flight)) else {
-            return;
-        };
-        *flight.disowned.lock().await = true;
-        self.flights
-            .remove_if(key, |_, present| Arc::ptr_eq(present, &flight));
+        disown(&self.flights, &key).await;
     }
 
     async fn kept<K: Key>(&self, key: &str) -> Option<K::Value> {
         let bytes = self.cache.get(key).await?;
-        // Another version of Natter may have kept it in another shape: then it is as if nothing were there.
-        serde_json::from_slice(&bytes)
-            .inspect_err(|error| tracing::debug!(key, %error, "unreadable in cache"))
-            .ok()
+        // What cannot be read is as if it were not there.
+        let value = K::Value::decode(bytes);
+        if value.is_none() {
+            tracing::debug!(key, "unreadable in cache");
+        }
+        value
     }
 
     async fn keep<K: Key>(&self, seat: &Seat, value: Option<&K::Value>) {
-        let Some(Ok(bytes)) = value.map(serde_json::to_vec) else {
+        let Some(bytes) = value.and_then(Storable::encode) else {
             return;
         };
         let (cache, seat) = (Arc::clone(&self.cache), seat.clone());
@@ -134,12 +194,58 @@ impl Cached {
         let write = tokio::spawn(async move {
             let disowned = seat.flight.disowned.lock().await;
             if !*disowned {
-                cache.put(&seat.key, bytes.into(), K::TTL).await;
+                cache.put(&seat.key, bytes, K::TTL).await;
             }
         });
         if let Err(error) = write.await {
             tracing::error!(%error, "keeping a value failed");
         }
+    }
+}
+
+/// Keeps a cache true to what other instances do. Keeps neither it nor the bus alive.
+pub struct Follower {
+    cache: Weak<dyn Cache>,
+    flights: Flights,
+}
+
+impl Follower {
+    /// Hears for as long as there is a bus and a cache.
+    pub async fn follow(self, mut events: Subscription) {
+        while let Some(delivery) = events.next().await {
+            let Some(cache) = self.cache.upgrade() else {
+                return;
+            };
+            match delivery {
+                Delivery::Event(event) => {
+                    if let Event::Forgotten { key } = &*event {
+                        disown(&self.flights, key).await;
+                        cache.forget_here(key).await;
+                        disown(&self.flights, key).await;
+                    }
+                }
+                Delivery::Gap => {
+                    disown_all(&self.flights).await;
+                    cache.forget_all_here().await;
+                    disown_all(&self.flights).await;
+                }
+            }
+        }
+    }
+}
+
+async fn disown(flights: &Flights, key: &str) {
+    let Some(flight) = flights.get(key).map(|flight| Arc::clone(&flight)) else {
+        return;
+    };
+    *flight.disowned.lock().await = true;
+    flights.remove_if(key, |_, present| Arc::ptr_eq(present, &flight));
+}
+
+async fn disown_all(flights: &Flights) {
+    let keys: Vec<_> = flights.iter().map(|flight| Arc::clone(flight.key())).collect();
+    for key in keys {
+        disown(flights, &key).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The port that says when someone does too much. Rates are those of [`chat::quota`].
 
 pub mod memory;
+pub mod redis;
 
 use std::time::Duration;
 

@@ -23,6 +23,18 @@ impl MemoryPresence {
         Self::default()
     }
 
+    /// Whoever has a connection.
+    pub(super) fn users(&self) -> Vec<UserId> {
+        self.users.iter().map(|user| *user.key()).collect()
+    }
+
+    /// The user's status by the connections here.
+    pub(super) fn status(&self, user: UserId) -> Status {
+        self.users
+            .get(&user)
+            .map_or(Status::Offline, |connections| status(&connections))
+    }
+
     /// Lets `change` work on a user's connections; gives the status where that changed it.
     fn change(&self, user: UserId, change: impl FnOnce(&mut Connections)) -> Option<Status> {
         match self.users.entry(user) {
@@ -82,12 +94,7 @@ impl Presence for MemoryPresence {
     }
 
     async fn statuses(&self, users: &[UserId]) -> Vec<Option<Status>> {
-        let of = |user| {
-            self.users
-                .get(user)
-                .map_or(Status::Offline, |connections| status(&connections))
-        };
-        users.iter().map(|user| Some(of(user))).collect()
+        users.iter().map(|user| Some(self.status(*user))).collect()
     }
 }
 

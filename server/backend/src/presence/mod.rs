@@ -1,6 +1,8 @@
 //! The port that knows who is there. What it cannot know it calls unknown, never offline.
 
 pub mod memory;
+pub mod redis;
+mod script;
 
 use async_trait::async_trait;
 use chat::{ConnectionId, Status, UserId};

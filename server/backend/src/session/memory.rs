@@ -1,4 +1,4 @@
-//! Sessions in the store, with those used lately held in memory.
+//! Sessions in the store, with those used lately held in memory, and by all instances in Redis where there is one.
 
 use std::{
     sync::{
@@ -12,8 +12,13 @@ use async_trait::async_trait;
 use chat::{SessionId, Timestamp, User, UserId};
 use moka::{future::Cache, policy::EvictionPolicy};
 
-use super::{ABSOLUTE_MS, IDLE_MS, Sessions, TOUCH_MS, secret::Secret};
+use super::{
+    ABSOLUTE_MS, IDLE_MS, Sessions, TOUCH_MS,
+    redis::{Entry, SharedSessions},
+    secret::Secret,
+};
 use crate::{
+    health::Health,
     stamp::new_id,
     store::{SecretHash, SessionRecord, Store, Stored},
 };
@@ -27,13 +32,14 @@ const FORGOTTEN_FOR: Duration = HELD_FOR.saturating_mul(4);
 /// The most sessions of which that is remembered. Each stands for a sign-in, which costs far more.
 const FORGOTTEN_MAX: u64 = 1_000_000;
 
-/// Sessions of one process.
+/// Sessions as one instance has them.
 ///
 /// What is held counts only if it was read after the session was last forgotten. So it does not matter
 /// whether a read that began before arrives after: nothing has to be found and removed.
 pub struct StoredSessions {
     store: Arc<dyn Store>,
     clock: fn() -> Timestamp,
+    shared: Option<SharedSessions>,
     held: Cache<SecretHash, Arc<Held>>,
     /// When each session was forgotten, in ticks.
     forgotten: Cache<SessionId, u64>,
@@ -62,6 +68,7 @@ impl StoredSessions {
         Self {
             store,
             clock,
+            shared: None,
             held: Cache::builder()
                 .max_capacity(HELD_MAX)
                 .time_to_live(HELD_FOR)
@@ -69,6 +76,15 @@ impl StoredSessions {
             // Least recently used: the newest must never be the one that is turned away.
             forgotten: forgotten.eviction_policy(EvictionPolicy::lru()).build(),
             ticks: AtomicU64::new(0),
+        }
+    }
+
+    /// The same, with what the instances hold together before the store.
+    #[must_use]
+    pub fn with_shared(self, shared: SharedSessions) -> Self {
+        Self {
+            shared: Some(shared),
+            ..self
         }
     }
 
@@ -80,18 +96,41 @@ impl StoredSessions {
             }
         }
         let read_at_tick = self.ticks.load(Ordering::SeqCst);
-        let Some((record, user)) = self.store.session_by_hash(hash).await? else {
+        let Some(entry) = self.read(hash).await? else {
             return Ok(None);
         };
         let held = Arc::new(Held {
-            session: record.id,
-            user,
-            created_at: record.created_at,
-            seen_ms: AtomicI64::new(record.seen_at.0),
+            session: entry.session,
+            user: entry.user,
+            created_at: entry.created_at,
+            seen_ms: AtomicI64::new(entry.seen_at.0),
             read_at_tick,
         });
         self.held.insert(*hash, Arc::clone(&held)).await;
         Ok(Some(held))
+    }
+
+    /// What the instances hold together, else what the store has.
+    async fn read(&self, hash: &SecretHash) -> Stored<Option<Entry>> {
+        if let Some(shared) = &self.shared
+            && let Some(entry) = shared.get(hash).await
+            && !is_over(entry.created_at, entry.seen_at.0, (self.clock)())
+        {
+            return Ok(Some(entry));
+        }
+        let Some((record, user)) = self.store.session_by_hash(hash).await? else {
+            return Ok(None);
+        };
+        let entry = Entry {
+            session: record.id,
+            user,
+            created_at: record.created_at,
+            seen_at: record.seen_at,
+        };
+        if let Some(shared) = &self.shared {
+            shared.put(hash, &entry).await;
+        }
+        Ok(Some(entry))
     }
 
     /// Writes the use down where the last one that was is old enough. Of those who come at once, one does.
@@ -115,14 +154,22 @@ impl StoredSessions {
 
 impl Held {
     fn is_over(&self, now: Timestamp) -> bool {
-        now.0 - self.seen_ms.load(Ordering::Relaxed) >= IDLE_MS || now.0 - self.created_at.0 >= ABSOLUTE_MS
+        is_over(self.created_at, self.seen_ms.load(Ordering::Relaxed), now)
     }
+}
+
+fn is_over(created_at: Timestamp, seen_ms: i64, now: Timestamp) -> bool {
+    now.0 - seen_ms >= IDLE_MS || now.0 - created_at.0 >= ABSOLUTE_MS
 }
 
 #[async_trait]
 impl Sessions for StoredSessions {
     fn name(&self) -> &'static str {
-        "memory"
+        if self.shared.is_some() { "redis" } else { "memory" }
+    }
+
+    fn health(&self) -> Health {
+        self.shared.as_ref().map_or(Health::Ok, SharedSessions::health)
     }
 
     async fn open(&self, user: UserId) -> Stored<(SessionId, Secret)> {
@@ -152,6 +199,11 @@ impl Sessions for StoredSessions {
         // After the deletion: what is read from now on does not find it. Also where it failed, as it may have
         // worked.
         self.forget(id).await;
+        if let Some(shared) = &self.shared {
+            shared.end(id).await;
+            // Whoever read it there just before.
+            self.forget(id).await;
+        }
         deleted.map(drop)
     }
 

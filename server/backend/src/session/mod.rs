@@ -5,6 +5,7 @@
 //! [`ABSOLUTE_MS`] after it was opened.
 
 pub mod memory;
+pub mod redis;
 pub mod secret;
 
 use async_trait::async_trait;

@@ -9,10 +9,17 @@
 //!
 //! `tests/contract/store/` holds every implementation to this page.
 
+mod change;
+mod copy;
 mod fault;
+mod finding;
+mod newer;
+pub mod postgres;
+mod prefix;
 pub mod record;
 mod seen;
 pub mod sqlite;
+mod thread;
 mod timed;
 mod window;
 
@@ -20,12 +27,13 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use chat::{
-    Author, MessageId, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
-    message::{Bound, Page},
+    Author, MessageId, Nonce, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
+    message::{Bound, Page, Thread, Version},
     wire::RoomHead,
 };
 use thiserror::Error;
 
+pub use finding::{Finding, Weight};
 pub use record::*;
 
 /// Why the store could not answer. Wrong input is never the reason.
@@ -68,9 +76,9 @@ impl From<StoreError> for chat::Problem {
 pub type Stored<T> = Result<T, StoreError>;
 
 /// Everything durable, by noun.
-pub trait Store: Accounts + Credentials + Rooms + Messages + Markers + Upkeep {}
+pub trait Store: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Upkeep {}
 
-impl<T: Accounts + Credentials + Rooms + Messages + Markers + Upkeep> Store for T {}
+impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Upkeep> Store for T {}
 
 /// Users.
 #[async_trait]
@@ -144,6 +152,10 @@ pub trait Rooms: Send + Sync {
     async fn heads_of(&self, user: UserId) -> Stored<Vec<RoomHead>>;
     /// Where these rooms stand; unknown ones are left out.
     async fn heads(&self, rooms: &[RoomId]) -> Stored<Vec<Head>>;
+    /// Where a room stands, and `user`'s membership of it; `None`: no such room. Never from a copy that lags behind.
+    async fn head_for(&self, room: RoomId, user: UserId) -> Stored<Option<(Head, Option<Membership>)>>;
+    /// Where the rooms of [`Rooms::rooms_open_to`] stand, in the same order.
+    async fn heads_open_to(&self, user: UserId) -> Stored<Vec<Head>>;
     /// Creates a channel with its creator as the first member.
     async fn create_channel(&self, channel: NewChannel) -> Stored<ChannelCreated>;
     /// The direct room of exactly these people, created where there is none; true: it was created now.
@@ -169,13 +181,37 @@ pub trait Messages: Send + Sync {
     /// not be members, nonces are taken as new, and no read marker moves. Gives the room's head after it;
     /// `None`: no such room.
     async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>>;
+    /// The message that `author` posted under this nonce.
+    async fn message_by_nonce(&self, author: UserId, nonce: &Nonce) -> Stored<Option<chat::Message>>;
     /// The message of this id.
     async fn message(&self, id: MessageId) -> Stored<Option<chat::Message>>;
-    /// One page of a room's messages. An unknown room gives an empty page.
+    /// One page of a room's messages. An unknown room gives an empty page. Never older than what
+    /// [`Rooms::head_for`] has told this process of the room before.
     async fn page(&self, room: RoomId, bound: Bound, limit: u64) -> Stored<Page>;
     /// The messages with a `rev` after this one, ascending by `rev`, at most `limit`, each in its present state,
     /// with the head that was there when they were read. An unknown room gives `None`.
     async fn changes(&self, room: RoomId, after_rev: u64, limit: u64) -> Stored<Option<Changes>>;
+}
+
+/// Changing messages that are there.
+#[async_trait]
+pub trait Changing: Send + Sync {
+    /// Changes a message, if whoever asks may do so at that moment; it gets the room's next `rev`. Where the
+    /// change takes a reply away, its root gets the one after, for its `reply_count`.
+    async fn change(&self, change: Change) -> Stored<Changed>;
+    /// What a message said before its edits, newest first, at most [`chat::message::VERSIONS_MAX`]. Nothing is left
+    /// of a message that was deleted.
+    async fn versions(&self, id: MessageId) -> Stored<Vec<Version>>;
+}
+
+/// Threads: a message and the replies to it.
+#[async_trait]
+pub trait Threads: Send + Sync {
+    /// Like [`Messages::append`], in the thread of the message `to`; a reply to a reply answers the same root. The
+    /// reply gets the room's next `rev`, and its root the one after, for its `reply_count`.
+    async fn reply(&self, to: MessageId, message: NewMessage) -> Stored<Replied>;
+    /// A message and one page of the replies to it; `None`: no such message.
+    async fn thread(&self, root: MessageId, bound: Bound, limit: u64) -> Stored<Option<Thread>>;
 }
 
 /// Read markers and mentions.
@@ -198,6 +234,10 @@ pub trait Upkeep: Send + Sync {
     async fn ping(&self) -> Stored<()>;
     /// Writes a consistent copy to a file that does not exist yet, while everything goes on.
     async fn backup(&self, file: &Path) -> Stored<()>;
+    /// Does what keeps the database quick, such as renewing its statistics; false: another instance is at it.
+    async fn tune(&self) -> Stored<bool>;
+    /// What an operator should know about the database. Takes a while where it is large.
+    async fn report(&self) -> Stored<Vec<Finding>>;
     /// Waits until what was accepted is written, and closes the database.
     async fn close(&self);
 }

@@ -1,8 +1,8 @@
 //! What the store takes and gives.
 
 use chat::{
-    Author, Message, MessageId, Nonce, RoomId, RoomKind, SessionId, Timestamp, TokenId, User, UserId,
-    room::GENERAL,
+    Author, Emoji, Message, MessageId, Nonce, Role, RoomId, RoomKind, SessionId, Timestamp, TokenId, User,
+    UserId, room::GENERAL,
 };
 
 /// The SHA-256 of a session's or token's secret.
@@ -182,6 +182,99 @@ pub enum Appended {
     NotAMember,
     /// There is no such room.
     RoomNotFound,
+}
+
+/// How a reply ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replied {
+    /// It is stored.
+    Stored {
+        /// The reply.
+        reply: Message,
+        /// The message that it answers, which now counts it.
+        root: Box<Message>,
+    },
+    /// The author used the nonce before: this is the first message, and nothing was stored.
+    Repeated(Message),
+    /// The author is no member of the room.
+    NotAMember,
+    /// There is no such room.
+    RoomNotFound,
+    /// There is no such message in the room.
+    RootNotFound,
+    /// The message to answer was deleted.
+    RootDeleted,
+}
+
+/// A change of a message that is there.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The message.
+    pub message: MessageId,
+    /// Who wants it.
+    pub by: UserId,
+    /// What that user may do in the workspace at large.
+    pub role: Role,
+    /// When.
+    pub at: Timestamp,
+    /// To what.
+    pub what: Alteration,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Debug)]
+pub enum Alteration {
+    /// It says something else.
+    Edit {
+        /// Checked Markdown source.
+        body: String,
+        /// Its safe rendering.
+        html: String,
+        /// Who is mentioned.
+        mentions: Vec<UserId>,
+    },
+    /// Only its number is left.
+    Delete,
+    /// Whoever asks reacts with this.
+    React(Emoji),
+    /// Whoever asks does so no longer.
+    Unreact(Emoji),
+    /// It is pinned to the room.
+    Pin,
+    /// It is so no longer.
+    Unpin,
+}
+
+/// How a change ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It is stored.
+    Stored(Box<Altered>),
+    /// The message is so already.
+    Kept(Box<Message>),
+    /// There is no such message.
+    NotFound,
+    /// Whoever asks is no member of the room.
+    NotAMember,
+    /// Whoever asks is a member, but may not do this.
+    Forbidden,
+    /// The message was deleted.
+    Deleted,
+    /// There are as many emoji under it, or pins in its room, as there may be.
+    TooMany,
+}
+
+/// What a change left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Altered {
+    /// The message in its new state.
+    pub message: Message,
+    /// The message that it answers, where that one counts a reply less now.
+    pub root: Option<Message>,
+    /// Whom the message calls on now, did not before, and who have not read it.
+    pub mentioned: Vec<UserId>,
+    /// Whom it called on before and does so no longer.
+    pub unmentioned: Vec<UserId>,
 }
 
 /// What changed in a room.

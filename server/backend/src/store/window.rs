@@ -1,7 +1,7 @@
 //! Which stretch of a room's log a page shows: arithmetic on gapless numbers, the same for every engine.
 
 use chat::{
-    Message,
+    Message, RoomId,
     message::{Bound, Page},
 };
 
@@ -36,8 +36,19 @@ impl Window {
         }
     }
 
+    /// The page that shows what was `found`; an unknown room gives an empty one.
+    pub(crate) fn page_of(self, room: RoomId, found: Option<(Head, Vec<Message>)>) -> Page {
+        let nothing = Head {
+            room,
+            last_seq: 0,
+            last_rev: 0,
+        };
+        let (head, messages) = found.unwrap_or((nothing, Vec::new()));
+        self.page(messages, head)
+    }
+
     /// The page that shows `messages`, all that the window holds of a room whose head is `head`.
-    pub(crate) fn page(self, messages: Vec<Message>, head: Head) -> Page {
+    fn page(self, messages: Vec<Message>, head: Head) -> Page {
         let (has_before, has_after) = match (messages.first(), messages.last()) {
             (Some(first), Some(last)) => (first.seq > 1, last.seq < head.last_seq),
             // Nothing in the window: either it ends before the first message or begins after the last.

@@ -8,16 +8,6 @@ pub(crate) struct Ends<T: ?Sized> {
     pub(crate) far: Arc<T>,
 }
 
-impl<T: ?Sized> Ends<T> {
-    /// Both ends are this one.
-    pub(crate) fn same(only: Arc<T>) -> Self {
-        Self {
-            near: Arc::clone(&only),
-            far: only,
-        }
-    }
-}
-
 /// What must happen happens within this time, or the test fails instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::{server::Server, *};
+use super::{
+    server::{Server, Verb},
+    *,
+};
 use crate::message::Bound;
 
 /// One thing that happens.
@@ -11,7 +14,9 @@ enum Step {
     OtherPosts,
     IPost,
     IPostElsewhere,
-    Edit(usize),
+    Change(usize, Verb),
+    OtherReplies(usize),
+    IReply(usize),
     ReadElsewhere(u64),
     Connect,
     Disconnect,
@@ -24,6 +29,8 @@ enum Step {
     Ask(Side, bool),
     Answer,
     GiveUp,
+    /// Only the neighbourhood of a message is kept.
+    Trim(u64),
     /// The page that the view needs is photographed.
     Fetch,
     /// And arrives.
@@ -31,13 +38,31 @@ enum Step {
     See,
 }
 
+fn verb() -> impl Strategy<Value = Verb> {
+    let verbs = [
+        Verb::Edit,
+        Verb::Delete,
+        Verb::React,
+        Verb::Unreact,
+        Verb::Pin,
+        Verb::Unpin,
+    ];
+    prop::sample::select(verbs.to_vec())
+}
+
 fn step() -> impl Strategy<Value = Step> {
-    let side = prop_oneof![Just(Side::Before), Just(Side::After)];
+    let side = prop_oneof![
+        Just(Side::Before),
+        Just(Side::After),
+        (1_u64..40).prop_map(Side::Around),
+    ];
     prop_oneof![
         4 => Just(Step::OtherPosts),
         3 => Just(Step::IPost),
         1 => Just(Step::IPostElsewhere),
-        3 => (0_usize..40).prop_map(Step::Edit),
+        4 => (0_usize..40, verb()).prop_map(|(place, verb)| Step::Change(place, verb)),
+        1 => (0_usize..40).prop_map(Step::OtherReplies),
+        1 => (0_usize..40).prop_map(Step::IReply),
         1 => (1_u64..40).prop_map(Step::ReadElsewhere),
         2 => Just(Step::Connect),
         1 => Just(Step::Disconnect),
@@ -47,6 +72,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (side, any::<bool>()).prop_map(|(side, lagging)| Step::Ask(side, lagging)),
         2 => Just(Step::Answer),
         1 => Just(Step::GiveUp),
+        1 => (1_u64..40).prop_map(Step::Trim),
         2 => Just(Step::Fetch),
         2 => Just(Step::Load),
         1 => Just(Step::See),
@@ -95,7 +121,9 @@ impl Client {
             Step::OtherPosts => self.server.post(user(2), None, false),
             Step::IPost => self.post(),
             Step::IPostElsewhere => self.server.post(me(), None, false),
-            Step::Edit(place) => self.server.edit(place),
+            Step::Change(place, verb) => self.server.change(place, verb),
+            Step::OtherReplies(place) => self.server.reply(place, user(2)),
+            Step::IReply(place) => self.server.reply(place, me()),
             Step::ReadElsewhere(seq) => self.server.read(seq),
             Step::Connect => self.connect(),
             Step::Disconnect => self.server.disconnect(),
@@ -111,6 +139,10 @@ impl Client {
             Step::GiveUp => {
                 self.view.give_up();
                 self.answer = None;
+            }
+            Step::Trim(seq) => {
+                let change = self.view.trim(seq.saturating_sub(2)..seq + 2);
+                self.draw(change.into_iter().collect());
             }
             Step::Fetch => {
                 if self.view.need() == Some(Need::Page) {
@@ -226,6 +258,7 @@ impl Client {
                 Change::Dropped(nonce) => self.drawn_pending.retain(|drawn| *drawn != nonce),
                 Change::Prepended(range) => drop(self.drawn.splice(0..0, range.map(held))),
                 Change::Extended(range) => self.drawn.extend(range.map(held)),
+                Change::Kept(range) => self.drawn.retain(|m| range.contains(&m.seq)),
                 Change::Reset => {
                     self.drawn = self.view.messages().cloned().collect();
                     self.drawn_pending = self.view.pending().iter().map(|p| p.nonce.clone()).collect();

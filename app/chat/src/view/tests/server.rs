@@ -3,12 +3,32 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::message::Bound;
+use crate::message::{Bound, Reaction};
 
 /// Few enough that a short history is too much for a resume.
 const RESUME_LIMIT: usize = 4;
 /// Few enough that a short history has many pages.
 const PAGE: usize = 3;
+
+/// A way to change a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verb {
+    Edit,
+    Delete,
+    React,
+    Unreact,
+    Pin,
+    Unpin,
+}
+
+fn reactions(some: bool) -> Vec<Reaction> {
+    let reaction = Reaction {
+        emoji: "👍".into(),
+        count: 1,
+        users: vec![user(2)],
+    };
+    some.then_some(reaction).into_iter().collect()
+}
 
 /// One room, what is stored of it, and one client's connection.
 #[derive(Default)]
@@ -64,6 +84,10 @@ impl Server {
     }
 
     pub(super) fn post(&mut self, author: UserId, nonce: Option<Nonce>, from_here: bool) {
+        self.post_in(None, author, nonce, from_here);
+    }
+
+    fn post_in(&mut self, thread: Option<MessageId>, author: UserId, nonce: Option<Nonce>, from_here: bool) {
         let known = self
             .stored
             .iter()
@@ -79,6 +103,7 @@ impl Server {
         self.rev += 1;
         let seq = self.stored.len() as u64 + 1;
         let message = Message {
+            thread,
             nonce: nonce.clone(),
             ..message(seq, self.rev, author)
         };
@@ -92,18 +117,71 @@ impl Server {
         }
     }
 
-    pub(super) fn edit(&mut self, place: usize) {
-        if self.stored.is_empty() {
+    /// A message is changed. What is so already is not changed, and nobody is told.
+    pub(super) fn change(&mut self, place: usize, verb: Verb) {
+        let Some(place) = self.place(place) else { return };
+        let now = &self.stored[place];
+        let mut after = now.clone();
+        match verb {
+            Verb::Edit => after.body = format!("edited at {}", self.rev),
+            Verb::Delete => {
+                (after.deleted, after.pinned) = (true, false);
+                (after.body, after.html, after.reactions) = Default::default();
+            }
+            Verb::React | Verb::Unreact => after.reactions = reactions(verb == Verb::React),
+            Verb::Pin | Verb::Unpin => after.pinned = verb == Verb::Pin,
+        }
+        if now.deleted || after == *now {
             return;
         }
         self.keep();
+        let root = after.thread.filter(|_| after.deleted);
+        self.store(place, after);
+        if let Some(root) = root {
+            self.count_reply(root, false);
+        }
+    }
+
+    /// Somebody answers a message: two revisions, its own and its root's.
+    pub(super) fn reply(&mut self, place: usize, author: UserId) {
+        let Some(place) = self.place(place) else { return };
+        let to = &self.stored[place];
+        let root = to.thread.unwrap_or(to.id);
+        if self
+            .stored
+            .iter()
+            .any(|message| message.id == root && message.deleted)
+        {
+            return;
+        }
+        self.post_in(Some(root), author, None, false);
+        self.count_reply(root, true);
+    }
+
+    fn count_reply(&mut self, root: MessageId, more: bool) {
+        if let Some(place) = self.stored.iter().position(|message| message.id == root) {
+            let mut counted = self.stored[place].clone();
+            counted.reply_count = if more {
+                counted.reply_count + 1
+            } else {
+                counted.reply_count - 1
+            };
+            self.store(place, counted);
+        }
+    }
+
+    fn store(&mut self, place: usize, after: Message) {
         self.rev += 1;
-        let place = place % self.stored.len();
-        let message = &mut self.stored[place];
-        message.rev = self.rev;
-        message.body = format!("edited at {}", self.rev);
-        let message = message.clone();
+        let message = Message {
+            rev: self.rev,
+            ..after
+        };
+        self.stored[place] = message.clone();
         self.tell(ServerFrame::Changed { message });
+    }
+
+    fn place(&self, place: usize) -> Option<usize> {
+        place.checked_rem(self.stored.len())
     }
 
     /// Another device of the user moves the marker.
@@ -128,7 +206,10 @@ impl Server {
                 let start = (seq as usize).min(stored.len());
                 start..(start + PAGE).min(stored.len())
             }
-            Bound::Around(_) => unreachable!("the view asks for neighbours"),
+            Bound::Around(seq) => {
+                let start = (seq as usize - 1).saturating_sub(PAGE / 2).min(stored.len());
+                start..(start + PAGE).min(stored.len())
+            }
         };
         let (has_before, has_after) = (range.start > 0, range.end < stored.len());
         Page {

@@ -270,6 +270,10 @@ impl Cache for GatedCache {
         self.forget.pass().await;
         self.kept.lock().unwrap().remove(key);
     }
+
+    async fn forget_all_here(&self) {
+        self.kept.lock().unwrap().clear();
+    }
 }
 
 #[tokio::test]
@@ -398,8 +402,8 @@ async fn hits_and_misses_are_counted_by_kind() {
         .load(&Number(2), async || Loaded::Err("away"))
         .await
         .unwrap_err();
-    assert_eq!(counts.of("cache_hits_total{cache=number}"), 2);
-    assert_eq!(counts.of("cache_misses_total{cache=number}"), 2);
+    assert_eq!(counts.of("cache_hits_total{cache=number,layer=all}"), 2);
+    assert_eq!(counts.of("cache_misses_total{cache=number,layer=all}"), 2);
 }
 
 /// Remembers counters.

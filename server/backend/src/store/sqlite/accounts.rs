@@ -14,7 +14,7 @@ use super::{
     statement::statements,
     writer::Job,
 };
-use crate::store::{Accounts, NewChannel, NewUser, Registered, Stored, timed::timed};
+use crate::store::{Accounts, NewChannel, NewUser, Registered, Stored, prefix::end_of, timed::timed};
 
 /// The most ids of one question.
 const IDS_MAX: usize = 1_000;
@@ -160,19 +160,6 @@ impl SqliteStore {
     }
 }
 
-/// The first text, in the order of bytes, after all that begin with `prefix`.
-fn end_of(prefix: &str) -> String {
-    let mut chars: Vec<char> = prefix.chars().collect();
-    while let Some(last) = chars.pop() {
-        if let Some(next) = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32) {
-            chars.push(next);
-            return chars.into_iter().collect();
-        }
-    }
-    // All of it is the last character there is: nobody is called that, and this many of them end every name.
-    std::iter::repeat_n(char::MAX, 256).collect()
-}
-
 struct CreateUser {
     user: NewUser,
     only_first: bool,
@@ -269,18 +256,4 @@ impl<'a> Row<'a> {
 async fn insert(rows: &[Row<'_>], tx: &mut SqliteConnection) -> Stored<()> {
     INSERT.query().bind(json(rows)).execute(tx).await?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::end_of;
-
-    #[test]
-    fn a_prefix_ends_before_the_next_character() {
-        assert_eq!(end_of("ro"), "rp");
-        assert_eq!(end_of("ż"), "\u{17d}");
-        assert_eq!(end_of("a\u{10ffff}"), "b");
-        assert_eq!(end_of("\u{d7ff}"), "\u{e000}");
-        assert!(*end_of("\u{10ffff}") > *"\u{10ffff}x");
-    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use chat::{
-    Message, MessageId, RoomId, UserId,
+    Message, MessageId, Nonce, RoomId, UserId,
     message::{Bound, Page},
 };
 use serde::Serialize;
@@ -38,10 +38,13 @@ statements! {
                    AND EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user = ?2)
                    AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)
                  RETURNING last_seq, last_rev";
+    /// What [`TAKE_NEXT`] asks before it takes any.
+    MAY_POST = "SELECT EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user = ?2)
+                   AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)";
     /// One round trip for both.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
                                              created_at, edited_at, deleted, pinned, mentions)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, 0, ?9, NULL, 0, 0, ?10);
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10);
                        UPDATE members SET read_seq = ?3 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
                        SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j";
@@ -83,6 +86,18 @@ impl Messages for SqliteStore {
         self.write(AppendBatch { room, messages }).await
     }
 
+    async fn message_by_nonce(&self, author: UserId, nonce: &Nonce) -> Stored<Option<Message>> {
+        timed("message_by_nonce", async {
+            let query = BY_NONCE
+                .read::<Read<Message>>()
+                .bind(author.0)
+                .bind(nonce.as_str());
+            let message = query.fetch_optional(&self.reads).await?;
+            Ok(message.map(|Read(message)| message))
+        })
+        .await
+    }
+
     async fn message(&self, id: MessageId) -> Stored<Option<Message>> {
         timed("message", async {
             let message = BY_ID
@@ -104,13 +119,7 @@ impl Messages for SqliteStore {
                 .bind(integer(window.above))
                 .bind(integer(window.upto));
             let rows = query.bind(integer(window.limit)).fetch_all(&self.reads).await?;
-            let nothing = Head {
-                room,
-                last_seq: 0,
-                last_rev: 0,
-            };
-            let (head, messages) = with_head(rows).unwrap_or((nothing, Vec::new()));
-            Ok(window.page(messages, head))
+            Ok(window.page_of(room, with_head(rows)))
         })
         .await
     }
@@ -140,68 +149,103 @@ impl Job for Append {
     const OP: &'static str = "append";
 
     async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Appended> {
-        let new = &self.0;
-        let mentions = existing([new], tx).await?;
-        let nonce = new.nonce.as_ref().map(|nonce| nonce.as_str());
-        let query = TAKE_NEXT
-            .read()
-            .bind(new.room.0)
-            .bind(new.author.id.0)
-            .bind(nonce)
-            .bind(new.created_at.0);
-        let Some((seq, rev)) = query.fetch_optional(&mut *tx).await? else {
-            return self.refuse(tx).await;
-        };
-        let message = message(new, seq, rev, &mentions);
-        let query = INSERT_AND_MARK
-            .query()
-            .bind(new.id.0)
-            .bind(new.room.0)
-            .bind(integer(seq))
-            .bind(integer(rev));
-        let query = query
-            .bind(new.author.id.0)
-            .bind(&new.body)
-            .bind(&new.html)
-            .bind(nonce)
-            .bind(new.created_at.0);
-        query
-            .bind(pack(message.mentions.iter().copied()))
-            .execute(&mut *tx)
-            .await?;
-        if !message.mentions.is_empty() {
-            let mentioned = json_ids(message.mentions.iter().map(|user| user.0));
-            let query = INSERT_MENTIONS
-                .query()
-                .bind(mentioned)
-                .bind(new.room.0)
-                .bind(integer(seq));
-            query.bind(new.created_at.0).execute(tx).await?;
-        }
-        Ok(Appended::Stored(message))
+        append(&self.0, None, tx).await
     }
 }
 
-impl Append {
-    /// Why the numbers were not given. A repeated nonce comes first: its author may have left since.
-    async fn refuse(&self, tx: &mut SqliteConnection) -> Stored<Appended> {
-        let new = &self.0;
-        if let Some(nonce) = &new.nonce {
-            let query = BY_NONCE
-                .read::<Read<Message>>()
-                .bind(new.author.id.0)
-                .bind(nonce.as_str());
-            if let Some(Read(first)) = query.fetch_optional(&mut *tx).await? {
-                return Ok(Appended::Repeated(first));
-            }
-        }
-        let exists: bool = ROOM_EXISTS.scalar().bind(new.room.0).fetch_one(tx).await?;
-        Ok(if exists {
-            Appended::NotAMember
-        } else {
-            Appended::RoomNotFound
-        })
+/// Stores `new` with its room's next numbers, in the thread of `root` if there is one.
+pub(super) async fn append(
+    new: &NewMessage,
+    root: Option<MessageId>,
+    tx: &mut SqliteConnection,
+) -> Stored<Appended> {
+    let mentioned = new.mentions.iter().copied();
+    let existing = existing(mentioned, tx).await?;
+    let nonce = new.nonce.as_ref().map(|nonce| nonce.as_str());
+    let query = TAKE_NEXT
+        .read()
+        .bind(new.room.0)
+        .bind(new.author.id.0)
+        .bind(nonce)
+        .bind(new.created_at.0);
+    let Some((seq, rev)) = query.fetch_optional(&mut *tx).await? else {
+        return refuse(new, tx).await;
+    };
+    let message = Message {
+        thread: root,
+        ..message(new, seq, rev, &existing)
+    };
+    insert(&message, tx).await?;
+    call(&message, &message.mentions, tx).await?;
+    Ok(Appended::Stored(message))
+}
+
+async fn insert(message: &Message, tx: &mut SqliteConnection) -> Stored<()> {
+    let query = INSERT_AND_MARK
+        .query()
+        .bind(message.id.0)
+        .bind(message.room.0)
+        .bind(integer(message.seq))
+        .bind(integer(message.rev));
+    let query = query
+        .bind(message.author.id.0)
+        .bind(&message.body)
+        .bind(&message.html)
+        .bind(message.nonce.as_ref().map(|nonce| nonce.as_str()))
+        .bind(message.created_at.0);
+    query
+        .bind(pack(message.mentions.iter().copied()))
+        .bind(message.thread.map(|root| root.0))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Notes that `message` mentions these people.
+pub(super) async fn call(message: &Message, users: &[UserId], tx: &mut SqliteConnection) -> Stored<()> {
+    if !users.is_empty() {
+        let query = INSERT_MENTIONS
+            .query()
+            .bind(json_ids(users.iter().map(|user| user.0)))
+            .bind(message.room.0)
+            .bind(integer(message.seq));
+        query.bind(message.created_at.0).execute(tx).await?;
     }
+    Ok(())
+}
+
+/// What keeps `new` from being stored; `None`: nothing does.
+pub(super) async fn refusal(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Option<Appended>> {
+    let query = MAY_POST.scalar().bind(new.room.0).bind(new.author.id.0);
+    let nonce = new.nonce.as_ref().map(|nonce| nonce.as_str());
+    let may_post: bool = query.bind(nonce).fetch_one(&mut *tx).await?;
+    if may_post {
+        return Ok(None);
+    }
+    refuse(new, tx).await.map(Some)
+}
+
+/// Why the numbers were not given. A repeated nonce comes first: its author may have left since.
+async fn refuse(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Appended> {
+    if let Some(first) = repeated(new, tx).await? {
+        return Ok(Appended::Repeated(first));
+    }
+    let exists: bool = ROOM_EXISTS.scalar().bind(new.room.0).fetch_one(tx).await?;
+    Ok(if exists {
+        Appended::NotAMember
+    } else {
+        Appended::RoomNotFound
+    })
+}
+
+/// The message that the author sent under the same nonce before.
+async fn repeated(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Option<Message>> {
+    let Some(nonce) = &new.nonce else { return Ok(None) };
+    let query = BY_NONCE
+        .read::<Read<Message>>()
+        .bind(new.author.id.0)
+        .bind(nonce.as_str());
+    Ok(query.fetch_optional(tx).await?.map(|Read(first)| first))
 }
 
 /// The message that `new` becomes; of its mentions, those that are `existing`.
@@ -223,30 +267,26 @@ fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<UserId>) -> 
         nonce: new.nonce.clone(),
         reactions: Vec::new(),
         attachments: Vec::new(),
-        mentions: mentions(new, existing),
+        mentions: known(&new.mentions, existing),
     }
 }
 
-/// The people whom `new` mentions and who are among the `existing`, each once.
-fn mentions(new: &NewMessage, existing: &HashSet<UserId>) -> Vec<UserId> {
+/// Of the people who are `mentioned`, those who are among the `existing`, each once.
+pub(super) fn known(mentioned: &[UserId], existing: &HashSet<UserId>) -> Vec<UserId> {
     let mut once = HashSet::new();
-    new.mentions
+    mentioned
         .iter()
         .copied()
         .filter(|user| existing.contains(user) && once.insert(*user))
         .collect()
 }
 
-/// Of the people whom `messages` mention, those who exist.
-async fn existing<'a>(
-    messages: impl IntoIterator<Item = &'a NewMessage> + Send,
+/// Of the people who are `mentioned`, those who exist.
+pub(super) async fn existing(
+    mentioned: impl IntoIterator<Item = UserId> + Send,
     tx: &mut SqliteConnection,
 ) -> Stored<HashSet<UserId>> {
-    let mentioned: HashSet<Uuid> = messages
-        .into_iter()
-        .flat_map(|message| &message.mentions)
-        .map(|user| user.0)
-        .collect();
+    let mentioned: HashSet<Uuid> = mentioned.into_iter().map(|user| user.0).collect();
     if mentioned.is_empty() {
         return Ok(HashSet::new());
     }
@@ -295,7 +335,10 @@ impl AppendBatch {
 
     /// Inserts `messages`, whose numbers end at `head`.
     async fn insert(&self, messages: &[NewMessage], head: Head, tx: &mut SqliteConnection) -> Stored<()> {
-        let existing = existing(messages, tx).await?;
+        let mentioned = messages
+            .iter()
+            .flat_map(|message| message.mentions.iter().copied());
+        let existing = existing(mentioned, tx).await?;
         let lines: Vec<Line<'_>> = messages
             .iter()
             .map(|message| Line::new(message, &existing))
@@ -340,7 +383,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn new(message: &'a NewMessage, existing: &HashSet<UserId>) -> Self {
-        let mentioned: Vec<String> = mentions(message, existing)
+        let mentioned: Vec<String> = known(&message.mentions, existing)
             .into_iter()
             .map(|user| hex(user.0))
             .collect();

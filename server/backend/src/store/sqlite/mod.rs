@@ -1,6 +1,7 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod changing;
 mod credentials;
 mod markers;
 mod messages;
@@ -9,6 +10,7 @@ mod rows;
 mod statement;
 #[cfg(test)]
 mod tests;
+mod threads;
 mod upkeep;
 mod writer;
 
@@ -23,7 +25,11 @@ use statement::statements;
 use uuid::Uuid;
 use writer::{Job, Writer};
 
-use super::{StoreError, Stored, timed::timed};
+use super::{
+    StoreError, Stored,
+    newer::{refuse_newer, tolerant},
+    timed::timed,
+};
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -39,6 +45,7 @@ const MMAP_BYTES: &str = "268435456";
 const LOG_BYTES_MAX: &str = "67108864";
 
 statements! {
+    APPLIED = "SELECT version, description FROM _sqlx_migrations ORDER BY version";
     KEEP_EPOCH = "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO NOTHING";
     EPOCH = "SELECT value FROM meta WHERE key = 'epoch'";
 }
@@ -119,25 +126,13 @@ async fn create_folder_of(file: &Path) -> Stored<()> {
     }
 }
 
-/// Brings the schema up to date; refuses one that is from the future, before anything is written.
+/// Brings the schema up to date; refuses one from the future that this version cannot work with, before anything is
+/// written.
 async fn migrate(connection: &mut SqliteConnection) -> Stored<()> {
-    let table = &MIGRATOR.table_name;
-    connection.ensure_migrations_table(table).await?;
-    let applied = connection.list_applied_migrations(table).await?;
-    let found = applied
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0);
-    let known = MIGRATOR
-        .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(0);
-    if found > known {
-        return Err(StoreError::Newer { found, known });
-    }
-    Ok(MIGRATOR.run(connection).await?)
+    connection.ensure_migrations_table(&MIGRATOR.table_name).await?;
+    let applied: Vec<(i64, String)> = APPLIED.read().fetch_all(&mut *connection).await?;
+    refuse_newer(&MIGRATOR, &applied)?;
+    Ok(tolerant(&MIGRATOR).run(connection).await?)
 }
 
 /// A new history gets its identity here, and so does a restored backup, which carries none.

@@ -59,6 +59,14 @@ statements! {
                 FROM members me CROSS JOIN room_heads h ON h.room = me.room WHERE me.user = ?1";
     HEADS = "SELECT h.room AS head_room, h.last_seq, h.last_rev
              FROM json_each(?1) j CROSS JOIN room_heads h ON h.room = unhex(j.value)";
+    HEAD_FOR = "SELECT h.room AS head_room, h.last_seq, h.last_rev, me.read_seq FROM room_heads h
+                LEFT JOIN members me ON me.room = h.room AND me.user = ?2
+                WHERE h.room = ?1";
+    HEADS_OPEN = "SELECT h.room AS head_room, h.last_seq, h.last_rev
+                  FROM rooms r CROSS JOIN room_heads h ON h.room = r.id
+                  LEFT JOIN members me ON me.room = r.id AND me.user = ?1
+                  WHERE r.private = 0 AND me.user IS NULL
+                  ORDER BY r.name_key, r.id LIMIT 200";
     INSERT_ROOM = "INSERT INTO rooms (id, kind, slug, name, name_key, topic, private, direct_key, created_by, created_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
                    INSERT INTO room_heads (room, last_seq, last_rev, last_at) VALUES (?1, 0, 0, ?10)";
@@ -175,6 +183,25 @@ impl Rooms for SqliteStore {
             let query = HEADS
                 .read::<Read<Head>>()
                 .bind(json_ids(rooms.iter().map(|room| room.0)));
+            Ok(all(query.fetch_all(&self.reads).await?))
+        })
+        .await
+    }
+
+    async fn head_for(&self, room: RoomId, user: UserId) -> Stored<Option<(Head, Option<Membership>)>> {
+        timed("head_for", async {
+            let query = HEAD_FOR
+                .read::<Read<(Head, Option<Membership>)>>()
+                .bind(room.0)
+                .bind(user.0);
+            Ok(query.fetch_optional(&self.reads).await?.map(|Read(found)| found))
+        })
+        .await
+    }
+
+    async fn heads_open_to(&self, user: UserId) -> Stored<Vec<Head>> {
+        timed("heads_open_to", async {
+            let query = HEADS_OPEN.read::<Read<Head>>().bind(user.0);
             Ok(all(query.fetch_all(&self.reads).await?))
         })
         .await

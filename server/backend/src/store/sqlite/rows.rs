@@ -1,13 +1,15 @@
 //! From rows to types and back.
 
 use chat::{
-    Author, Message, MessageId, Nonce, Role, Room, RoomId, RoomKind, SessionId, Timestamp, TokenId, User,
-    UserId,
+    Author, Message, MessageId, Nonce, Reaction, Role, Room, RoomId, RoomKind, SessionId, Timestamp, TokenId,
+    User, UserId,
 };
 use sqlx::{FromRow, Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use crate::store::{Head, RoomRecord, SecretHash, SessionRecord, TokenRecord, seen::Seen};
+use crate::store::{
+    Head, Membership, RoomRecord, SecretHash, SessionRecord, TokenRecord, change::Facts, seen::Seen,
+};
 
 /// The columns of a user `u`.
 macro_rules! user_columns {
@@ -27,7 +29,7 @@ macro_rules! room_columns {
 macro_rules! message_columns {
     () => {
         "m.id, m.room, m.seq, m.rev, m.body, m.html, m.nonce, m.thread, m.reply_count, m.created_at, m.edited_at, \
-         m.deleted, m.pinned, m.mentions, u.id AS user_id, u.username, u.display_name, u.avatar_url"
+         m.deleted, m.pinned, m.mentions, m.reactions, u.id AS user_id, u.username, u.display_name, u.avatar_url"
     };
 }
 
@@ -167,6 +169,15 @@ impl FromRow<'_, SqliteRow> for Read<Head> {
     }
 }
 
+/// A room's head, and the reader's membership where there is one.
+impl FromRow<'_, SqliteRow> for Read<(Head, Option<Membership>)> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let marker: Option<u64> = row.try_get("read_seq")?;
+        let membership = marker.map(|read_seq| Membership { read_seq });
+        Ok(Self((Read::from_row(row)?.0, membership)))
+    }
+}
+
 impl FromRow<'_, SqliteRow> for Read<Message> {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
         Ok(Self(Message {
@@ -184,9 +195,22 @@ impl FromRow<'_, SqliteRow> for Read<Message> {
             thread: row.try_get::<Option<Uuid>, _>("thread")?.map(MessageId),
             reply_count: row.try_get("reply_count")?,
             nonce: nonce(row.try_get("nonce")?)?,
-            reactions: Vec::new(),
+            reactions: reactions(row.try_get("reactions")?)?,
             attachments: Vec::new(),
             mentions: unpack(row.try_get("mentions")?),
+        }))
+    }
+}
+
+/// How a user stands to a message and the room that it is in.
+impl FromRow<'_, SqliteRow> for Read<Facts> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(Facts {
+            message: Read::from_row(row)?.0,
+            kind: kind(row.try_get("kind")?)?,
+            private: row.try_get("private")?,
+            member: row.try_get("member")?,
+            reacted: row.try_get("reacted")?,
         }))
     }
 }
@@ -273,6 +297,17 @@ fn kind(name: &str) -> sqlx::Result<RoomKind> {
         "direct" => Ok(RoomKind::Direct),
         _ => Err(unknown("kind", name)),
     }
+}
+
+/// What is under a message, as the column holds it; nothing where there is nothing.
+pub(super) fn reactions_text(reactions: &[Reaction]) -> Option<String> {
+    (!reactions.is_empty()).then(|| json(reactions))
+}
+
+fn reactions(text: Option<&str>) -> sqlx::Result<Vec<Reaction>> {
+    text.map_or(Ok(Vec::new()), |text| {
+        serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))
+    })
 }
 
 fn nonce(text: Option<String>) -> sqlx::Result<Option<Nonce>> {

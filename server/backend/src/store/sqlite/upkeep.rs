@@ -1,15 +1,35 @@
 //! What the store as a whole can do.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use async_trait::async_trait;
-use sqlx::{ConnectOptions, Connection, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{SqliteStore, statement::statements};
-use crate::store::{StoreError, Stored, Upkeep, timed::timed};
+use super::{
+    SqliteStore,
+    statement::{Statement, statements},
+    writer::Job,
+};
+use crate::store::{
+    Finding, StoreError, Stored, Upkeep,
+    copy::{discard, part_of, refuse_existing},
+    finding::mebibytes,
+    timed::timed,
+};
+
+/// Free space in a file as small as this is not worth a word.
+const FILE_BYTES_SMALL: i64 = 256 * 1024 * 1024;
+/// A log of more than twice this is too long; see `journal_size_limit`.
+const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
 statements! {
     PING = "SELECT 1";
+    TUNE = "PRAGMA optimize";
+    QUICK_CHECK = "PRAGMA quick_check(1)";
+    PAGES = "PRAGMA page_count";
+    FREE_PAGES = "PRAGMA freelist_count";
+    PAGE_BYTES = "PRAGMA page_size";
+    STATISTICS = "PRAGMA table_info(sqlite_stat1)";
     COPY = "VACUUM INTO ?1";
     FORGET_EPOCH = "DELETE FROM meta WHERE key = 'epoch'";
 }
@@ -48,13 +68,89 @@ impl Upkeep for SqliteStore {
         .await
     }
 
+    async fn tune(&self) -> Stored<bool> {
+        self.write(Tune).await?;
+        Ok(true)
+    }
+
+    async fn report(&self) -> Stored<Vec<Finding>> {
+        timed("report", self.look()).await
+    }
+
     async fn close(&self) {
         self.reads.close().await;
         self.writer.close().await;
     }
 }
 
+struct Tune;
+
+impl Job for Tune {
+    type Output = ();
+    const OP: &'static str = "tune";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<()> {
+        TUNE.query().execute(tx).await?;
+        Ok(())
+    }
+}
+
 impl SqliteStore {
+    /// Reads the whole file once.
+    async fn look(&self) -> Stored<Vec<Finding>> {
+        let number = async |statement: Statement| -> Stored<i64> {
+            Ok(statement.scalar().fetch_one(&self.reads).await?)
+        };
+        let (pages, free, bytes) = (
+            number(PAGES).await?,
+            number(FREE_PAGES).await?,
+            number(PAGE_BYTES).await?,
+        );
+        let size = format!(
+            "{}, of which {} are free",
+            mebibytes(pages * bytes),
+            mebibytes(free * bytes)
+        );
+        let mut findings = vec![if free > pages / 2 && pages * bytes > FILE_BYTES_SMALL {
+            Finding::warning(
+                "file",
+                format!("{size}: put a backup in its place to make it smaller"),
+            )
+        } else {
+            Finding::note("file", size)
+        }];
+        let checked: String = QUICK_CHECK.scalar().fetch_one(&self.reads).await?;
+        if checked != "ok" {
+            let text = format!("damaged ({checked}): restore a backup");
+            findings.push(Finding::warning("file", text));
+        }
+        if STATISTICS.query().fetch_optional(&self.reads).await?.is_none() {
+            let text = "none yet: they come with an hour of running, or when the server ends";
+            findings.push(Finding::note("statistics", text));
+        }
+        findings.extend(self.look_at_log().await);
+        Ok(findings)
+    }
+
+    /// A log that stays long has a reader that never ends, or a process that was killed.
+    async fn look_at_log(&self) -> Option<Finding> {
+        let mut log = self
+            .reads
+            .connect_options()
+            .get_filename()
+            .to_owned()
+            .into_os_string();
+        log.push("-wal");
+        let bytes = i64::try_from(tokio::fs::metadata(log).await.ok()?.len()).ok()?;
+        let size = mebibytes(bytes);
+        (bytes > 2 * LOG_BYTES_MAX).then(|| {
+            Finding::warning(
+                "log",
+                format!("{size}: something reads without an end; restart Natter"),
+            )
+        })
+    }
+
     /// Copies on a connection of its own, so that a long copy takes no reader away.
     async fn copy_to(&self, part: &Path) -> Stored<()> {
         let name = part
@@ -69,27 +165,5 @@ impl SqliteStore {
         copy.close().await?;
         let written = tokio::fs::File::open(part).await.map_err(StoreError::failed)?;
         written.sync_all().await.map_err(StoreError::failed)
-    }
-}
-
-fn part_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
-}
-
-async fn refuse_existing(file: &Path) -> Stored<()> {
-    match tokio::fs::try_exists(file).await {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(StoreError::failed(format!("{} exists already", file.display()))),
-        Err(error) => Err(StoreError::failed(error)),
-    }
-}
-
-/// Removes what an interrupted backup left.
-async fn discard(part: &Path) -> Stored<()> {
-    match tokio::fs::remove_file(part).await {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::failed(error)),
-        _ => Ok(()),
     }
 }

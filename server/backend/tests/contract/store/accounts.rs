@@ -283,3 +283,18 @@ async fn a_thousand_and_one_users_are_created_at_once() {
         last.id
     );
 }
+
+#[tokio::test]
+async fn a_question_with_a_character_that_no_name_can_hold_finds_nothing() {
+    let store = Fresh::open().await;
+    registered(&store, "rosa").await;
+    assert_eq!(store.user_by_username("rosa\0").await.unwrap(), None);
+    assert_eq!(store.password_hash("\0").await.unwrap(), None);
+    assert_eq!(store.users_by_usernames(&["rosa\0"]).await.unwrap(), []);
+    assert_eq!(store.room_by_slug("general\0").await.unwrap(), None);
+    assert_eq!(store.page_users("ro\0", None, 10).await.unwrap(), []);
+    let after = store.page_users("", Some("ro\0"), 10).await.unwrap();
+    assert_eq!(usernames(&after), ["rosa"]);
+    let members = store.page_members(general(&store).await, Some("\0"), 10).await;
+    assert_eq!(usernames(&members.unwrap()), ["rosa"]);
+}

@@ -3,17 +3,9 @@ use chat::{MessageId, RoomId, Timestamp, User, UserId};
 use uuid::Uuid;
 
 use super::{
-    Fresh, Shared, channel, general, head, join, mentioning, new_message, post, posts, registered, seen,
-    stored, whole, with_nonce,
+    Fresh, channel, general, head, join, mentioning, new_message, post, posts, registered, seen, stored,
+    two_in_a_room, whole, with_nonce,
 };
-
-/// Two people in one channel.
-async fn two_in_a_room(store: &Shared) -> (User, User, RoomId) {
-    let (rosa, mei) = (registered(store, "rosa").await, registered(store, "mei").await);
-    let room = channel(store, "harbour", &rosa).await;
-    join(store, room, &mei).await;
-    (rosa, mei, room)
-}
 
 #[tokio::test]
 async fn messages_are_numbered_from_one() {
@@ -144,6 +136,15 @@ async fn nonces_are_each_authors_own() {
     stored(&store, with_nonce(new_message(room, &rosa, "one"), "n")).await;
     stored(&store, with_nonce(new_message(room, &mei, "two"), "n")).await;
     stored(&store, with_nonce(new_message(room, &rosa, "three"), "N")).await;
+    let found = async |author: &User, nonce: &str| {
+        let nonce = chat::Nonce::new(nonce).unwrap();
+        let message = store.message_by_nonce(author.author.id, &nonce).await.unwrap();
+        message.map(|message| message.body)
+    };
+    assert_eq!(found(&rosa, "n").await.as_deref(), Some("one"));
+    assert_eq!(found(&mei, "n").await.as_deref(), Some("two"));
+    assert_eq!(found(&rosa, "N").await.as_deref(), Some("three"));
+    assert_eq!(found(&mei, "N").await, None);
     // No nonce is not a nonce.
     post(&store, room, &rosa, "four").await;
     assert_eq!(post(&store, room, &rosa, "five").await.seq, 5);

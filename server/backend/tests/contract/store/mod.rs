@@ -2,18 +2,24 @@
 //! its `Place`, which store it is.
 
 mod accounts;
+mod changing;
 mod credentials;
 mod crowds;
 mod markers;
 mod messages;
 mod paging;
+mod reactions;
 mod rooms;
+mod threads;
 mod upkeep;
 
 use std::{ops::Deref, sync::Arc};
 
-use backend::store::{Appended, ChannelCreated, NewChannel, NewMessage, NewUser, Registered, Store};
-use chat::{Author, Message, MessageId, Nonce, Room, RoomId, Timestamp, User, UserId, message::Bound};
+use backend::store::{
+    Alteration, Altered, Appended, Change, Changed, ChannelCreated, NewChannel, NewMessage, NewUser,
+    Registered, Replied, Store,
+};
+use chat::{Author, Emoji, Message, MessageId, Nonce, Room, RoomId, Timestamp, User, UserId, message::Bound};
 use uuid::Uuid;
 
 use crate::Place;
@@ -153,6 +159,91 @@ pub(crate) async fn stored(store: &Shared, message: NewMessage) -> Message {
 
 pub(crate) async fn post(store: &Shared, room: RoomId, author: &User, body: &str) -> Message {
     stored(store, new_message(room, author, body)).await
+}
+
+/// Two people in one channel.
+pub(crate) async fn two_in_a_room(store: &Shared) -> (User, User, RoomId) {
+    let (rosa, mei) = (registered(store, "rosa").await, registered(store, "mei").await);
+    let room = channel(store, "harbour", &rosa).await;
+    join(store, room, &mei).await;
+    (rosa, mei, room)
+}
+
+/// Asks for a change at the time 5,000.
+pub(crate) async fn change(store: &Shared, id: MessageId, by: &User, what: Alteration) -> Changed {
+    let change = Change {
+        message: id,
+        by: by.author.id,
+        role: by.role,
+        at: Timestamp(5_000),
+        what,
+    };
+    store.change(change).await.unwrap()
+}
+
+/// Makes a change that has to be accepted.
+pub(crate) async fn altered(store: &Shared, id: MessageId, by: &User, what: Alteration) -> Altered {
+    match change(store, id, by, what).await {
+        Changed::Stored(altered) => *altered,
+        refused => panic!("{refused:?}"),
+    }
+}
+
+pub(crate) fn edit(body: &str, mentions: &[&User]) -> Alteration {
+    Alteration::Edit {
+        body: body.to_owned(),
+        html: format!("<p>{body}</p>"),
+        mentions: mentions.iter().map(|user| user.author.id).collect(),
+    }
+}
+
+pub(crate) fn react(emoji: &str) -> Alteration {
+    Alteration::React(Emoji::new(emoji).unwrap())
+}
+
+pub(crate) fn unreact(emoji: &str) -> Alteration {
+    Alteration::Unreact(Emoji::new(emoji).unwrap())
+}
+
+/// Stores a reply that has to be accepted; gives it and its root.
+pub(crate) async fn replied(store: &Shared, to: MessageId, reply: NewMessage) -> (Message, Message) {
+    match store.reply(to, reply).await.unwrap() {
+        Replied::Stored { reply, root } => (reply, *root),
+        refused => panic!("{refused:?}"),
+    }
+}
+
+/// Asserts that what every way of reading shows of a message is this.
+pub(crate) async fn assert_shown(store: &Shared, message: &Message) {
+    assert_eq!(store.message(message.id).await.unwrap().as_ref(), Some(message));
+    let page = store
+        .page(message.room, Bound::Around(message.seq), 1)
+        .await
+        .unwrap();
+    assert_eq!(page.messages, std::slice::from_ref(message));
+    let changes = store
+        .changes(message.room, message.rev - 1, 1)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(changes.messages, std::slice::from_ref(message));
+}
+
+/// Asserts that a room's log is whole: `seq` without gaps, every `rev` that is shown is shown once, the newest is the
+/// head's.
+pub(crate) async fn assert_whole(store: &Shared, room: RoomId) {
+    let all = whole(store, room).await;
+    assert!(all.iter().zip(1..).all(|(message, seq)| message.seq == seq));
+    let mut revs: Vec<u64> = all.iter().map(|message| message.rev).collect();
+    revs.sort_unstable();
+    assert!(revs.is_sorted_by(|a, b| a < b), "{revs:?}");
+    let (last_seq, last_rev) = head(store, room).await;
+    assert_eq!(
+        (all.len() as u64, revs.last().copied()),
+        (last_seq, Some(last_rev))
+    );
+    let changes = store.changes(room, 0, 100_000).await.unwrap().unwrap().messages;
+    assert!(changes.iter().map(|message| message.rev).eq(revs));
 }
 
 /// Appends `count` messages and gives them as they are stored.

@@ -75,6 +75,7 @@ async fn rooms_that_are_not_there_are_not_found() {
         []
     );
     assert_eq!(store.heads(&[nowhere]).await.unwrap(), []);
+    assert_eq!(store.head_for(nowhere, rosa.author.id).await.unwrap(), None);
     assert_eq!(store.heads(&[]).await.unwrap(), []);
 }
 
@@ -101,6 +102,51 @@ async fn ones_rooms_are_channels_by_name_then_direct_rooms_by_last_message() {
         .await
         .unwrap();
     assert_eq!(order().await, "Apple banana general zebra MEI TOMASZ");
+}
+
+#[tokio::test]
+async fn a_rooms_head_comes_with_the_readers_membership() {
+    let store = Fresh::open().await;
+    let (rosa, mei) = two_people(&store).await;
+    let room = channel(&store, "harbour", &rosa).await;
+    post(&store, room, &rosa, "one").await;
+    post(&store, room, &rosa, "two").await;
+    let of = async |user: &User| store.head_for(room, user.author.id).await.unwrap().unwrap();
+    let found = store.heads(&[room]).await.unwrap()[0];
+    assert_eq!((found.last_seq, found.last_rev), (2, 2));
+    assert_eq!(of(&rosa).await, (found, Some(Membership { read_seq: 2 })));
+    assert_eq!(of(&mei).await, (found, None));
+    join(&store, room, &mei).await;
+    post(&store, room, &rosa, "three").await;
+    let (head, membership) = of(&mei).await;
+    assert_eq!(head.last_rev, 3);
+    assert_eq!(membership, Some(Membership { read_seq: 2 }));
+}
+
+#[tokio::test]
+async fn the_heads_of_rooms_to_join_are_those_of_the_list_in_its_order() {
+    let store = Fresh::open().await;
+    let (rosa, mei) = two_people(&store).await;
+    for name in ["zebra", "Apple", "banana"] {
+        let room = channel(&store, name, &rosa).await;
+        post(&store, room, &rosa, name).await;
+    }
+    private_channel(&store, "secret", &rosa).await;
+    direct(&store, &[&rosa, &mei], 1).await;
+    let listed = async |user: &User| {
+        let rooms = store.rooms_open_to(user.author.id).await.unwrap();
+        let head = |room: &Room| (room.id, room.last_seq, room.last_rev);
+        rooms.iter().map(head).collect::<Vec<_>>()
+    };
+    let heads = async |user: &User| {
+        let heads = store.heads_open_to(user.author.id).await.unwrap();
+        let head = |head: &backend::store::Head| (head.room, head.last_seq, head.last_rev);
+        heads.iter().map(head).collect::<Vec<_>>()
+    };
+    assert_eq!(heads(&mei).await.len(), 3);
+    assert_eq!(heads(&mei).await, listed(&mei).await);
+    assert_eq!(heads(&rosa).await, []);
+    assert_eq!(heads(&rosa).await, listed(&rosa).await);
 }
 
 #[tokio::test]

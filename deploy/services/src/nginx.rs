@@ -1,0 +1,86 @@
+//! A private nginx.
+
+use std::{fs, io, net::TcpStream};
+
+use crate::{
+    port::Port,
+    server::{Server, folder, on_a_free_port},
+};
+
+/// What surrounds a configuration of the kind that one puts into `conf.d`.
+const FRAME: &str = "daemon off;
+worker_processes 2;
+pid nginx.pid;
+error_log stderr warn;
+events { worker_connections 4096; }
+http {
+    access_log off;
+    client_body_temp_path body;
+    proxy_temp_path proxy;
+    fastcgi_temp_path fastcgi;
+    uwsgi_temp_path uwsgi;
+    scgi_temp_path scgi;
+    include /etc/nginx/mime.types;
+    include site.conf;
+}
+";
+
+/// An nginx that ends when this is dropped.
+#[derive(Debug)]
+pub struct Nginx {
+    server: Server,
+    port: Port,
+}
+
+impl Nginx {
+    /// Starts one with this content of its `http` block, in which `${LISTEN}` becomes its address.
+    ///
+    /// # Errors
+    ///
+    /// When it is not installed, or refuses the configuration.
+    pub fn start(config: &str) -> io::Result<Self> {
+        on_a_free_port(|port| {
+            let folder = folder("nginx")?;
+            let listen = format!("127.0.0.1:{}", port.number());
+            fs::write(
+                folder.path().join("site.conf"),
+                config.replace("${LISTEN}", &listen),
+            )?;
+            // Without "user" a root's nginx works as nobody, who may not write where root does.
+            let user = if rustix::process::geteuid().is_root() {
+                "user root;\n"
+            } else {
+                ""
+            };
+            fs::write(folder.path().join("nginx.conf"), format!("{user}{FRAME}"))?;
+            let place = folder.path().display().to_string();
+            let command = [
+                "/usr/sbin/nginx",
+                "-p",
+                &place,
+                "-c",
+                "nginx.conf",
+                "-e",
+                "stderr",
+            ];
+            let nginx = Self {
+                server: Server::new(folder, "TERM", &command)?,
+                port,
+            };
+            nginx.server.start(|_| TcpStream::connect(&listen).is_ok())?;
+            Ok(nginx)
+        })
+    }
+
+    /// Where it answers.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port())
+    }
+
+    /// Its port on the loopback address.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port.number()
+    }
+}

@@ -1,0 +1,120 @@
+//! From Redis to the bus: a connection of its own that comes back for ever.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use bb8_redis::redis;
+use futures::{Stream, StreamExt};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use uuid::Uuid;
+
+use super::{CHANNELS, Delivery, Frame, MemoryBus, Standing, channel_name, send::BEAT_EVERY};
+use crate::redis::Redis;
+
+/// The longest that connecting and subscribing may take.
+const SUBSCRIBE_WITHIN: Duration = Duration::from_secs(1);
+/// Without anything heard for this long, one's own beat included, the connection is given up: three beats.
+const SILENCE: Duration = Duration::from_secs(3);
+/// The first pause before another attempt.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+/// The longest pause: the return of Redis is to be noticed within a second.
+const RETRY_MAX: Duration = Duration::from_millis(800);
+/// How long an instance that fell silent is thought to be cut off; after that, gone.
+const DOUBT_FOR: Duration = Duration::from_secs(30);
+
+/// Hears Redis for as long as the bus is there.
+pub(super) async fn hear(redis: Arc<Redis>, local: Arc<MemoryBus>, standing: Arc<Standing>) {
+    let mut pause = RETRY_FIRST;
+    loop {
+        match timeout(SUBSCRIBE_WITHIN, subscribe(&redis)).await {
+            Ok(Ok(messages)) => {
+                tracing::info!("subscribed to the events of other instances");
+                standing.subscribed.store(true, Ordering::Release);
+                // Whatever they told before this moment was not heard.
+                local.tell(Delivery::Gap);
+                pause = RETRY_FIRST;
+                listen(messages, redis.instance(), &local, &standing).await;
+                standing.subscribed.store(false, Ordering::Release);
+                metrics::counter!("bus_reconnects_total").increment(1);
+                tracing::warn!("cut off from the events of other instances");
+            }
+            Ok(Err(error)) => tracing::debug!(%error, "subscribing failed"),
+            Err(_) => tracing::debug!("subscribing took too long"),
+        }
+        sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+        pause = (pause * 2).min(RETRY_MAX);
+    }
+}
+
+async fn subscribe(redis: &Redis) -> redis::RedisResult<impl Stream<Item = redis::Msg> + use<>> {
+    let mut connection = redis.client().get_async_pubsub().await?;
+    let channels: Vec<_> = (0..CHANNELS as usize).map(channel_name).collect();
+    connection.subscribe(channels).await?;
+    Ok(connection.into_on_message())
+}
+
+/// Passes on what is heard until there is silence. What waits in between is read at once and without
+/// waiting for anyone, so that Redis never has a backlog for this instance.
+async fn listen(messages: impl Stream<Item = redis::Msg>, me: Uuid, local: &MemoryBus, standing: &Standing) {
+    let mut messages = std::pin::pin!(messages);
+    let mut check = interval(BEAT_EVERY);
+    check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut peers = Peers::default();
+    let mut heard_at = Instant::now();
+    loop {
+        tokio::select! {
+            biased;
+            message = messages.next() => {
+                let Some(message) = message else { return };
+                heard_at = Instant::now();
+                receive(message.get_payload_bytes(), me, local, &mut peers);
+            }
+            _ = check.tick() => {
+                if heard_at.elapsed() >= SILENCE {
+                    return;
+                }
+                standing.doubtful.store(peers.are_doubtful(), Ordering::Release);
+            }
+        }
+    }
+}
+
+fn receive(payload: &[u8], me: Uuid, local: &MemoryBus, peers: &mut Peers) {
+    let Some((from, frame)) = Frame::decode(payload) else {
+        metrics::counter!("bus_skipped_total").increment(1);
+        return;
+    };
+    if from == me {
+        return;
+    }
+    peers.heard(from);
+    match frame {
+        Frame::Event(event) => local.tell(Delivery::Event(Arc::new(event))),
+        Frame::Gap => local.tell(Delivery::Gap),
+        Frame::Beat => {}
+        Frame::Leave => peers.left(from),
+    }
+}
+
+/// The other instances, and when each was last heard.
+#[derive(Default)]
+struct Peers(HashMap<Uuid, Instant>);
+
+impl Peers {
+    fn heard(&mut self, from: Uuid) {
+        self.0.insert(from, Instant::now());
+    }
+
+    fn left(&mut self, from: Uuid) {
+        self.0.remove(&from);
+    }
+
+    /// Whether one is silent that may still be at work.
+    fn are_doubtful(&mut self) -> bool {
+        self.0.retain(|_, heard_at| heard_at.elapsed() < DOUBT_FOR);
+        self.0.values().any(|heard_at| heard_at.elapsed() >= SILENCE)
+    }
+}

@@ -1,0 +1,245 @@
+//! Sessions and tokens.
+
+use async_trait::async_trait;
+use chat::{SessionId, Timestamp, TokenId, User, UserId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    PostgresStore,
+    pool::Work,
+    rows::{Read, all, user_columns},
+    statement::statements,
+};
+use crate::store::{Credentials, SecretHash, SessionRecord, Stored, TokenRecord, timed::timed};
+
+/// The most tokens of one statement.
+const TOKENS_A_STATEMENT: usize = 1_000;
+
+statements! {
+    INSERT_SESSION = "INSERT INTO sessions (id, hash, \"user\", created_at, seen_at) VALUES ($1, $2, $3, $4, $5)";
+    SESSION_BY_HASH = concat!(
+        "SELECT s.id, s.hash, s.created_at, s.seen_at, ", user_columns!(),
+        " FROM sessions s JOIN users u ON u.id = s.\"user\" WHERE s.hash = $1"
+    );
+    /// Never back: a slow instance must not undo what a quick one noted.
+    TOUCH_SESSION = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
+    DELETE_SESSION = "DELETE FROM sessions WHERE id = $1";
+    DELETE_STALE_SESSIONS = "DELETE FROM sessions WHERE created_at < $1 OR seen_at < $2";
+    STANDING_SESSIONS = "SELECT s.id FROM sessions s
+                         WHERE s.id = ANY ($1) AND s.created_at > $2 AND s.seen_at > $3";
+    STANDING_TOKENS = "SELECT t.id FROM tokens t WHERE t.id = ANY ($1)";
+    INSERT_TOKENS = "INSERT INTO tokens (id, hash, \"user\", name, created_at)
+                     SELECT row.id, row.hash, row.owner, row.name, row.created_at
+                     FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::text[], $5::bigint[])
+                          row (id, hash, owner, name, created_at)";
+    TOKENS = "SELECT id, hash, \"user\", name, created_at FROM tokens
+              WHERE \"user\" = $1 ORDER BY created_at DESC, id DESC LIMIT 100";
+    TOKEN_BY_HASH = concat!(
+        "SELECT t.id, t.hash, t.\"user\", t.name, t.created_at, ", user_columns!(),
+        " FROM tokens t JOIN users u ON u.id = t.\"user\" WHERE t.hash = $1"
+    );
+    DELETE_TOKEN = "DELETE FROM tokens WHERE id = $1 AND \"user\" = $2";
+}
+
+#[async_trait]
+impl Credentials for PostgresStore {
+    async fn insert_session(&self, session: SessionRecord) -> Stored<()> {
+        timed("insert_session", self.pool.run(&InsertSession(session))).await
+    }
+
+    async fn session_by_hash(&self, hash: &SecretHash) -> Stored<Option<(SessionRecord, User)>> {
+        timed("session_by_hash", async {
+            let query = || {
+                SESSION_BY_HASH
+                    .read::<Read<(SessionRecord, User)>>()
+                    .bind(&hash[..])
+            };
+            Ok(self.pool.optional(query).await?.map(|Read(found)| found))
+        })
+        .await
+    }
+
+    async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Stored<()> {
+        timed("touch_session", self.pool.run(&TouchSession(id, seen_at))).await
+    }
+
+    async fn delete_session(&self, id: SessionId) -> Stored<bool> {
+        timed("delete_session", self.pool.run(&DeleteSession(id))).await
+    }
+
+    async fn delete_stale_sessions(&self, created_before: Timestamp, seen_before: Timestamp) -> Stored<u64> {
+        let stale = DeleteStaleSessions {
+            created_before,
+            seen_before,
+        };
+        timed("delete_stale_sessions", self.pool.run(&stale)).await
+    }
+
+    async fn standing_sessions(
+        &self,
+        ids: &[SessionId],
+        created_after: Timestamp,
+        seen_after: Timestamp,
+    ) -> Stored<Vec<SessionId>> {
+        timed("standing_sessions", async {
+            let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+            let query = || {
+                STANDING_SESSIONS
+                    .read::<(Uuid,)>()
+                    .bind(&ids)
+                    .bind(created_after.0)
+                    .bind(seen_after.0)
+            };
+            let found = self.pool.rows(query).await?;
+            Ok(found.into_iter().map(|(id,)| SessionId(id)).collect())
+        })
+        .await
+    }
+
+    async fn standing_tokens(&self, ids: &[TokenId]) -> Stored<Vec<TokenId>> {
+        timed("standing_tokens", async {
+            let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+            let found = self
+                .pool
+                .rows(|| STANDING_TOKENS.read::<(Uuid,)>().bind(&ids))
+                .await?;
+            Ok(found.into_iter().map(|(id,)| TokenId(id)).collect())
+        })
+        .await
+    }
+
+    async fn insert_tokens(&self, tokens: Vec<TokenRecord>) -> Stored<()> {
+        timed("insert_tokens", self.pool.run(&InsertTokens(tokens))).await
+    }
+
+    async fn tokens(&self, user: UserId) -> Stored<Vec<TokenRecord>> {
+        timed("tokens", async {
+            let query = || TOKENS.read::<Read<TokenRecord>>().bind(user.0);
+            Ok(all(self.pool.rows(query).await?))
+        })
+        .await
+    }
+
+    async fn token_by_hash(&self, hash: &SecretHash) -> Stored<Option<(TokenRecord, User)>> {
+        timed("token_by_hash", async {
+            let query = || TOKEN_BY_HASH.read::<Read<(TokenRecord, User)>>().bind(&hash[..]);
+            Ok(self.pool.optional(query).await?.map(|Read(found)| found))
+        })
+        .await
+    }
+
+    async fn delete_token(&self, user: UserId, id: TokenId) -> Stored<bool> {
+        timed("delete_token", self.pool.run(&DeleteToken { user, id })).await
+    }
+}
+
+struct InsertSession(SessionRecord);
+
+impl Work for InsertSession {
+    type Output = ();
+    const REPEATABLE: bool = false;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<()> {
+        let SessionRecord {
+            id,
+            hash,
+            user,
+            created_at,
+            seen_at,
+        } = &self.0;
+        let query = INSERT_SESSION.query().bind(id.0).bind(&hash[..]).bind(user.0);
+        query.bind(created_at.0).bind(seen_at.0).execute(tx).await?;
+        Ok(())
+    }
+}
+
+struct TouchSession(SessionId, Timestamp);
+
+impl Work for TouchSession {
+    type Output = ();
+    const REPEATABLE: bool = true;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<()> {
+        let Self(id, seen_at) = self;
+        TOUCH_SESSION
+            .query()
+            .bind(id.0)
+            .bind(seen_at.0)
+            .execute(tx)
+            .await?;
+        Ok(())
+    }
+}
+
+struct DeleteSession(SessionId);
+
+impl Work for DeleteSession {
+    type Output = bool;
+    const REPEATABLE: bool = false;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
+        Ok(DELETE_SESSION
+            .query()
+            .bind(self.0.0)
+            .execute(tx)
+            .await?
+            .rows_affected()
+            > 0)
+    }
+}
+
+struct DeleteStaleSessions {
+    created_before: Timestamp,
+    seen_before: Timestamp,
+}
+
+impl Work for DeleteStaleSessions {
+    type Output = u64;
+    const REPEATABLE: bool = true;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<u64> {
+        let query = DELETE_STALE_SESSIONS
+            .query()
+            .bind(self.created_before.0)
+            .bind(self.seen_before.0);
+        Ok(query.execute(tx).await?.rows_affected())
+    }
+}
+
+struct InsertTokens(Vec<TokenRecord>);
+
+impl Work for InsertTokens {
+    type Output = ();
+    const REPEATABLE: bool = false;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<()> {
+        for tokens in self.0.chunks(TOKENS_A_STATEMENT) {
+            let query = INSERT_TOKENS
+                .query()
+                .bind(tokens.iter().map(|token| token.id.0).collect::<Vec<_>>())
+                .bind(tokens.iter().map(|token| token.hash.to_vec()).collect::<Vec<_>>());
+            let query = query
+                .bind(tokens.iter().map(|token| token.user.0).collect::<Vec<_>>())
+                .bind(tokens.iter().map(|token| token.name.as_str()).collect::<Vec<_>>());
+            let times: Vec<i64> = tokens.iter().map(|token| token.created_at.0).collect();
+            query.bind(times).execute(&mut *tx).await?;
+        }
+        Ok(())
+    }
+}
+
+struct DeleteToken {
+    user: UserId,
+    id: TokenId,
+}
+
+impl Work for DeleteToken {
+    type Output = bool;
+    const REPEATABLE: bool = false;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
+        let query = DELETE_TOKEN.query().bind(self.id.0).bind(self.user.0);
+        Ok(query.execute(tx).await?.rows_affected() > 0)
+    }
+}

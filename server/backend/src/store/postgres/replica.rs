@@ -1,0 +1,82 @@
+//! Old messages from a streaming replica, never older than what the primary would have answered.
+//!
+//! The primary is asked for the room's head, which is one look-up of a narrow row. The replica then reads head and
+//! page in one statement. Every change of a message takes the room's next `rev`, so a replica whose head has that
+//! `rev` or a later one has replayed all that had been committed when the primary was asked: whoever wrote before
+//! asking sees what was written. A replica that lags, is away or hangs is passed over, and the primary answers.
+//!
+//! Pages near the head are the primary's alone: they are in its memory, and where people talk a replica is behind by
+//! the newest message more often than not. So are resumes, heads and credentials, which have no use for a page that
+//! might have to be read twice.
+
+use std::time::Duration;
+
+use chat::{Message, RoomId};
+use metrics::counter;
+use sqlx::postgres::PgPoolOptions;
+use tokio::time::timeout;
+
+use super::{
+    messages::read_window,
+    pool::{self, Pool},
+    rows::Read,
+    statement::statements,
+};
+use crate::store::{Head, Stored, window::Window};
+
+/// A page is old when it ends this many messages or more before the newest one.
+const OLD: u64 = 500;
+/// How long the replica is waited for before the primary is asked instead.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+statements! {
+    HEAD = "SELECT h.room AS head_room, h.last_seq, h.last_rev FROM room_heads h WHERE h.room = $1";
+}
+
+/// A server that follows the primary.
+pub(super) struct Replica(Pool);
+
+impl Replica {
+    /// The replica that `url` names. It need not be there yet.
+    pub(super) fn new(url: &str) -> Stored<Self> {
+        let sizes = PgPoolOptions::new();
+        Ok(Self(Pool::with("replica", sizes, pool::options(url)?)))
+    }
+
+    /// What the window holds of `room`; `None`: the primary has to answer.
+    pub(super) async fn read(
+        &self,
+        primary: &Pool,
+        room: RoomId,
+        window: Window,
+    ) -> Stored<Option<(Head, Vec<Message>)>> {
+        let query = || HEAD.read::<Read<Head>>().bind(room.0);
+        let Some(Read(head)) = primary.optional(query).await? else {
+            return Ok(None);
+        };
+        if window.upto.saturating_add(OLD) > head.last_seq {
+            return Ok(None);
+        }
+        let found = self.covering(room, window, head).await;
+        let answer = if found.is_some() { "replica" } else { "primary" };
+        counter!("database_replica_reads_total", "answer" => answer).increment(1);
+        Ok(found)
+    }
+
+    /// The page, if the replica has replayed all up to `head`.
+    async fn covering(&self, room: RoomId, window: Window, head: Head) -> Option<(Head, Vec<Message>)> {
+        match timeout(PATIENCE, read_window(&self.0, room, window)).await {
+            Ok(Ok(found)) => found.filter(|(replayed, _)| replayed.last_rev >= head.last_rev),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the replica did not answer");
+                None
+            }
+            Err(_) => None,
+        }
+    }
+
+    /// Closes the connections.
+    pub(super) async fn close(&self) {
+        self.0.close().await;
+    }
+}

@@ -1,0 +1,331 @@
+//! From rows to types and back.
+
+use chat::{
+    Author, Message, MessageId, Nonce, Reaction, Role, Room, RoomId, RoomKind, SessionId, Timestamp, TokenId,
+    User, UserId,
+};
+use sqlx::{FromRow, Row, postgres::PgRow};
+use uuid::Uuid;
+
+use crate::store::{
+    Head, Membership, RoomRecord, SecretHash, SessionRecord, TokenRecord, change::Facts, seen::Seen,
+};
+
+/// The columns of a user `u`.
+macro_rules! user_columns {
+    () => {
+        "u.id AS user_id, u.username, u.display_name, u.avatar_url, u.role"
+    };
+}
+
+/// The columns of a room `r`.
+macro_rules! room_columns {
+    () => {
+        "r.id, r.kind, r.slug, r.name, r.topic, r.private"
+    };
+}
+
+/// The columns of a message `m`, and with them its author's as a user `u`.
+macro_rules! message_columns {
+    () => {
+        "m.id, m.room, m.seq, m.rev, m.body, m.html, m.nonce, m.thread, m.reply_count, m.created_at, m.edited_at, \
+         m.deleted, m.pinned, m.mentions, m.reactions, u.id AS user_id, u.username, u.display_name, u.avatar_url"
+    };
+}
+
+pub(super) use {message_columns, room_columns, user_columns};
+
+/// A `T` as it was read. (Types of other crates cannot learn to read rows themselves.)
+pub(super) struct Read<T>(pub(super) T);
+
+/// Takes what was read out of its wrappers.
+pub(super) fn all<T>(rows: Vec<Read<T>>) -> Vec<T> {
+    rows.into_iter().map(|Read(value)| value).collect()
+}
+
+impl FromRow<'_, PgRow> for Read<Author> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self(Author {
+            id: UserId(row.try_get("user_id")?),
+            username: row.try_get("username")?,
+            display_name: row.try_get("display_name")?,
+            avatar_url: row.try_get("avatar_url")?,
+        }))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<User> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let Read(author) = Read::from_row(row)?;
+        Ok(Self(User {
+            author,
+            role: role(row.try_get("role")?)?,
+            status: None,
+        }))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<(User, String)> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let Read(user) = Read::from_row(row)?;
+        Ok(Self((user, row.try_get("password_hash")?)))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<(SessionRecord, User)> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let Read(user) = Read::<User>::from_row(row)?;
+        let session = SessionRecord {
+            id: SessionId(row.try_get("id")?),
+            hash: hash(row.try_get("hash")?)?,
+            user: user.author.id,
+            created_at: Timestamp(row.try_get("created_at")?),
+            seen_at: Timestamp(row.try_get("seen_at")?),
+        };
+        Ok(Self((session, user)))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<TokenRecord> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self(TokenRecord {
+            id: TokenId(row.try_get("id")?),
+            hash: hash(row.try_get("hash")?)?,
+            user: UserId(row.try_get("user")?),
+            name: row.try_get("name")?,
+            created_at: Timestamp(row.try_get("created_at")?),
+        }))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<(TokenRecord, User)> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self((Read::from_row(row)?.0, Read::from_row(row)?.0)))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<RoomRecord> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self(RoomRecord {
+            id: RoomId(row.try_get("id")?),
+            kind: kind(row.try_get("kind")?)?,
+            slug: row.try_get("slug")?,
+            name: row.try_get("name")?,
+            topic: row.try_get("topic")?,
+            private: row.try_get("private")?,
+        }))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<Seen> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let Read(RoomRecord {
+            id,
+            kind,
+            slug,
+            name,
+            topic,
+            private,
+        }) = Read::from_row(row)?;
+        let last_seq = number(row, "last_seq")?;
+        // A member has a marker; where there is none, everything counts as read.
+        let marker: Option<i64> = row.try_get("read_seq")?;
+        let marker = marker.map(unsigned);
+        let room = Room {
+            id,
+            kind,
+            slug,
+            name,
+            topic,
+            private,
+            member: marker.is_some(),
+            last_seq,
+            last_rev: number(row, "last_rev")?,
+            read_seq: marker.unwrap_or(0),
+            unread: marker.map_or(0, |read| last_seq.saturating_sub(read)),
+            mentions: number(row, "unread_mentions")?,
+            users: Vec::new(),
+        };
+        Ok(Self(Seen {
+            room,
+            name_key: row.try_get("name_key")?,
+            last_at: row.try_get("last_at")?,
+        }))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<(RoomId, Author)> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self((RoomId(row.try_get("room")?), Read::from_row(row)?.0)))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<Head> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self(Head {
+            room: RoomId(row.try_get("head_room")?),
+            last_seq: number(row, "last_seq")?,
+            last_rev: number(row, "last_rev")?,
+        }))
+    }
+}
+
+/// A room's head, and the reader's membership where there is one.
+impl FromRow<'_, PgRow> for Read<(Head, Option<Membership>)> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let marker: Option<i64> = row.try_get("read_seq")?;
+        let membership = marker.map(|read_seq| Membership {
+            read_seq: unsigned(read_seq),
+        });
+        Ok(Self((Read::from_row(row)?.0, membership)))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<Message> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self(Message {
+            id: MessageId(row.try_get("id")?),
+            room: RoomId(row.try_get("room")?),
+            seq: number(row, "seq")?,
+            rev: number(row, "rev")?,
+            author: Read::from_row(row)?.0,
+            body: row.try_get("body")?,
+            html: row.try_get("html")?,
+            created_at: Timestamp(row.try_get("created_at")?),
+            edited_at: row.try_get::<Option<i64>, _>("edited_at")?.map(Timestamp),
+            deleted: row.try_get("deleted")?,
+            pinned: row.try_get("pinned")?,
+            thread: row.try_get::<Option<Uuid>, _>("thread")?.map(MessageId),
+            reply_count: number(row, "reply_count")?,
+            nonce: nonce(row.try_get("nonce")?)?,
+            reactions: reactions(row.try_get("reactions")?)?,
+            attachments: Vec::new(),
+            mentions: users(row.try_get("mentions")?),
+        }))
+    }
+}
+
+/// How a user stands to a message and the room that it is in.
+impl FromRow<'_, PgRow> for Read<Facts> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self(Facts {
+            message: Read::from_row(row)?.0,
+            kind: kind(row.try_get("kind")?)?,
+            private: row.try_get("private")?,
+            member: row.try_get("member")?,
+            reacted: row.try_get("reacted")?,
+        }))
+    }
+}
+
+/// A room's head, and one of its messages where the query found any.
+impl FromRow<'_, PgRow> for Read<(Head, Option<Message>)> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let found = row.try_get::<Option<Uuid>, _>("id")?.is_some();
+        let message = if found { Some(Read::from_row(row)?.0) } else { None };
+        Ok(Self((Read::from_row(row)?.0, message)))
+    }
+}
+
+/// The head and the messages that a query found with it; `None`: no such room.
+pub(super) fn with_head(rows: Vec<Read<(Head, Option<Message>)>>) -> Option<(Head, Vec<Message>)> {
+    let head = rows.first().map(|Read((head, _))| *head)?;
+    Some((
+        head,
+        rows.into_iter()
+            .filter_map(|Read((_, message))| message)
+            .collect(),
+    ))
+}
+
+/// Ids back to back, as the key of a direct room holds them.
+pub(super) fn pack(ids: impl IntoIterator<Item = UserId>) -> Vec<u8> {
+    ids.into_iter().flat_map(|id| id.0.into_bytes()).collect()
+}
+
+/// The ids of users, as an array holds them.
+pub(super) fn users(ids: Vec<Uuid>) -> Vec<UserId> {
+    ids.into_iter().map(UserId).collect()
+}
+
+/// A number that is never negative, of which Postgres knows none.
+pub(super) fn number(row: &PgRow, column: &str) -> sqlx::Result<u64> {
+    row.try_get(column).map(unsigned)
+}
+
+/// A number for Postgres, whose integers end at `i64::MAX`.
+pub(super) fn integer(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// What `integer` made of a number, as a number again.
+pub(super) fn unsigned(integer: i64) -> u64 {
+    u64::try_from(integer).unwrap_or(0)
+}
+
+/// A text to look for. Postgres can hold every character but U+0000, which it refuses even in a question. No name,
+/// address or query that is stored holds a control character, so its neighbour finds the same: nothing.
+pub(super) fn sought(text: &str) -> String {
+    text.replace('\0', "\u{1}")
+}
+
+/// A text to look for among lowercase keys.
+pub(super) fn sought_key(text: &str) -> String {
+    sought(text).to_lowercase()
+}
+
+pub(super) const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Owner => "owner",
+        Role::Member => "member",
+    }
+}
+
+fn role(name: &str) -> sqlx::Result<Role> {
+    match name {
+        "owner" => Ok(Role::Owner),
+        "member" => Ok(Role::Member),
+        _ => Err(unknown("role", name)),
+    }
+}
+
+pub(super) const fn kind_name(kind: RoomKind) -> &'static str {
+    match kind {
+        RoomKind::Channel => "channel",
+        RoomKind::Direct => "direct",
+    }
+}
+
+fn kind(name: &str) -> sqlx::Result<RoomKind> {
+    match name {
+        "channel" => Ok(RoomKind::Channel),
+        "direct" => Ok(RoomKind::Direct),
+        _ => Err(unknown("kind", name)),
+    }
+}
+
+/// What is under a message, as the column holds it; nothing where there is nothing.
+pub(super) fn reactions_text(reactions: &[Reaction]) -> Option<String> {
+    // There is nothing in a reaction that could fail to become JSON.
+    (!reactions.is_empty()).then(|| serde_json::to_string(reactions).unwrap_or_default())
+}
+
+fn reactions(text: Option<&str>) -> sqlx::Result<Vec<Reaction>> {
+    text.map_or(Ok(Vec::new()), |text| {
+        serde_json::from_str(text).map_err(|error| sqlx::Error::Decode(error.into()))
+    })
+}
+
+fn nonce(text: Option<String>) -> sqlx::Result<Option<Nonce>> {
+    text.map(Nonce::new)
+        .transpose()
+        .map_err(|error| sqlx::Error::Decode(error.into()))
+}
+
+fn hash(bytes: &[u8]) -> sqlx::Result<SecretHash> {
+    bytes.try_into().map_err(|_| unknown("hash", "of another length"))
+}
+
+fn unknown(column: &str, value: &str) -> sqlx::Error {
+    sqlx::Error::Decode(format!("{column}: {value:?} is not known").into())
+}

@@ -1,0 +1,290 @@
+//! What cannot be seen through the port: query plans, and how many statements a question takes.
+
+use std::{collections::HashSet, path::Path};
+
+use chat::{RoomId, UserId, message::Bound};
+use services::Postgres;
+use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
+
+use super::{
+    PostgresStore, accounts, changing, credentials, markers, messages, pool, posts, replica, report, rooms,
+    schema,
+    statement::{Statement, counted},
+    threads, upkeep,
+};
+use crate::{
+    seed::{Plan, seed},
+    store::{Accounts, Markers, Messages, Rooms, Threads},
+};
+
+/// Every statement that the store can execute, by file and name.
+fn statements() -> Vec<(String, Statement)> {
+    let files = [
+        ("accounts", accounts::STATEMENTS),
+        ("changing", changing::STATEMENTS),
+        ("credentials", credentials::STATEMENTS),
+        ("markers", markers::STATEMENTS),
+        ("messages", messages::STATEMENTS),
+        ("posts", posts::STATEMENTS),
+        ("replica", replica::STATEMENTS),
+        ("report", report::STATEMENTS),
+        ("rooms", rooms::STATEMENTS),
+        ("schema", schema::STATEMENTS),
+        ("threads", threads::STATEMENTS),
+        ("upkeep", upkeep::STATEMENTS),
+    ];
+    let named = |(file, list): (&str, &'static [(&'static str, Statement)])| {
+        let file = file.to_owned();
+        list.iter()
+            .map(move |(name, statement)| (format!("{file}::{name}"), *statement))
+            .collect::<Vec<_>>()
+    };
+    files.into_iter().flat_map(named).collect()
+}
+
+/// Steps of a plan that walk a table or an index from end to end, and why that is meant.
+const ALLOWED: &[(&str, &str, &str)] = &[
+    (
+        "accounts::STANDING",
+        "users",
+        "whether there is anyone: ends at the first row",
+    ),
+    (
+        "credentials::DELETE_STALE_SESSIONS",
+        "sessions",
+        "a plan for all values expects a third to be stale; one for real values uses both indexes",
+    ),
+    (
+        "rooms::SEEN_OPEN",
+        "rooms_public",
+        "public channels by name, up to the 200th",
+    ),
+    (
+        "rooms::HEADS_OPEN",
+        "rooms_public",
+        "public channels by name, up to the 200th",
+    ),
+    (
+        "schema::APPLIED",
+        "_sqlx_migrations",
+        "all of them are wanted, a handful",
+    ),
+    ("schema::EPOCH", "meta", "a table of one row"),
+];
+
+/// Enough of everything that reading a whole table costs more than looking up what is wanted. Straight into the
+/// tables: what the planner goes by is their size and spread, and the port would take minutes.
+const CONTENTS: &[&str] = &[
+    "CREATE FUNCTION nth(kind text, n bigint) RETURNS uuid IMMUTABLE LANGUAGE sql
+     AS $$ SELECT md5(kind || n)::uuid $$",
+    "INSERT INTO users SELECT nth('user', n), 'user' || n, 'user' || n, 'user' || n, 'Name ' || n, 'name ' || n,
+                              'none', 'member', NULL, n FROM generate_series(1, 5000) n",
+    "INSERT INTO sessions SELECT nth('session', n), decode(md5('s' || n), 'hex'), nth('user', n), n, n
+     FROM generate_series(1, 5000) n",
+    "INSERT INTO tokens SELECT nth('token', n), decode(md5('t' || n), 'hex'), nth('user', n), 'name', n
+     FROM generate_series(1, 5000) n",
+    "INSERT INTO rooms SELECT nth('room', n), 'channel', 'room-' || n, 'Room ' || n, 'room ' || n, '', n % 2 = 0, NULL,
+                              nth('user', n), n FROM generate_series(1, 3000) n",
+    "INSERT INTO room_heads SELECT nth('room', n), 20, 20, n FROM generate_series(1, 3000) n",
+    "INSERT INTO members SELECT nth('room', n), nth('user', 1 + (n * 7 + k) % 5000), 'user' || 1 + (n * 7 + k) % 5000, 0, n
+     FROM generate_series(1, 3000) n, generate_series(1, 12) k",
+    "INSERT INTO messages SELECT nth('message', n * 100 + k), nth('room', n), k, k, nth('user', 1 + (n + k) % 5000),
+                                 'body', '<p>body</p>', 'nonce ' || n * 100 + k, NULL, 0, n, NULL, FALSE, FALSE, '{}'
+     FROM generate_series(1, 3000) n, generate_series(1, 20) k",
+    "INSERT INTO mentions SELECT nth('user', 1 + (n + k) % 5000), nth('room', n), k, n
+     FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "UPDATE messages SET thread = nth('message', (seq % 3 + 1) + 100 * (created_at % 3000)) WHERE seq > 15",
+    "UPDATE messages SET pinned = TRUE WHERE seq = 3",
+    "INSERT INTO reactions SELECT nth('message', n * 100 + k), '👍', nth('user', 1 + (n + k) % 5000), n
+     FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "INSERT INTO versions SELECT nth('message', n * 100 + k), n, 'body', n
+     FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "VACUUM ANALYZE",
+];
+
+/// An argument of each type that statements take.
+fn argument(kind: &str) -> &'static str {
+    match kind {
+        "uuid" => "nth('user', 7)",
+        "text" => "'user7'",
+        "bigint" => "10",
+        "bytea" => "'\\x07'",
+        "boolean" => "TRUE",
+        "uuid[]" => "ARRAY[nth('user', 7), nth('user', 8)]",
+        "text[]" => "ARRAY['user7', 'user8']",
+        "bigint[]" => "ARRAY[1, 2]::bigint[]",
+        "bytea[]" => "ARRAY['\\x07', '\\x08']::bytea[]",
+        other => panic!("no argument of type {other}"),
+    }
+}
+
+async fn server() -> Postgres {
+    tokio::task::spawn_blocking(Postgres::start)
+        .await
+        .unwrap()
+        .unwrap()
+}
+
+#[tokio::test]
+async fn every_query_runs_on_an_index() {
+    let server = server().await;
+    PostgresStore::open(&server.url(), None).await.unwrap();
+    let mut connection = pool::options(&server.url()).unwrap().connect().await.unwrap();
+    execute("SET statement_timeout = 0", &mut connection).await;
+    for sql in CONTENTS {
+        execute(sql, &mut connection).await;
+    }
+    let (mut bad, mut used) = (Vec::new(), HashSet::new());
+    // The plan that the server keeps for all values, and the one that it makes for some.
+    for mode in ["force_generic_plan", "force_custom_plan"] {
+        execute(&format!("SET plan_cache_mode = {mode}"), &mut connection).await;
+        // The catalogues that a report reads are small, and there is no other way to them.
+        for (name, statement) in statements()
+            .into_iter()
+            .filter(|(name, _)| !name.starts_with("report::"))
+        {
+            for walked in walked(statement.sql(), &mut connection).await {
+                match ALLOWED
+                    .iter()
+                    .find(|(of, what, _)| *of == name && *what == walked)
+                {
+                    Some((of, what, _)) => used.extend([(*of, *what)]),
+                    None => bad.push(format!("{name} walks {walked} ({mode})")),
+                }
+            }
+        }
+    }
+    assert!(bad.is_empty(), "{bad:#?}");
+    for (of, what, _) in ALLOWED {
+        assert!(
+            used.contains(&(*of, *what)),
+            "nothing needs the allowance {of} {what}"
+        );
+    }
+}
+
+/// The tables and indexes that a statement's plan reads from end to end.
+async fn walked(sql: &str, connection: &mut PgConnection) -> Vec<String> {
+    // What is no query has no plan.
+    if sql.starts_with("SET ") || sql == "ANALYZE" {
+        return Vec::new();
+    }
+    execute(&format!("PREPARE asked AS {sql}"), connection).await;
+    let types = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = 'asked'";
+    let types: Vec<String> = sqlx::query_scalar(types)
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    let arguments: Vec<&str> = types.iter().map(|kind| argument(kind)).collect();
+    let call = match arguments.as_slice() {
+        [] => "asked".to_owned(),
+        some => format!("asked ({})", some.join(", ")),
+    };
+    let explain = sqlx::query(AssertSqlSafe(format!("EXPLAIN (FORMAT JSON) EXECUTE {call}")));
+    let row = explain
+        .persistent(false)
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+    let plan: String = row.get_unchecked(0);
+    execute("DEALLOCATE asked", connection).await;
+    let plan: serde_json::Value = serde_json::from_str(&plan).unwrap();
+    let mut walked = Vec::new();
+    collect_walked(&plan[0]["Plan"], &mut walked);
+    walked
+}
+
+fn collect_walked(step: &serde_json::Value, walked: &mut Vec<String>) {
+    let text = |key: &str| step[key].as_str().unwrap_or_default().to_owned();
+    match text("Node Type").as_str() {
+        "Seq Scan" => walked.push(text("Relation Name")),
+        "Index Scan" | "Index Only Scan" | "Bitmap Index Scan" if step["Index Cond"].is_null() => {
+            walked.push(text("Index Name"));
+        }
+        _ => {}
+    }
+    for inner in step["Plans"].as_array().into_iter().flatten() {
+        collect_walked(inner, walked);
+    }
+}
+
+async fn execute(sql: &str, connection: &mut PgConnection) {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .execute(connection)
+        .await;
+    done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+#[test]
+fn the_list_of_statements_is_complete() {
+    // Statements are made by one macro and leave through one file; nothing else may speak SQL.
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let text = std::fs::read_to_string(&path).unwrap();
+        if !matches!(name.as_str(), "statement" | "tests") {
+            assert!(
+                !text.contains("sqlx::query(") && !text.contains("raw_sql"),
+                "{name} executes SQL that no list holds"
+            );
+            let listed = statements()
+                .iter()
+                .any(|(statement, _)| statement.starts_with(&format!("{name}::")));
+            assert_eq!(text.contains("statements! {"), listed, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_question_takes_as_many_statements_for_many_rows_as_for_few() {
+    let mut costs = Vec::new();
+    for size in [1, 12] {
+        let server = server().await;
+        let store = PostgresStore::open(&server.url(), None).await.unwrap();
+        costs.push(costs_of(&store, size).await);
+    }
+    assert_eq!(costs[0], costs[1]);
+    assert_eq!(costs[0], [2, 1, 2, 1, 1, 1, 1, 2, 1, 1]);
+}
+
+/// How many statements each question takes in a database of this size.
+async fn costs_of(store: &PostgresStore, size: usize) -> [u64; 10] {
+    let plan = Plan {
+        users: size * 3,
+        rooms: size,
+        members: size * 3,
+        messages: size * 20,
+        password_hash: "none".into(),
+    };
+    let seeded = seed(store, &plan).await.unwrap();
+    let user = store
+        .user_by_username(&seeded[0].username)
+        .await
+        .unwrap()
+        .unwrap()
+        .author
+        .id;
+    let all = store.page_users("", None, 100).await.unwrap();
+    let all: Vec<UserId> = all.iter().map(|user| user.author.id).collect();
+    let mut direct = RoomId(crate::stamp::new_id());
+    for other in all.iter().filter(|other| **other != user) {
+        let id = RoomId(crate::stamp::new_id());
+        let opened = store.open_direct(id, &[user, *other], chat::Timestamp(0)).await;
+        (direct, _) = opened.unwrap();
+    }
+    let room = seeded[0].rooms[0];
+    let root = store.page(room, Bound::Newest, 1).await.unwrap().messages[0].id;
+    [
+        counted(store.rooms_of(user)).await.1,
+        counted(store.heads_of(user)).await.1,
+        counted(store.room_of(direct, user)).await.1,
+        counted(store.rooms_open_to(user)).await.1,
+        counted(store.page(room, Bound::Newest, 100)).await.1,
+        counted(store.changes(room, 0, 500)).await.1,
+        counted(store.page_members(room, None, 100)).await.1,
+        counted(store.page_users("a", None, 100)).await.1,
+        counted(store.unread_mentions(user)).await.1,
+        counted(store.thread(root, Bound::Newest, 100)).await.1,
+    ]
+}

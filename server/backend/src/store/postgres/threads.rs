@@ -1,0 +1,182 @@
+//! Threads: a message and the replies to it.
+//!
+//! A reply is a transaction of its own and not one of a batch: it reads its root under the lock of the room's head,
+//! so that no root is deleted between the look and the reply.
+
+use async_trait::async_trait;
+use chat::{
+    Message, MessageId, RoomId,
+    message::{Bound, Thread},
+};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    PostgresStore, changing,
+    messages::once_each,
+    pool::Work,
+    posts::{NONCE_INDEX, message},
+    rows::{Read, integer, message_columns, unsigned, users, with_head},
+    statement::statements,
+};
+use crate::store::{Head, NewMessage, Replied, Stored, Threads, thread::Span, timed::timed};
+
+statements! {
+    LOCK = "SELECT room FROM room_heads WHERE room = $1 FOR NO KEY UPDATE";
+    BY_NONCE = concat!(
+        "SELECT ", message_columns!(), " FROM messages m
+         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.author OFFSET 0) u
+         WHERE m.author = $1 AND m.nonce = $2"
+    );
+    IS_MEMBER = "SELECT EXISTS (SELECT FROM members WHERE room = $1 AND \"user\" = $2)";
+    /// The root that a reply to `$1` answers, and whether it was deleted.
+    ROOT = "SELECT root.id, root.deleted FROM messages m
+            CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = coalesce(m.thread, m.id) OFFSET 0) root
+            WHERE m.id = $1 AND m.room = $2";
+    /// The numbers, the reply, its mentions, its author's read marker, and its root's count.
+    REPLY = "WITH called AS (
+                 SELECT array_agg(u.id ORDER BY c.turn) AS ids
+                 FROM unnest($9::uuid[]) WITH ORDINALITY c (id, turn)
+                 CROSS JOIN LATERAL (SELECT id FROM users WHERE id = c.id OFFSET 0) u
+             ), head AS (
+                 UPDATE room_heads
+                 SET last_seq = last_seq + 1, last_rev = last_rev + 2, last_at = greatest(last_at, $8)
+                 WHERE room = $2
+                 RETURNING last_seq AS seq, last_rev - 1 AS rev
+             ), stored AS (
+                 INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count, created_at,
+                                       edited_at, deleted, pinned, mentions)
+                 SELECT $1, $2, head.seq, head.rev, $3, $4, $5, $6, $7, 0, $8, NULL, FALSE, FALSE,
+                        coalesce((SELECT ids FROM called), '{}')
+                 FROM head
+                 RETURNING seq, rev, mentions
+             ), counted AS (
+                 UPDATE messages SET rev = head.rev + 1, reply_count = reply_count + 1 FROM head WHERE id = $7
+             ), marked AS (
+                 UPDATE members SET read_seq = greatest(read_seq, stored.seq)
+                 FROM stored WHERE room = $2 AND \"user\" = $3
+             ), noted AS (
+                 INSERT INTO mentions (\"user\", room, seq, created_at)
+                 SELECT called.\"user\", $2, stored.seq, $8
+                 FROM stored CROSS JOIN LATERAL unnest(stored.mentions) called (\"user\")
+             )
+             SELECT seq, rev, mentions FROM stored";
+    /// Head, root and replies in one statement, hence of one moment. What the span means: see [`Span`].
+    THREAD = concat!(
+        "SELECT h.room AS head_room, h.last_seq, h.last_rev, ", message_columns!(), "
+         FROM (
+             SELECT $1::uuid AS id
+             UNION ALL
+             (SELECT x.id FROM messages x WHERE x.thread = $1 AND x.seq < $2 ORDER BY x.seq DESC LIMIT $3)
+             UNION ALL
+             (SELECT x.id FROM messages x WHERE x.thread = $1 AND x.seq >= $2 ORDER BY x.seq LIMIT $4)
+         ) found
+         CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = found.id OFFSET 0) m
+         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.author OFFSET 0) u
+         CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE room = m.room OFFSET 0) h"
+    );
+}
+
+#[async_trait]
+impl Threads for PostgresStore {
+    async fn reply(&self, to: MessageId, message: NewMessage) -> Stored<Replied> {
+        timed("reply", async {
+            let reply = Reply { to, message };
+            match self.pool.run(&reply).await {
+                // The same nonce was used in another room at this very moment: now it can be seen.
+                Err(error) if error.taken() == Some(NONCE_INDEX) => self.pool.run(&reply).await,
+                result => result,
+            }
+        })
+        .await
+    }
+
+    async fn thread(&self, root: MessageId, bound: Bound, limit: u64) -> Stored<Option<Thread>> {
+        timed("thread", async {
+            let span = Span::new(bound, limit);
+            let query = || {
+                THREAD
+                    .read::<Read<(Head, Option<Message>)>>()
+                    .bind(root.0)
+                    .bind(integer(span.place))
+                    .bind(integer(span.down))
+                    .bind(integer(span.up))
+            };
+            let found = with_head(self.pool.rows(query).await?);
+            Ok(found.and_then(|(head, messages)| span.thread(root, messages, head)))
+        })
+        .await
+    }
+}
+
+struct Reply {
+    to: MessageId,
+    message: NewMessage,
+}
+
+impl Work for Reply {
+    type Output = Replied;
+    const REPEATABLE: bool = false;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<Replied> {
+        let new = &self.message;
+        let lock = LOCK.scalar::<Uuid>().bind(new.room.0);
+        let room_exists = lock.fetch_optional(&mut *tx).await?.is_some();
+        // A repeated nonce comes before every refusal: its author may have left since.
+        if let Some(first) = first(new, tx).await? {
+            return Ok(Replied::Repeated(first));
+        }
+        if !room_exists {
+            return Ok(Replied::RoomNotFound);
+        }
+        let member = IS_MEMBER.scalar().bind(new.room.0).bind(new.author.id.0);
+        if !member.fetch_one(&mut *tx).await? {
+            return Ok(Replied::NotAMember);
+        }
+        match root(self.to, new.room, tx).await? {
+            Some((root, false)) => store(new, root, tx).await,
+            Some((_, true)) => Ok(Replied::RootDeleted),
+            None => Ok(Replied::RootNotFound),
+        }
+    }
+}
+
+/// The message that the author sent under the same nonce before.
+async fn first(new: &NewMessage, tx: &mut PgConnection) -> Stored<Option<Message>> {
+    let Some(nonce) = &new.nonce else { return Ok(None) };
+    let query = BY_NONCE
+        .read::<Read<Message>>()
+        .bind(new.author.id.0)
+        .bind(nonce.as_str());
+    Ok(query.fetch_optional(tx).await?.map(|Read(first)| first))
+}
+
+async fn root(to: MessageId, room: RoomId, tx: &mut PgConnection) -> Stored<Option<(MessageId, bool)>> {
+    let query = ROOT.read::<(Uuid, bool)>().bind(to.0).bind(room.0);
+    let found = query.fetch_optional(tx).await?;
+    Ok(found.map(|(id, deleted)| (MessageId(id), deleted)))
+}
+
+async fn store(new: &NewMessage, root: MessageId, tx: &mut PgConnection) -> Stored<Replied> {
+    let query = REPLY
+        .read::<(i64, i64, Vec<Uuid>)>()
+        .bind(new.id.0)
+        .bind(new.room.0)
+        .bind(new.author.id.0)
+        .bind(&new.body)
+        .bind(&new.html);
+    let query = query
+        .bind(new.nonce.as_ref().map(chat::Nonce::as_str))
+        .bind(root.0)
+        .bind(new.created_at.0)
+        .bind(once_each(&new.mentions).collect::<Vec<Uuid>>());
+    let (seq, rev, mentions) = query.fetch_one(&mut *tx).await?;
+    let reply = Message {
+        thread: Some(root),
+        ..message(new, unsigned(seq), unsigned(rev), users(mentions))
+    };
+    Ok(Replied::Stored {
+        reply,
+        root: Box::new(changing::by_id(root, tx).await?),
+    })
+}

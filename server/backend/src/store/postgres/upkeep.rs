@@ -1,0 +1,181 @@
+//! What the store as a whole can do.
+
+use std::{path::Path, process::Stdio, time::Duration};
+
+use async_trait::async_trait;
+use sqlx::PgConnection;
+use tokio::process::Command;
+use url::{Url, form_urlencoded};
+
+use super::{PostgresStore, pool::Work, report::Report, statement::statements};
+use crate::store::{
+    Finding, StoreError, Stored, Upkeep,
+    copy::{discard, part_of, refuse_existing},
+    timed::timed,
+};
+
+/// How long the renewal of statistics may take.
+const TUNE_MAX: Duration = Duration::from_secs(10 * 60);
+/// The program of PostgreSQL that makes copies.
+const PG_DUMP: &str = "pg_dump";
+/// Owners and rights are the server's, not the history's.
+const OPTIONS: [&str; 5] = [
+    "--format=custom",
+    "--no-owner",
+    "--no-privileges",
+    "--no-password",
+    "--exclude-table-data=meta",
+];
+
+statements! {
+    PING = "SELECT 1";
+    /// Ends with the transaction. The number is the lock's name within this database.
+    TRY_LOCK = "SELECT pg_try_advisory_xact_lock(7310579621302)";
+    LONG_TIME_LIMIT = "SET LOCAL statement_timeout = '10min'";
+    ANALYZE = "ANALYZE";
+}
+
+#[async_trait]
+impl Upkeep for PostgresStore {
+    fn engine(&self) -> &'static str {
+        "postgres"
+    }
+
+    async fn epoch(&self) -> Stored<String> {
+        Ok(self.epoch.clone())
+    }
+
+    async fn ping(&self) -> Stored<()> {
+        timed("ping", async {
+            self.pool.optional(|| PING.read::<(i32,)>()).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn backup(&self, file: &Path) -> Stored<()> {
+        timed("backup", async {
+            refuse_existing(file).await?;
+            // Under another name until it is complete: nobody takes half a copy for a backup.
+            let part = part_of(file);
+            discard(&part).await?;
+            let dumped = dump(&self.url, &part).await;
+            if dumped.is_err() {
+                discard(&part).await?;
+            }
+            dumped?;
+            refuse_existing(file).await?;
+            tokio::fs::rename(&part, file).await.map_err(StoreError::failed)
+        })
+        .await
+    }
+
+    async fn tune(&self) -> Stored<bool> {
+        timed("tune", self.pool.run(&Tune)).await
+    }
+
+    async fn report(&self) -> Stored<Vec<Finding>> {
+        timed("report", self.pool.run(&Report)).await
+    }
+
+    async fn close(&self) {
+        self.posts.close().await;
+        self.pool.close().await;
+        if let Some(replica) = &self.replica {
+            replica.close().await;
+        }
+    }
+}
+
+/// Renews the statistics that plans are made from. Dead rows are autovacuum's, which the schema sets up.
+struct Tune;
+
+impl Work for Tune {
+    type Output = bool;
+    const REPEATABLE: bool = false;
+    const MAX: Duration = TUNE_MAX;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
+        if !TRY_LOCK.scalar::<bool>().fetch_one(&mut *tx).await? {
+            return Ok(false);
+        }
+        LONG_TIME_LIMIT.query().execute(&mut *tx).await?;
+        ANALYZE.query().execute(tx).await?;
+        Ok(true)
+    }
+}
+
+/// Has PostgreSQL's own program write a consistent copy in its custom format, for `pg_restore`. The history's
+/// identity stays out of it: whoever restores the copy starts one of its own.
+async fn dump(url: &str, part: &Path) -> Stored<()> {
+    let (address, password) = without_password(url)?;
+    let mut command = Command::new(PG_DUMP);
+    command
+        .args(OPTIONS)
+        .arg("--file")
+        .arg(part)
+        .args(["--dbname", &address])
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    if let Some(password) = password {
+        // Not as an argument, which everyone on the machine can read.
+        command.env("PGPASSWORD", password);
+    }
+    let ended = match command.output().await {
+        Ok(ended) => ended,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(not_installed(&address)),
+        Err(error) => return Err(StoreError::failed(error)),
+    };
+    if !ended.status.success() {
+        let reason = String::from_utf8_lossy(&ended.stderr);
+        return Err(StoreError::failed(reason.trim().to_owned()));
+    }
+    let written = tokio::fs::File::open(part).await.map_err(StoreError::failed)?;
+    written.sync_all().await.map_err(StoreError::failed)
+}
+
+fn not_installed(address: &str) -> StoreError {
+    StoreError::failed(format!(
+        "{PG_DUMP} is not installed here. Where it is, run: {PG_DUMP} {} --file FILE --dbname '{address}'",
+        OPTIONS.join(" ")
+    ))
+}
+
+/// The address for other programs, and the password apart from it.
+fn without_password(url: &str) -> Stored<(String, Option<String>)> {
+    let mut url = Url::parse(url).map_err(StoreError::failed)?;
+    let password = url.password().map(decoded);
+    // Fails for an address without a host, which has no password either.
+    url.set_password(None).ok();
+    Ok((url.into(), password))
+}
+
+/// A text without its percent signs. In a form, unlike in an address, `+` and `&` mean something.
+fn decoded(text: &str) -> String {
+    let form = format!("text={}", text.replace('+', "%2B").replace('&', "%26"));
+    let mut values = form_urlencoded::parse(form.as_bytes());
+    values
+        .next()
+        .map_or_else(String::new, |(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_goes_apart_from_its_address() {
+        let (address, password) =
+            without_password("postgres://me:p%40s+s%26%25@host:5433/natter?sslmode=require").unwrap();
+        assert_eq!(address, "postgres://me@host:5433/natter?sslmode=require");
+        assert_eq!(password.as_deref(), Some("p@s+s&%"));
+        assert_eq!(without_password("postgres://host/natter").unwrap().1, None);
+    }
+
+    #[test]
+    fn where_the_program_is_missing_the_error_says_what_to_run() {
+        let error = not_installed("postgres://me@host/natter").to_string();
+        assert!(error.contains("run: pg_dump --format=custom"), "{error}");
+        assert!(error.contains("--dbname 'postgres://me@host/natter'"), "{error}");
+    }
+}

@@ -1,0 +1,54 @@
+//! A bus that is away and says so: what happens elsewhere is found in the store, without any word from it.
+
+use super::*;
+
+#[tokio::test]
+async fn while_the_bus_is_away_readers_and_members_learn_from_the_store() {
+    let bus = TreacherousBus::new(0);
+    let scene = Scene::with(bus.clone()).await;
+    let (mut reader, mut watcher) = (scene.connect(1 << 20).await, scene.connect(1 << 20).await);
+    reader.join(scene.room, None).await;
+    assert!(matches!(reader.next_logged().await, ServerFrame::Joined { .. }));
+    bus.fail();
+    for rev in 1..=3 {
+        scene.post(rev).await;
+        assert_eq!(rev_of(&reader.next_logged().await), rev);
+    }
+    let mut seen = 0;
+    while seen < 3 {
+        match watcher.next_logged().await {
+            ServerFrame::Head { last_rev, .. } => seen = last_rev,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn while_the_bus_is_away_markers_and_sign_outs_are_found_too() {
+    let bus = TreacherousBus::new(0);
+    let scene = Scene::with(bus.clone()).await;
+    let mei = scene.register("mei").await;
+    let mut client = scene.connect(1 << 20).await;
+    bus.fail();
+    let post = Post {
+        room: scene.room,
+        body: "read this".into(),
+        nonce: None,
+        origin: None,
+        thread: None,
+    };
+    scene.backend.post_message(&mei, post).await.unwrap();
+    scene
+        .backend
+        .mark_read(&scene.caller, scene.room, 1, None)
+        .await
+        .unwrap();
+    loop {
+        if let ServerFrame::Read { room, seq } = client.next().await {
+            assert_eq!((room, seq), (scene.room, 1));
+            break;
+        }
+    }
+    scene.backend.sign_out(&scene.caller).await.unwrap();
+    assert_eq!(client.closed().await, 4401);
+}
