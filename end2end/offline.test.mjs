@@ -97,7 +97,7 @@ test("a page that was never opened says that there is no network and what can be
   await page.goto("/people");
   await page.getByRole("heading", { name: "No network" }).waitFor();
   await page.getByRole("link", { name: "#general" }).click();
-  await page.getByText("before the storm").waitFor();
+  await page.getByTestId("messages").getByText("before the storm").waitFor();
   await page.close();
 });
 

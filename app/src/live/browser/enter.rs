@@ -156,23 +156,33 @@ fn read(path: String, text: &str) -> Option<Scene> {
 
 /// A page's text without its styles, which are those that are here already, under a nonce of their own.
 fn without_styles(text: &str) -> String {
-    let mut parts = text.split("<style");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain.push_str(part.split_once("</style>").map_or("", |(_, rest)| rest));
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some((before, style)) = cut(rest, "<style") {
+        plain.push_str(before);
+        rest = cut(style, "</style>").map_or("", |(_, rest)| rest);
     }
+    plain.push_str(rest);
     plain
+}
+
+/// What stands before and after `what`. The standard library's search would be the only use of much code.
+fn cut<'a>(text: &'a str, what: &str) -> Option<(&'a str, &'a str)> {
+    let place = text
+        .as_bytes()
+        .windows(what.len())
+        .position(|part| part == what.as_bytes())?;
+    Some((text.get(..place)?, text.get(place + what.len()..)?))
 }
 
 /// Shows a room that had to be waited for, where the browser can with a transition.
 fn enter(scene: Scene, path: String, seq: Option<u64>, is_new: bool) {
     let mut waiting = Some((scene, path, seq, is_new));
-    let show = Closure::<dyn FnMut()>::new(move || {
+    let show: Box<dyn FnMut()> = Box::new(move || {
         if let Some((scene, path, seq, is_new)) = waiting.take() {
             exchange(scene, &path, seq, is_new);
         }
     });
-    let show = show.into_js_value();
+    let show = Closure::wrap(show).into_js_value();
     let calm = window()
         .match_media("(prefers-reduced-motion: reduce)")
         .ok()

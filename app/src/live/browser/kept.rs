@@ -8,10 +8,10 @@ use std::cell::{Cell, RefCell};
 
 use chat::{RoomId, view::Pending};
 use js_sys::Promise;
-use wasm_bindgen::{JsCast, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::{act, is_visible, on, window, with};
+use super::{Alarm, act, is_visible, on, window, with};
 use crate::live::{codec, json::Value};
 
 /// How long after a change the room's newest messages are kept, in milliseconds. They are also kept whenever the page
@@ -53,6 +53,10 @@ extern "C" {
 thread_local! {
     static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
     static ROOM_IS_NEWER: Cell<bool> = const { Cell::new(false) };
+    static ALARM: Alarm = Alarm::new(|| {
+        ALARM.with(Alarm::rung);
+        keep_room();
+    });
 }
 
 /// Takes what the boot script opened. Gives the sends that earlier pages left behind.
@@ -120,11 +124,8 @@ pub(super) fn recall() {
 
 /// The room's messages changed; soon they are kept.
 pub(super) fn room_changed() {
-    if ROOM_IS_NEWER.replace(true) {
-        return;
-    }
-    let keep = Closure::once_into_js(keep_room);
-    drop(window().set_timeout_with_callback_and_timeout_and_arguments_0(keep.unchecked_ref(), ROOM_WAIT));
+    ROOM_IS_NEWER.set(true);
+    ALARM.with(|alarm| alarm.set(ROOM_WAIT));
 }
 
 /// The line is there: what else waited for it is done.

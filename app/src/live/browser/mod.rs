@@ -67,11 +67,27 @@ pub fn connect() {
 
 /// Looks at the client.
 pub fn with<R>(look: impl FnOnce(&Client) -> R) -> Option<R> {
-    LIVE.with_borrow(|live| live.as_ref().map(|live| look(&live.client)))
+    let (mut look, mut seen) = (Some(look), None);
+    look_at(&mut |client| seen = look.take().map(|look| look(client)));
+    seen
+}
+
+// What is generic is copied for every caller; so little of it is.
+fn look_at(look: &mut dyn FnMut(&Client)) {
+    LIVE.with_borrow(|live| live.iter().for_each(|live| look(&live.client)));
 }
 
 /// Lets something happen to the client and does all that follows from it.
 pub fn act(happen: impl FnOnce(&mut Client, Ms)) {
+    let mut happen = Some(happen);
+    act_out(&mut |client, now| {
+        if let Some(happen) = happen.take() {
+            happen(client, now);
+        }
+    });
+}
+
+fn act_out(happen: &mut dyn FnMut(&mut Client, Ms)) {
     let happened = LIVE.with_borrow_mut(|live| {
         let client = &mut live.as_mut()?.client;
         happen(client, now());
