@@ -72,7 +72,7 @@ STAMPS := target/stamps
 sources = $(shell find $(1) -name tests -prune -o -not -name '*.test.mjs' -print 2>/dev/null)
 CODE := $(call sources,Cargo.toml Cargo.lock Leptos.toml rust-toolchain.toml package-lock.json \
 	deploy/setup/versions.env app frontend server style public)
-FINISH := $(call sources,end2end/site)
+FINISH := $(call sources,end2end/site offline)
 OUTPUT := $(BINARY) $(dir $(BINARY))hash.txt $(SITE)/pkg
 LOST := $(filter-out $(wildcard $(OUTPUT)),$(OUTPUT))
 
@@ -87,9 +87,9 @@ $(STAMPS)/leptos: $(CODE) $(if $(LOST),FORCE) | tools
 	@mv $@.begun $@
 
 $(STAMPS)/site: $(STAMPS)/leptos $(FINISH)
-	$(SAY) 'Compressing and weighing the assets (a few seconds)'
+	$(SAY) 'Building the service worker, compressing and weighing the assets (a few seconds)'
 	@touch $@.begun
-	node end2end/site/finish.mjs $(SITE)
+	node end2end/site/finish.mjs $(SITE) $(dir $(BINARY))hash.txt
 	@mv $@.begun $@
 
 .PHONY: FORCE
@@ -122,6 +122,12 @@ test-site: test-tools ## the build step that compresses and weighs the assets
 test-journeys: test-tools build ## people in browsers, against the release
 	$(SAY) 'Browser journeys against the release (a minute or two)'
 	NATTER_BIN='$(CURDIR)/$(BINARY)' NATTER_SITE_ROOT='$(CURDIR)/$(SITE)' npm run --silent test:journeys
+
+.PHONY: lighthouse
+lighthouse: test-tools build ## Lighthouse on three pages; let nothing else run meanwhile
+	$(SAY) 'Lighthouse, the median of five runs a page (three minutes)'
+	@[[ -e end2end/lighthouse/node_modules/.package-lock.json ]] || npm ci --prefix end2end/lighthouse --ignore-scripts --no-audit --no-fund --loglevel=error
+	@NATTER_BIN='$(CURDIR)/$(BINARY)' NATTER_SITE_ROOT='$(CURDIR)/$(SITE)' node end2end/lighthouse/run.mjs
 
 # --- set-up ------------------------------------------------------------------------------------
 

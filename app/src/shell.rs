@@ -16,15 +16,18 @@ use leptos_router::{
     path,
 };
 
-pub(crate) use self::boot::{Boot, EnterSends};
+pub(crate) use self::boot::{Boot, EnterSends, Leave, Readable};
 use self::{assets::Assets, theme::Theme};
 use crate::{
     pages::{
-        Direct, Landing, Login, Members, NotFound, Oops, People, Permalink, Register, RoomPage, Rooms,
-        Settings,
+        Direct, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, Register, RoomPage,
+        Rooms, Settings,
     },
-    visit::answer_header,
+    visit::{answer_header, visit},
 };
+
+/// Names the user for whom a page is made, or `nobody` (`offline/worker.js`).
+const VIEWER: header::HeaderName = header::HeaderName::from_static("natter-viewer");
 
 const DESCRIPTION: &str = "Natter is team chat on a server of your own: one program, one file of data, and every \
     message on every screen in milliseconds.";
@@ -34,6 +37,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     answer_header(header::CONTENT_SECURITY_POLICY, &policy::policy());
     // A page is for one person, and true for the moment; it may be kept for going back to it.
     answer_header(header::CACHE_CONTROL, "private, no-cache");
+    // For whom it is; the service worker keeps nobody's pages for anybody else.
+    let viewer = visit().caller.map(|caller| caller.author.id.to_string());
+    answer_header(VIEWER, viewer.as_deref().unwrap_or("nobody"));
     let assets = Assets::of(&options);
     document(options, assets, None, || view! { <App/> }.into_any())
 }
@@ -97,9 +103,9 @@ fn Head(options: LeptosOptions, title: Option<String>) -> impl IntoView {
             {title.map(|title| view! { <title>{title}</title> })}
             <meta name="description" content=DESCRIPTION/>
             <meta name="color-scheme" content="light dark"/>
-            <meta name="theme-color" content="#f2f0ec" media="(prefers-color-scheme: light)"/>
-            <meta name="theme-color" content="#0f1012" media="(prefers-color-scheme: dark)"/>
+            {theme_colors()}
             <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+            <link rel="apple-touch-icon" href="/icons/apple-180.png"/>
             <link rel="manifest" href="/manifest.webmanifest"/>
             <assets::Style/>
             <AutoReload options/>
@@ -107,6 +113,27 @@ fn Head(options: LeptosOptions, title: Option<String>) -> impl IntoView {
         </head>
     }
     .into_any()
+}
+
+/// What surrounds the page takes the colour of the sidebar in the chosen theme, as in `style/tokens.css`; where none
+/// is chosen, in the system's.
+fn theme_colors() -> AnyView {
+    let color = |color, media: Option<&'static str>| {
+        leptos::html::meta()
+            .name("theme-color")
+            .content(color)
+            .attr("media", media)
+    };
+    let (light, dark) = ("#f2f0ec", "#0f1012");
+    match theme::chosen() {
+        Some(Theme::Light) => color(light, None).into_any(),
+        Some(Theme::Dark) => color(dark, None).into_any(),
+        None => (
+            color(light, Some("(prefers-color-scheme: light)")),
+            color(dark, Some("(prefers-color-scheme: dark)")),
+        )
+            .into_any(),
+    }
 }
 
 /// Every page and its address.
@@ -126,6 +153,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/direct/:username") view=Direct ssr=SsrMode::Async/>
                 <Route path=path!("/people") view=People ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async/>
+                <Route path=path!("/offline") view=Offline ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

@@ -8,6 +8,8 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { compressSite } from "./compress.mjs";
+import { nameByContent } from "./names.mjs";
+import { buildOffline } from "./offline.mjs";
 import { weigh } from "./budget.mjs";
 
 const run = promisify(execFile);
@@ -64,6 +66,46 @@ test("a budget adds up the files its patterns name, and a star stops at a slash"
 test("a budget whose pattern names no file fails", () => {
   const [result] = weigh([{ name: "n", files: ["pkg/x.js"], brotli: 1 }], [{ name: "pkg/xyjs", br: 0 }]);
   assert.deepEqual([result.within, result.missing], [false, ["pkg/x.js"]]);
+});
+
+test("what names each other is named by what all of it holds, under one name as long as the content is the same", async () => {
+  const hashes = { js: "j".repeat(22), wasm: "w".repeat(22), split: "s".repeat(22) };
+  const build = async (chunk) => {
+    const other = await mkdtemp(join(folder, "build-"));
+    const pkg = join(other, "pkg");
+    await mkdir(pkg);
+    await writeFile(join(pkg, `natter.${hashes.js}.js`), `import "./__wasm_split.${hashes.split}.js"`);
+    await writeFile(join(pkg, `natter.${hashes.wasm}.wasm`), Buffer.from(`\0asm\xff__wasm_split.${hashes.split}.js`, "latin1"));
+    await writeFile(join(pkg, `__wasm_split.${hashes.split}.js`), `import "./natter.${hashes.js}.js"; load("${chunk}")`);
+    await writeFile(join(other, "hash.txt"), `js: ${hashes.js}\nwasm: ${hashes.wasm}\ncss: c\nsplit: ${hashes.split}\n`);
+    await nameByContent(other, join(other, "hash.txt"));
+    await nameByContent(other, join(other, "hash.txt"));
+    const names = Object.fromEntries((await readFile(join(other, "hash.txt"), "utf8")).trim().split("\n").map((line) => line.split(": ")));
+    return { names, file: (name) => readFile(join(pkg, name), "latin1") };
+  };
+  const [one, same, next] = [await build("chunk one"), await build("chunk one"), await build("chunk two")];
+  assert.deepEqual(one.names, same.names);
+  assert.notEqual(one.names.js, next.names.js, "the script is the same, but what it loads is not");
+  assert.deepEqual([one.names.wasm, one.names.split, one.names.css], [one.names.js, one.names.js, "c"]);
+  assert.equal(await one.file(`natter.${one.names.js}.js`), `import "./__wasm_split.${one.names.js}.js"`);
+  assert.equal(await one.file(`natter.${one.names.js}.wasm`), `\0asm\xff__wasm_split.${one.names.js}.js`);
+});
+
+test("the service worker keeps the files of its build, and a page of its own", async () => {
+  const [name, declaration] = ["natter.abcdefghijklmnopqrst-_.js", "natter.d.abcdefghijklmnopqrst-_.ts"].map((name) => join(site, "pkg", name));
+  await Promise.all([name, declaration].map((path) => writeFile(path, script)));
+  await buildOffline(site);
+  const worker = await readFile(join(site, "sw.js"), "utf8");
+  assert.match(worker, /url:"\/pkg\/natter\.abcdefghijklmnopqrst-_\.js",revision:null/, "a hashed file needs no revision");
+  assert.match(worker, /url:"\/pkg\/offline\.[\w-]{22}\.js"/);
+  assert.match(worker, /url:"\/offline",revision:"\w{12}"/);
+  assert.ok(!worker.includes("natter.abc.js"), "a file without a hash may change, so it is not kept");
+  assert.equal(await exists(declaration), false, "no page loads declarations of types");
+  await buildOffline(site);
+  assert.equal(await readFile(join(site, "sw.js"), "utf8"), worker, "the same files are the same version");
+  await rm(name);
+  await buildOffline(site);
+  assert.notEqual(await readFile(join(site, "sw.js"), "utf8"), worker);
 });
 
 test("the build fails when the first load is over its budget, and says what weighs how much", async () => {

@@ -10,9 +10,20 @@ const flags = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ];
 
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
 // `options` are those of Playwright's `launch`.
-export const launch = (options = {}) =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags, ...options });
+export const launch = (options = {}) => chromium.launch({ executablePath, args: flags, ...options });
+
+// A browser that keeps what it has in a folder, and pages for going back to, as people's browsers do.
+export const launchIn = (folder, server) =>
+  chromium.launchPersistentContext(folder, {
+    executablePath,
+    args: flags,
+    ignoreDefaultArgs: ["--disable-back-forward-cache"],
+    baseURL: server.url,
+    viewport: { width: 1280, height: 800 },
+  });
 
 export const PASSWORD = "correct horse battery";
 
@@ -21,12 +32,18 @@ export class Person {
 
   // Somebody at a browser who has not signed in. `options` are those of a Playwright context.
   static async arrive(browser, server, username, options = {}) {
+    const context = await browser.newContext({ baseURL: server.url, viewport: { width: 1280, height: 800 }, ...options });
+    return Person.at(context, server, username);
+  }
+
+  // Somebody at a new page of a browser context.
+  static async at(context, server, username) {
     const person = new Person();
     person.server = server;
     person.username = username;
     person.name = username[0].toUpperCase() + username.slice(1);
-    person.context = await browser.newContext({ baseURL: server.url, viewport: { width: 1280, height: 800 }, ...options });
-    person.page = await person.context.newPage();
+    person.context = context;
+    person.page = await context.newPage();
     person.#listen(person.page);
     return person;
   }
@@ -63,6 +80,28 @@ export class Person {
 
   async isConnected(state = "online") {
     await this.page.locator(`[data-testid=connection][data-state=${state}]`).waitFor({ state: "attached" });
+  }
+
+  // Waits until the service worker has everything that the page needs without a network, its own room too.
+  async isKept() {
+    await this.page.evaluate(() => navigator.serviceWorker.ready);
+    const path = new URL(this.page.url()).pathname;
+    await eventually(() => this.page.evaluate(async (path) => Boolean(await (await caches.open("natter-rooms")).match(path)), path), true);
+  }
+
+  // Waits until everything that was typed and sent is in the database; gives how many sends wait there.
+  async keptSends() {
+    return this.page.evaluate(async () => {
+      const { user } = document.querySelector(".app").dataset;
+      const done = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+      const db = await done(indexedDB.open(`natter-${user}`));
+      const count = await done(db.transaction("sends").objectStore("sends").count());
+      db.close();
+      return count;
+    });
   }
 
   get list() {

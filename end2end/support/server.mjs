@@ -6,13 +6,14 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "../..");
-const binary = process.env.NATTER_BIN ?? join(root, "target/release/natter");
-const site = process.env.NATTER_SITE_ROOT ?? join(root, "target/site");
+export const binary = process.env.NATTER_BIN ?? join(root, "target/release/natter");
+export const site = process.env.NATTER_SITE_ROOT ?? join(root, "target/site");
 
 export class Server {
   #folder = mkdtempSync(join(tmpdir(), "natter-journey-"));
   #child;
   #limits;
+  #build = { binary, site };
   url;
   // Of the seeded users: their names, their tokens, and the password of all of them.
   usernames = [];
@@ -26,6 +27,11 @@ export class Server {
     if (seed) server.#seed(seed);
     await server.#launch("127.0.0.1:0");
     return server;
+  }
+
+  // The build that runs from the next start on: another binary with other assets.
+  become(build) {
+    this.#build = build;
   }
 
   // Says something in a room, as the seeded user of this number.
@@ -54,17 +60,17 @@ export class Server {
   #seed(plan) {
     const tokens = join(this.#folder, "tokens");
     const flags = Object.entries({ ...plan, tokens }).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    const said = execFileSync(binary, ["seed", ...flags], { env: this.#environment(), cwd: this.#folder, encoding: "utf8" });
+    const said = execFileSync(this.#build.binary, ["seed", ...flags], { env: this.#environment, cwd: this.#folder, encoding: "utf8" });
     this.password = /password: (\S+)/.exec(said)[1];
     const users = readFileSync(tokens, "utf8").trim().split("\n").map((line) => line.split("\t"));
     this.usernames = users.map(([username]) => username);
     this.tokens = users.map(([, token]) => token);
   }
 
-  #environment() {
+  get #environment() {
     return {
       PATH: process.env.PATH,
-      NATTER_SITE_ROOT: site,
+      NATTER_SITE_ROOT: this.#build.site,
       NATTER_FILES: join(this.#folder, "files"),
       DATABASE_URL: `sqlite://${join(this.#folder, "natter.db")}`,
       ...(this.#limits && { NATTER_LIMITS: this.#limits }),
@@ -72,8 +78,8 @@ export class Server {
   }
 
   async #launch(address) {
-    const env = { ...this.#environment(), NATTER_ADDR: address };
-    const child = spawn(binary, ["serve"], { env, cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
+    const env = { ...this.#environment, NATTER_ADDR: address };
+    const child = spawn(this.#build.binary, ["serve"], { env, cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     let said = "";
     child.stderr.on("data", (data) => (said = (said + data).slice(-4000)));

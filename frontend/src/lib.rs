@@ -1,10 +1,12 @@
 //! The browser's entry into Natter.
 
+use app::live::browser::{self, Kept};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-/// Called by the page's boot script once the code is there, before it wakes the islands one by one.
+/// Called by the page's boot script once the code is there, before it wakes the islands one by one; with what earlier
+/// pages left behind, if the browser keeps it.
 #[wasm_bindgen]
-pub fn hydrate() {
-    app::live::browser::start();
+pub fn hydrate(kept: Option<Kept>) {
+    browser::start(kept);
     leptos::mount::hydrate_islands();
 }

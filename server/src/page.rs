@@ -11,7 +11,10 @@ use leptos::{
     prelude::{provide_context, use_context},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
-use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+use tower_http::{
+    services::{ServeDir, ServeFile},
+    set_header::SetResponseHeaderLayer,
+};
 
 use crate::{identity::Identity, middleware::client::Address, problem::Refusal, state::AppState};
 
@@ -46,6 +49,7 @@ pub fn routes(state: &AppState) -> Router<AppState> {
             shell(options.clone())
         })
         .nest_service("/pkg", assets(&site, kept))
+        .merge(worker(&site))
         .fallback_service(public)
 }
 
@@ -69,6 +73,21 @@ fn assets(site: &Path, kept: &'static str) -> Router {
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             found,
+        ))
+}
+
+/// The service worker. Browsers ask for it again each time; what it may do its own answer says, not the page's.
+fn worker(site: &Path) -> Router<AppState> {
+    let file = ServeFile::new(site.join("sw.js"))
+        .precompressed_br()
+        .precompressed_gzip();
+    let set = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    Router::new()
+        .route_service("/sw.js", file)
+        .layer(set(header::CACHE_CONTROL, "no-cache"))
+        .layer(set(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; connect-src 'self'",
         ))
 }
 

@@ -35,11 +35,7 @@ pub fn parse(text: &str) -> Result<String, NotABody> {
     if body.is_empty() {
         return Err(NotABody::Empty);
     }
-    let body = if body.contains('\r') {
-        body.replace("\r\n", "\n").replace('\r', "\n")
-    } else {
-        body.to_owned()
-    };
+    let body = with_plain_breaks(body);
     if body.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
         return Err(NotABody::ControlCharacter);
     }
@@ -50,6 +46,17 @@ pub fn parse(text: &str) -> Result<String, NotABody> {
     Ok(body)
 }
 
+/// Not by `replace`: browsers would load its search for texts of any length.
+fn with_plain_breaks(text: &str) -> String {
+    let mut parts = text.split('\r');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push('\n');
+        plain.push_str(part.strip_prefix('\n').unwrap_or(part));
+    }
+    plain
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +64,7 @@ mod tests {
     #[test]
     fn bodies_are_trimmed_and_their_line_breaks_made_one() {
         assert_eq!(parse("  a\r\nb\rc\t\n "), Ok("a\nb\nc".into()));
+        assert_eq!(parse("a\r\r\nb\r\n\nc"), Ok("a\n\nb\n\nc".into()));
     }
 
     #[test]

@@ -12,14 +12,17 @@ pub fn Composer(children: Children) -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod live {
-    use std::{cell::RefCell, rc::Rc};
+    use std::rc::Rc;
 
     use chat::{UserId, body::NotABody};
     use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
 
     use crate::live::{
         Client, Notice,
-        browser::{Store, act, nonce, on, one, subscribe, switch, wall_clock, with},
+        browser::{
+            act, draft, is_durable, keep_draft, nonce, on, on_durable, one, subscribe, switch, wall_clock,
+            with,
+        },
         connect::State,
         typing::sentence,
     };
@@ -32,8 +35,10 @@ mod live {
         text: HtmlTextAreaElement,
         state: Option<Element>,
         typing: Option<Element>,
-        /// Where the draft of the room that is open is kept.
-        draft_key: RefCell<String>,
+        /// Tries to connect at once.
+        now: Option<HtmlElement>,
+        /// Leads to where one signs in.
+        sign_in: Option<HtmlElement>,
         /// The browser lets the field grow by itself.
         grows: bool,
     }
@@ -43,16 +48,17 @@ mod live {
         else {
             return;
         };
-        let Some(draft_key) = draft_key() else {
+        if with(|_| ()).is_none() {
             return;
-        };
+        }
         let composer = Rc::new(Composer {
             form,
             grows: grows(&text),
             text,
             state: one(".composer .state"),
             typing: one(".typing"),
-            draft_key: RefCell::new(draft_key),
+            now: one(".composer .now"),
+            sign_in: one(".composer .sign-in"),
         });
         composer.take_up_draft();
         composer.show_state();
@@ -77,6 +83,11 @@ mod live {
             });
             let it = Rc::clone(self);
             on(&self.text, "input", move |_: Event| it.changed());
+            if let Some(now) = &self.now {
+                on(now, "click", |_: Event| act(|client, now| client.wake(now)));
+            }
+            let it = Rc::clone(self);
+            on_durable(move || it.show_state());
             let it = Rc::clone(self);
             subscribe(move |notice| match notice {
                 Notice::State | Notice::Outbox => it.show_state(),
@@ -116,7 +127,7 @@ mod live {
         /// What was typed before the island came, or what the server sent back, is newer than any draft.
         fn take_up_draft(&self) {
             if self.text.value().is_empty() {
-                let draft = Store::Browser.get(&self.draft_key.borrow());
+                let draft = with(|client| draft(client.view().room())).flatten();
                 draft.iter().for_each(|draft| self.text.set_value(draft));
             }
             self.grow();
@@ -124,19 +135,13 @@ mod live {
 
         /// Another room, another draft; the one before is kept since its last change.
         fn enter(&self) {
-            let Some(key) = draft_key() else { return };
-            self.draft_key.replace(key);
             self.text.set_value("");
             self.take_up_draft();
             self.show_state();
         }
 
         fn keep_draft(&self) {
-            let text = self.text.value();
-            Store::Browser.set(
-                &self.draft_key.borrow(),
-                Some(&*text).filter(|text| !text.is_empty()),
-            );
+            with(|client| keep_draft(client.view().room(), &self.text.value()));
         }
 
         fn grow(&self) {
@@ -150,9 +155,16 @@ mod live {
         }
 
         fn show_state(&self) {
-            let words =
-                with(|client| in_words(client.state(), client.outbox().waiting())).unwrap_or_default();
-            self.say(&words, false);
+            let Some((state, waiting)) = with(|client| (client.state(), client.outbox().waiting())) else {
+                return;
+            };
+            let at_risk = !is_durable() && (waiting > 0 || !self.text.value().is_empty());
+            self.say(&in_words(state, waiting, at_risk), false);
+            let show = |part: &Option<HtmlElement>, shown: bool| {
+                part.iter().for_each(|part| part.set_hidden(!shown));
+            };
+            show(&self.now, state == State::Offline);
+            show(&self.sign_in, state == State::SignedOut);
         }
 
         fn say(&self, words: &str, bad: bool) {
@@ -176,23 +188,26 @@ mod live {
         }
     }
 
-    fn draft_key() -> Option<String> {
-        let room = with(|client| client.view().room())?;
-        Some(["natter.draft.", &room.to_string()].concat())
-    }
-
-    fn in_words(state: State, waiting: usize) -> String {
-        let place = match state {
-            State::Online => return String::new(),
-            State::Connecting if waiting == 0 => return String::new(),
-            State::Connecting => "Connecting",
-            State::Offline => "Offline",
+    /// `at_risk`: the browser keeps nothing of what is not sent.
+    fn in_words(state: State, waiting: usize, at_risk: bool) -> String {
+        let risk = if at_risk {
+            "This browser keeps nothing: leave the page open"
+        } else {
+            ""
         };
-        match waiting {
-            0 => place.to_owned(),
-            1 => [place, ". 1 message waits"].concat(),
-            _ => [place, ". ", &waiting.to_string(), " messages wait"].concat(),
-        }
+        let place = match state {
+            State::Connecting if waiting > 0 => "Connecting",
+            State::Online | State::Connecting => return risk.to_owned(),
+            State::Offline => "Offline",
+            State::SignedOut => "You are signed out",
+        };
+        let count = match waiting {
+            0 => String::new(),
+            1 => "1 message waits".to_owned(),
+            _ => [&waiting.to_string(), " messages wait"].concat(),
+        };
+        let parts = [place, &count, risk].into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(". ")
     }
 
     /// Whoever types has mostly said something before; in a conversation of two the list of rooms knows the name.

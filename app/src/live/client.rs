@@ -51,13 +51,11 @@ pub enum Effect {
     Send(ClientFrame),
     /// Fetch a page of the room's messages and give it to [`Client::page`].
     Fetch(Ask, Bound),
-    /// Ask the server who is signed in; if nobody is, go to the sign-in page.
+    /// Ask the server who is signed in; if nobody is, [`Client::signed_out`] is told.
     AskWhoAmI,
-    /// Go to the sign-in page.
-    SignIn,
     /// Load the page again.
     Reload,
-    /// Keep the outbox where a reload finds it.
+    /// Keep the outbox where the next page finds it.
     Keep,
 }
 
@@ -307,7 +305,6 @@ impl Client {
             // A `join` is answered whatever is stored, and closes any gap on the way.
             Action::Probe => Effect::Send(self.resume.join(self.view.last_rev())),
             Action::AskWhoAmI => Effect::AskWhoAmI,
-            Action::SignIn => Effect::SignIn,
             Action::Reload => Effect::Reload,
         });
     }

@@ -2,9 +2,9 @@
 //! this page against it.
 
 use chat::{
-    Attachment, Author, Message, Nonce, Reaction, Room, RoomKind, Status,
+    Attachment, Author, Message, Nonce, Reaction, Room, RoomKind, Status, UserId,
     message::{Page, Thread},
-    view::Pending,
+    view::{Pending, View},
     wire::{ClientFrame, RequestId, RoomHead, ServerFrame},
 };
 
@@ -104,39 +104,55 @@ pub fn people(value: &Value<'_>) -> Option<Vec<Author>> {
 /// Writes what the server is sent.
 #[must_use]
 pub fn text_of(frame: &ClientFrame) -> String {
+    let mut writer = Writer::default();
     match frame {
-        ClientFrame::Join { id, room, after } => Writer::new("join")
-            .number_or_text("id", id.as_ref())
-            .text("room", &room.to_string())
-            .number("after", *after),
-        ClientFrame::Leave { room } => Writer::new("leave").text("room", &room.to_string()),
+        ClientFrame::Join { id, room, after } => {
+            writer.begin("join").text("room", &room.to_string());
+            if let Some(RequestId::Text(text)) = id {
+                writer.text("id", text);
+            }
+            if let Some(RequestId::Number(number)) = id {
+                writer.raw("id", &number.to_string());
+            }
+            if let Some(after) = after {
+                writer.number("after", *after);
+            }
+        }
+        ClientFrame::Leave { room } => {
+            writer.begin("leave").text("room", &room.to_string());
+        }
         ClientFrame::Send {
             room,
             nonce,
             body,
             thread,
         } => {
-            let send = Writer::new("send")
-                .text("room", &room.to_string())
-                .text("nonce", nonce.as_str())
-                .text("body", body);
-            match thread {
-                Some(root) => send.text("thread", &root.to_string()),
-                None => send,
+            writer.begin("send").text("room", &room.to_string());
+            writer.text("nonce", nonce.as_str()).text("body", body);
+            if let Some(root) = thread {
+                writer.text("thread", &root.to_string());
             }
         }
-        ClientFrame::Typing { room } => Writer::new("typing").text("room", &room.to_string()),
-        ClientFrame::Read { room, seq } => Writer::new("read")
-            .text("room", &room.to_string())
-            .number("seq", Some(*seq)),
-        ClientFrame::Presence { status } => Writer::new("presence").text("status", status_name(*status)),
+        ClientFrame::Typing { room } => {
+            writer.begin("typing").text("room", &room.to_string());
+        }
+        ClientFrame::Read { room, seq } => {
+            writer
+                .begin("read")
+                .text("room", &room.to_string())
+                .number("seq", *seq);
+        }
+        ClientFrame::Presence { status } => {
+            writer.begin("presence").text("status", status_name(*status));
+        }
     }
-    .end()
+    writer.end()
 }
 
 /// Writes sends, to be kept.
 pub fn text_of_sends<'a>(sends: impl Iterator<Item = &'a Pending>) -> String {
-    let sends = sends.map(|send| {
+    let mut writer = Writer::default();
+    writer.items(sends, |writer, send| {
         let Pending {
             room,
             nonce,
@@ -144,19 +160,87 @@ pub fn text_of_sends<'a>(sends: impl Iterator<Item = &'a Pending>) -> String {
             created_at,
             failed,
         } = send;
-        let fields = Writer::new("pending")
-            .text("room", &room.to_string())
-            .text("nonce", nonce.as_str());
-        let fields = fields
-            .text("body", body)
-            .text("created_at", &created_at.to_string());
-        match failed {
-            Some(reason) => fields.text("failed", reason),
-            None => fields,
+        writer.open().text("room", &room.to_string());
+        writer.text("nonce", nonce.as_str()).text("body", body);
+        writer.text("created_at", &created_at.to_string());
+        if let Some(reason) = failed {
+            writer.text("failed", reason);
         }
-        .end()
+        writer.close();
     });
-    ["[", &sends.collect::<Vec<_>>().join(","), "]"].concat()
+    writer.text
+}
+
+/// Writes the newest messages of a room as a page, to be kept. [`page`] reads it.
+#[must_use]
+pub fn text_of_room(view: &View, limit: usize) -> String {
+    let first = view.messages().len().saturating_sub(limit);
+    let mut writer = Writer::default();
+    writer.open().name("messages");
+    writer.items(view.messages().skip(first), write_message);
+    writer.flag("has_before", first > 0 || view.has_before());
+    writer
+        .flag("has_after", false)
+        .number("last_rev", view.last_rev());
+    writer.end()
+}
+
+fn write_message(writer: &mut Writer, message: &Message) {
+    writer.open().text("id", &message.id.to_string());
+    writer.text("room", &message.room.to_string());
+    writer.number("seq", message.seq).number("rev", message.rev);
+    writer.name("author");
+    write_author(writer, &message.author);
+    writer.text("body", &message.body).text("html", &message.html);
+    writer.text("created_at", &message.created_at.to_string());
+    writer
+        .flag("deleted", message.deleted)
+        .flag("pinned", message.pinned);
+    writer.number("reply_count", message.reply_count);
+    if let Some(edited_at) = message.edited_at {
+        writer.text("edited_at", &edited_at.to_string());
+    }
+    if let Some(thread) = message.thread {
+        writer.text("thread", &thread.to_string());
+    }
+    if let Some(nonce) = &message.nonce {
+        writer.text("nonce", nonce.as_str());
+    }
+    writer.name("reactions");
+    writer.items(message.reactions.iter(), |writer, reaction| {
+        writer.open().text("emoji", &reaction.emoji);
+        writer.number("count", reaction.count).name("users");
+        write_users(writer, &reaction.users);
+        writer.close();
+    });
+    writer.name("attachments");
+    writer.items(message.attachments.iter(), |writer, attachment| {
+        writer
+            .open()
+            .text("url", &attachment.url)
+            .text("name", &attachment.name);
+        writer.text("media_type", &attachment.media_type);
+        writer.number("size", attachment.size).close();
+    });
+    writer.name("mentions");
+    write_users(writer, &message.mentions);
+    writer.close();
+}
+
+fn write_author(writer: &mut Writer, author: &Author) {
+    writer.open().text("id", &author.id.to_string());
+    writer.text("username", &author.username);
+    writer.text("display_name", &author.display_name);
+    if let Some(address) = &author.avatar_url {
+        writer.text("avatar_url", address);
+    }
+    writer.close();
+}
+
+fn write_users(writer: &mut Writer, users: &[UserId]) {
+    writer.items(users.iter(), |writer, user| {
+        quote(&user.to_string(), &mut writer.text)
+    });
 }
 
 /// Reads sends that were kept; none where they cannot be read.
@@ -286,51 +370,70 @@ pub const fn status_name(status: Status) -> &'static str {
     }
 }
 
-/// An object that is being written.
-struct Writer(String);
+/// JSON that is being written, value by value.
+#[derive(Default)]
+struct Writer {
+    text: String,
+}
 
 impl Writer {
-    fn new(kind: &str) -> Self {
-        Self("{".to_owned()).text("type", kind)
+    /// Begins a frame.
+    fn begin(&mut self, kind: &str) -> &mut Self {
+        self.open().text("type", kind)
     }
 
-    fn text(mut self, name: &str, text: &str) -> Self {
-        self.name(name);
-        quote(text, &mut self.0);
+    fn open(&mut self) -> &mut Self {
+        self.text.push('{');
         self
     }
 
-    fn number(mut self, name: &str, number: Option<u64>) -> Self {
-        if let Some(number) = number {
-            self.name(name);
-            self.0.push_str(&number.to_string());
-        }
-        self
-    }
-
-    fn number_or_text(mut self, name: &str, id: Option<&RequestId>) -> Self {
-        match id {
-            Some(RequestId::Text(text)) => return self.text(name, text),
-            Some(RequestId::Number(number)) => {
-                self.name(name);
-                self.0.push_str(&number.to_string());
-            }
-            None => {}
-        }
-        self
+    fn close(&mut self) {
+        self.text.push('}');
     }
 
     fn end(mut self) -> String {
-        self.0.push('}');
-        self.0
+        self.close();
+        self.text
+    }
+
+    fn text(&mut self, name: &str, text: &str) -> &mut Self {
+        self.name(name);
+        quote(text, &mut self.text);
+        self
+    }
+
+    fn number(&mut self, name: &str, number: u64) -> &mut Self {
+        self.raw(name, &number.to_string())
+    }
+
+    fn flag(&mut self, name: &str, flag: bool) -> &mut Self {
+        self.raw(name, if flag { "true" } else { "false" })
+    }
+
+    fn raw(&mut self, name: &str, value: &str) -> &mut Self {
+        self.name(name);
+        self.text.push_str(value);
+        self
+    }
+
+    /// Writes a list of what `write` writes.
+    fn items<T>(&mut self, items: impl Iterator<Item = T>, write: impl Fn(&mut Self, T)) {
+        self.text.push('[');
+        for (place, item) in items.enumerate() {
+            if place > 0 {
+                self.text.push(',');
+            }
+            write(self, item);
+        }
+        self.text.push(']');
     }
 
     fn name(&mut self, name: &str) {
-        if self.0.len() > 1 {
-            self.0.push(',');
+        if !self.text.ends_with('{') {
+            self.text.push(',');
         }
-        quote(name, &mut self.0);
-        self.0.push(':');
+        quote(name, &mut self.text);
+        self.text.push(':');
     }
 }
 

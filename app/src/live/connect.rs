@@ -11,12 +11,16 @@ use super::Ms;
 
 /// The first wait after a loss is up to this long.
 const FIRST_WAIT: Ms = 500;
-/// No wait is longer.
-const LONGEST_WAIT: Ms = 30_000;
+/// No wait is longer: whoever looks at the page is back soon after the server is.
+const LONGEST_WAIT: Ms = 5_000;
 /// How long opening may take until the server's first word.
 const OPENING: Ms = 10_000;
 /// How long a probe may go unanswered.
 const PROBE: Ms = 5_000;
+/// The same where there is a reason to doubt the line: a sleep, another network. To open anew costs little.
+const DOUBT: Ms = 1_500;
+/// What was begun so long before such a moment may hang; it is begun again.
+const STALE: Ms = 500;
 /// After such a silence the line is probed.
 const SILENCE: Ms = 45_000;
 /// A connection that lasted as long was a good one; the next loss begins with the shortest wait again.
@@ -38,6 +42,8 @@ pub enum State {
     Online,
     /// It did not work; it is tried again.
     Offline,
+    /// Nobody is signed in; until somebody is, it is not tried again.
+    SignedOut,
 }
 
 impl State {
@@ -48,6 +54,7 @@ impl State {
             Self::Connecting => "connecting",
             Self::Online => "online",
             Self::Offline => "offline",
+            Self::SignedOut => "signed-out",
         }
     }
 }
@@ -63,8 +70,6 @@ pub enum Action {
     Probe,
     /// Find out whether the user is still signed in: a refused socket does not say why.
     AskWhoAmI,
-    /// Nobody is signed in: go to the sign-in page.
-    SignIn,
     /// What is held belongs to another history: begin anew.
     Reload,
 }
@@ -82,6 +87,7 @@ enum Phase {
     Open {
         since: Ms,
         heard: Ms,
+        /// Until when an answer is waited for.
         probed: Option<Ms>,
     },
 }
@@ -129,7 +135,7 @@ impl Connect {
             Phase::Resting => None,
             Phase::Waiting { until } => Some(until),
             Phase::Opening { since } => Some(since + OPENING),
-            Phase::Open { heard, probed, .. } => Some(probed.map_or(heard + SILENCE, |at| at + PROBE)),
+            Phase::Open { heard, probed, .. } => Some(probed.unwrap_or(heard + SILENCE)),
         }
     }
 
@@ -137,21 +143,27 @@ impl Connect {
     pub fn wake(&mut self, now: Ms) -> Option<Action> {
         match self.phase {
             Phase::Resting | Phase::Waiting { .. } => Some(self.open(now)),
-            Phase::Opening { .. } => None,
-            Phase::Open { .. } => self.probe(now),
+            Phase::Opening { since } => (now >= since + STALE).then(|| self.open(now)),
+            Phase::Open { .. } => self.probe(now + DOUBT),
         }
     }
 
     /// The browser says that there is no network.
     pub fn doubt(&mut self, now: Ms) -> Option<Action> {
         self.state = State::Offline;
-        self.probe(now)
+        self.probe(now + DOUBT)
     }
 
     /// The page is put away, perhaps for good.
     pub fn rest(&mut self) -> Option<Action> {
         self.phase = Phase::Resting;
         Some(Action::Drop)
+    }
+
+    /// Nobody is signed in.
+    pub fn sign_out(&mut self) -> Option<Action> {
+        self.state = State::SignedOut;
+        self.rest()
     }
 
     /// The server's first word on a connection.
@@ -186,12 +198,13 @@ impl Connect {
     /// The socket closed. `random` is from 0 to 1.
     pub fn closed(&mut self, code: u16, now: Ms, random: f64) -> Option<Action> {
         if code == NOT_SIGNED_IN {
-            self.phase = Phase::Resting;
-            return Some(Action::SignIn);
+            return self.sign_out();
         }
         match self.phase {
             // A socket that was let go of: nobody waits for this.
             Phase::Resting | Phase::Waiting { .. } => return None,
+            // Looked at again, the page tried once more.
+            Phase::Opening { .. } if self.state == State::SignedOut => return self.rest(),
             Phase::Opening { .. } => self.state = State::Offline,
             Phase::Open { since, .. } => {
                 self.state = State::Connecting;
@@ -224,13 +237,14 @@ impl Connect {
         match self.phase {
             Phase::Resting => None,
             Phase::Waiting { .. } => Some(self.open(now)),
+            Phase::Opening { .. } if self.state == State::SignedOut => self.rest(),
             Phase::Opening { .. } => {
                 self.state = State::Offline;
                 self.wait(0, now, random);
                 Some(Action::Drop)
             }
             Phase::Open { probed: Some(_), .. } => self.silent(now),
-            Phase::Open { probed: None, .. } => self.probe(now),
+            Phase::Open { probed: None, .. } => self.probe(now + PROBE),
         }
     }
 
@@ -239,10 +253,10 @@ impl Connect {
         Action::Open
     }
 
-    fn probe(&mut self, now: Ms) -> Option<Action> {
+    fn probe(&mut self, until: Ms) -> Option<Action> {
         match &mut self.phase {
             Phase::Open { probed, .. } if probed.is_none() => {
-                *probed = Some(now);
+                *probed = Some(until);
                 Some(Action::Probe)
             }
             _ => None,

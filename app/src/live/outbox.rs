@@ -52,6 +52,15 @@ impl Outbox {
         self.sends.push_back(send);
     }
 
+    /// Adds a send that another page left behind; false: it is here.
+    pub fn adopt(&mut self, send: Pending) -> bool {
+        let known = self.sends.iter().any(|known| known.nonce == send.nonce);
+        if !known {
+            self.push(send);
+        }
+        !known
+    }
+
     /// The line is there, or is gone: then nothing is on its way any more.
     pub fn set_online(&mut self, online: bool) {
         self.online = online;
@@ -186,6 +195,18 @@ mod tests {
         assert_eq!(sent(&mut outbox, 0), Some(nonce(2)));
         assert!(outbox.settle(&nonce(2)) && !outbox.settle(&nonce(2)));
         assert_eq!((sent(&mut outbox, 0), outbox.waiting()), (None, 0));
+    }
+
+    #[test]
+    fn what_another_page_left_behind_is_sent_once_and_after_ones_own() {
+        let mut outbox = outbox(1);
+        let left: Vec<_> = self::outbox(2).sends().cloned().collect();
+        let taken: Vec<_> = left.into_iter().map(|send| outbox.adopt(send)).collect();
+        assert_eq!(taken, [false, true]);
+        outbox.set_online(true);
+        assert_eq!(sent(&mut outbox, 0), Some(nonce(1)));
+        outbox.settle(&nonce(1));
+        assert_eq!(sent(&mut outbox, 0), Some(nonce(2)));
     }
 
     #[test]

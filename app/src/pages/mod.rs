@@ -7,6 +7,7 @@ mod landing;
 mod load;
 mod login;
 mod members;
+mod offline;
 mod oops;
 mod people;
 mod register;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     landing::Landing,
     login::Login,
     members::Members,
+    offline::Offline,
     oops::{NotFound, Oops},
     people::People,
     register::Register,

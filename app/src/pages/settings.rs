@@ -9,7 +9,10 @@ use super::load::{load, signed_in};
 use crate::{
     address::Query,
     parts::{Avatar, Bar, Field, Frame, Notice, PageTitle, Places, Said, date_in_words},
-    shell::theme::{Theme, chosen},
+    shell::{
+        Leave,
+        theme::{Theme, chosen},
+    },
     visit::{backend, query},
 };
 
@@ -30,10 +33,15 @@ pub(crate) fn Settings() -> impl IntoView {
                     <section>
                         <h2>"Sign out"</h2>
                         <p>"Ends the session of this browser, in all of its tabs."</p>
-                        <form method="post" action="/fn/sign_out"><button class="button" type="submit">"Sign out"</button></form>
+                        <p>"What this browser keeps of your rooms is deleted from it."</p>
+                        <form method="post" action="/fn/sign_out">
+                            <p class="fault" role="alert" hidden></p>
+                            <button class="button" type="submit">"Sign out"</button>
+                        </form>
                     </section>
                 </div></div>
             </Frame>
+            <Leave/>
         }
         .into_any())
     })

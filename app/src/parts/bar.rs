@@ -49,6 +49,7 @@ pub(crate) fn RoomBar<'a>(
                         <span class="connecting">"Connecting"</span>
                         <span class="online">"Online"</span>
                         <span class="offline">"Offline"</span>
+                        <span class="signed-out">"Signed out"</span>
                     </div>
                 </Connection>
                 {people}

@@ -5,7 +5,10 @@ use chat::{Author, Room, body::BODY_CHARS_MAX};
 use leptos::prelude::*;
 
 use super::{Icon, Notice, Places, Shape};
-use crate::{address, islands::composer::Composer};
+use crate::{
+    address::{self, Address},
+    islands::composer::Composer,
+};
 
 /// Whom a message goes to.
 #[derive(Clone, Debug)]
@@ -52,6 +55,7 @@ fn Form(
     field: &'static str,
     value: String,
 ) -> impl IntoView {
+    let sign_in = Address::new("/login").with("next", &page).into_string();
     view! {
         <form class="composer" method="post" action="/fn/post_message">
             <input type="hidden" name=field value=value/>
@@ -70,7 +74,11 @@ fn Form(
                 {draft}
             </textarea>
             <button class="button accent send" type="submit"><Icon is=Shape::Up/><span>"Send"</span></button>
-            <p class="state" role="status"></p>
+            <div class="after">
+                <p class="state" role="status"></p>
+                <button class="link now" type="button" hidden>"Try now"</button>
+                <a class="link sign-in" href=sign_in hidden>"Sign in"</a>
+            </div>
             <noscript><p class="state">"Scripts are off: reload for news"</p></noscript>
         </form>
         <div class="typing" aria-live="polite"></div>

@@ -34,6 +34,10 @@ pub(crate) fn Frame(
             <Sidebar><Side places here/></Sidebar>
             <main class="pane">{children()}</main>
         </div>
+        <aside class="update" id="update" data-testid="update" aria-label="Update" hidden>
+            <p>"A new version of Natter is ready."</p>
+            <button class="button" type="button">"Reload"</button>
+        </aside>
         <Boot/>
     }
     .into_any()

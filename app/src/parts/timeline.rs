@@ -141,7 +141,8 @@ pub(crate) fn Opening<'a>(places: &'a Places, room: &'a Room) -> impl IntoView +
             )
         }
     };
-    view! { <div class="beginning">{badge}<h2>{title}</h2><p>{text}</p></div> }
+    // A feed may hold nothing but articles.
+    view! { <article class="beginning">{badge}<h2>{title}</h2><p>{text}</p></article> }
 }
 
 fn opening_words(room: &Room) -> String {

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
 };
 
@@ -21,6 +21,9 @@ pub(super) struct Assets {
     pub(super) js: Arc<str>,
     /// The address of the islands' code.
     pub(super) wasm: Arc<str>,
+    /// The address of what keeps things for when there is no network. The asset step makes it; while developing there
+    /// is none.
+    pub(super) offline: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -52,9 +55,8 @@ impl Assets {
         };
         let address = |file: &str| Arc::from(format!("/{}/{file}", options.site_pkg_dir));
         let css = name("css", "css");
-        let file = PathBuf::from(&*options.site_root)
-            .join(&*options.site_pkg_dir)
-            .join(&css);
+        let folder = PathBuf::from(&*options.site_root).join(&*options.site_pkg_dir);
+        let file = folder.join(&css);
         // While developing, only a linked stylesheet is exchanged without a reload.
         let watched = std::env::var_os("LEPTOS_WATCH").is_some();
         let text = fs::read_to_string(file)
@@ -67,8 +69,16 @@ impl Assets {
             ),
             js: address(&name("js", "js")),
             wasm: address(&name("wasm", "wasm")),
+            offline: offline(&folder).as_deref().map(address),
         }
     }
+}
+
+/// The asset step's `offline.HASH.js`; it leaves one.
+fn offline(folder: &Path) -> Option<String> {
+    let names = fs::read_dir(folder).ok()?.flatten();
+    let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
+    names.find(|name| name.starts_with("offline.") && name.ends_with(".js"))
 }
 
 /// What the build wrote beside the server's binary: a kind of file and its hash a line.

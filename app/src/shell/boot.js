@@ -1,10 +1,12 @@
-((js, wasm) => {
+((js, wasm, offline) => {
   // Between two islands the page gets to do what it has to.
   const pause = () => (globalThis.scheduler?.yield ? scheduler.yield() : new Promise((go) => setTimeout(go)));
   const boot = async () => {
+    // What earlier pages left behind is looked up while the code comes. Without it the page goes on all the same.
+    const kept = offline && import(offline).then(({ open }) => open(js)).catch(() => undefined);
     const code = await import(js);
     await code.default({ module_or_path: wasm });
-    code.hydrate();
+    code.hydrate(await kept);
     for (const island of document.querySelectorAll("leptos-island")) {
       // An island within another one's children sees what that one provides.
       island.parentElement.closest("leptos-children")?.$$on_hydrate?.();

@@ -8,9 +8,38 @@ use super::assets::Assets;
 /// without them ships no script. Leptos' own `HydrationScripts` loads the code before the page is shown.
 #[component]
 pub(crate) fn Boot() -> impl IntoView {
-    let Assets { js, wasm, .. } = expect_context();
-    let script = format!("{}({js:?}, {wasm:?})", include_str!("boot.js").trim_end());
+    let Assets {
+        js, wasm, offline, ..
+    } = expect_context();
+    let offline = offline.unwrap_or_default();
+    let script = format!(
+        "{}({js:?}, {wasm:?}, {offline:?})",
+        include_str!("boot.js").trim_end()
+    );
     view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
+}
+
+/// Lets the form that signs out leave nothing behind in the browser. Before its code is there, and where it fails, the
+/// form is an ordinary one.
+#[component]
+pub(crate) fn Leave() -> impl IntoView {
+    let Assets { offline, .. } = expect_context();
+    let script = offline.map(|offline| format!("{}({offline:?})", LEAVE));
+    script.map(|script| view! { <script type="module" nonce=use_nonce() inner_html=script></script> })
+}
+
+const LEAVE: &str = "((offline) => {
+  const form = document.querySelector('form[action=\"/fn/sign_out\"]');
+  form.addEventListener('submit', (press) => {
+    press.preventDefault();
+    import(offline).then(({ leave }) => leave(form)).catch(() => form.submit());
+  });
+})";
+
+/// Says which rooms can be read without a network, and goes on by itself when there is one.
+#[component]
+pub(crate) fn Readable() -> impl IntoView {
+    view! { <script type="module" nonce=use_nonce() inner_html=include_str!("readable.js")></script> }
 }
 
 /// Sends the form of a page without islands when Enter is pressed in its text, as the composer island does.

@@ -52,6 +52,20 @@ async fn what_is_missing_today_may_be_there_tomorrow() {
     );
 }
 
+#[tokio::test]
+async fn a_page_says_for_whom_it_is() {
+    let server = TestServer::start();
+    let page = server.anonymous("GET", "/", None).await;
+    assert_eq!(page.headers().get("natter-viewer").unwrap(), "nobody");
+    let ines = server.register("ines").await;
+    let page = ines.by_cookie("GET", "/rooms/general").send().await.unwrap();
+    let me = ines.get_json("/api/me").await;
+    assert_eq!(
+        page.headers().get("natter-viewer").unwrap(),
+        me["user"]["id"].as_str().unwrap()
+    );
+}
+
 /// What the server answers to these bytes, until it closes.
 fn answer(server: &TestServer, bytes: &[u8]) -> String {
     let mut text = String::new();

@@ -28,9 +28,9 @@ pub(super) struct Timer {
 
 impl Timer {
     pub(super) fn new() -> Self {
-        let ring = Closure::new(|| {
+        let ring = Closure::wrap(Box::new(|| {
             act(|client, now| client.tick(now, js_sys::Math::random()));
-        });
+        }) as Box<dyn FnMut()>);
         Self { ring, set: None }
     }
 

@@ -66,7 +66,12 @@ pub fn element(tag: &str, class: &str) -> Option<Element> {
 
 /// Calls `hear` for every event of this kind, for as long as the page is there.
 pub fn on<E: JsCast>(target: &EventTarget, kind: &str, mut hear: impl FnMut(E) + 'static) {
-    let hear = Closure::<dyn FnMut(Event)>::new(move |event: Event| hear(event.unchecked_into()));
+    listen(target, kind, Box::new(move |event| hear(event.unchecked_into())));
+}
+
+// One closure of the browser's for all: each kind of its own would bring the code that calls it.
+fn listen(target: &EventTarget, kind: &str, hear: Box<dyn FnMut(Event)>) {
+    let hear = Closure::wrap(hear);
     // It fails for nothing that this program passes.
     drop(target.add_event_listener_with_callback(kind, hear.as_ref().unchecked_ref()));
     hear.forget();

@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Document, DomParser, Element, Event, MouseEvent, Node, SupportedType};
 
-use super::{act, document, fetch, go, is_visible, on, one, page, set, window};
+use super::{act, document, fetch, go, is_visible, kept, on, one, page, set, window, with};
 
 /// How many rooms are kept.
 const ROOMS_KEPT: usize = 12;
@@ -122,6 +122,7 @@ fn visit(path: String, is_new: bool) {
         // What is there is shown at once; a transition would only be waited for.
         return exchange(scene, &path, seq, is_new);
     }
+    kept::keep_page(&room);
     spawn_local(async move {
         let text = fetch::document(&path).await;
         if TURN.get() != turn {
@@ -142,6 +143,8 @@ fn read(path: String, text: &str) -> Option<Scene> {
         .ok()?;
     page.query_selector(".composer [name=room]").ok()??;
     let (view, ..) = page::view(&page)?;
+    // Somebody else signed in meanwhile: the browser loads all of it anew.
+    with(|client| client.me() == view.me())?.then_some(())?;
     Some(Scene {
         path,
         title: page.title(),
@@ -153,23 +156,33 @@ fn read(path: String, text: &str) -> Option<Scene> {
 
 /// A page's text without its styles, which are those that are here already, under a nonce of their own.
 fn without_styles(text: &str) -> String {
-    let mut parts = text.split("<style");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        plain.push_str(part.split_once("</style>").map_or("", |(_, rest)| rest));
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some((before, style)) = cut(rest, "<style") {
+        plain.push_str(before);
+        rest = cut(style, "</style>").map_or("", |(_, rest)| rest);
     }
+    plain.push_str(rest);
     plain
+}
+
+/// What stands before and after `what`. The standard library's search would be the only use of much code.
+fn cut<'a>(text: &'a str, what: &str) -> Option<(&'a str, &'a str)> {
+    let place = text
+        .as_bytes()
+        .windows(what.len())
+        .position(|part| part == what.as_bytes())?;
+    Some((text.get(..place)?, text.get(place + what.len()..)?))
 }
 
 /// Shows a room that had to be waited for, where the browser can with a transition.
 fn enter(scene: Scene, path: String, seq: Option<u64>, is_new: bool) {
     let mut waiting = Some((scene, path, seq, is_new));
-    let show = Closure::<dyn FnMut()>::new(move || {
+    let show: Box<dyn FnMut()> = Box::new(move || {
         if let Some((scene, path, seq, is_new)) = waiting.take() {
             exchange(scene, &path, seq, is_new);
         }
     });
-    let show = show.into_js_value();
+    let show = Closure::wrap(show).into_js_value();
     let calm = window()
         .match_media("(prefers-reduced-motion: reduce)")
         .ok()
@@ -204,6 +217,7 @@ fn exchange(scene: Scene, path: &str, seq: Option<u64>, is_new: bool) {
     let is_member = attributes[2].as_deref() == Some("true");
     document().set_title(&title);
     let (left_path, left_title) = HERE.replace((room, title));
+    kept::keep_room();
     let mut left = None;
     act(|client, now| left = Some(client.enter(view, is_member, now)));
     if seq.is_some() {

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortSignal, RequestInit, Response};
 
-use super::{act, go, window, with};
+use super::{act, window, with};
 use crate::live::{Ask, codec, json::Value};
 
 /// How long an answer may take, in milliseconds.
@@ -53,14 +53,14 @@ pub(super) fn page(ask: Ask, bound: Bound) {
     });
 }
 
-/// Goes to the sign-in page if nobody is signed in.
+/// Tells the client if nobody is signed in.
 pub(super) fn who_am_i() {
     spawn_local(async {
         if ask("/api/me")
             .await
             .is_some_and(|response| response.status() == NOT_SIGNED_IN)
         {
-            go(super::SIGN_IN);
+            act(|client, now| client.signed_out(now));
         }
     });
 }

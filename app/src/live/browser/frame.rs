@@ -20,7 +20,7 @@ impl Ticker {
     #[must_use]
     pub fn new(call: impl FnMut() + 'static) -> Self {
         Self {
-            ring: Closure::new(call),
+            ring: Closure::wrap(Box::new(call)),
             asked: Cell::new(false),
         }
     }
@@ -50,7 +50,7 @@ impl Alarm {
     #[must_use]
     pub fn new(call: impl FnMut() + 'static) -> Self {
         Self {
-            ring: Closure::new(call),
+            ring: Closure::wrap(Box::new(call)),
             set: Cell::new(false),
         }
     }

@@ -9,13 +9,12 @@ mod dom;
 mod enter;
 mod fetch;
 mod frame;
+mod kept;
+mod nonce;
 mod page;
 mod socket;
-mod storage;
 
 use std::{cell::RefCell, rc::Rc};
-
-use chat::view::Pending;
 
 use self::{clock::Timer, socket::Socket};
 pub use self::{
@@ -24,11 +23,10 @@ pub use self::{
     enter::title,
     fetch::get,
     frame::{Alarm, Sizes, Ticker, css, height, len},
-    storage::{Store, nonce},
+    kept::{Kept, draft, is_durable, keep_draft, on_durable},
+    nonce::nonce,
 };
-use super::{Client, Effect, Ms, Notice, codec, outbox::Outbox};
-
-const SIGN_IN: &str = "/login";
+use super::{Client, Effect, Ms, Notice, codec, connect::State, outbox::Outbox};
 
 /// Somebody who draws.
 type Listener = Rc<dyn Fn(&Notice)>;
@@ -44,9 +42,10 @@ struct Live {
     timer: Timer,
 }
 
-/// Takes up the page's room. A page without one has no live part, and everything here does nothing.
-pub fn start() {
-    let outbox = Outbox::restored(kept());
+/// Takes up the page's room, with what earlier pages left behind. A page without a room has no live part, and
+/// everything here does nothing.
+pub fn start(kept: Option<Kept>) {
+    let outbox = Outbox::restored(kept::begin(kept));
     let Some(client) = page::adopt(outbox) else { return };
     let live = Live {
         client,
@@ -68,11 +67,27 @@ pub fn connect() {
 
 /// Looks at the client.
 pub fn with<R>(look: impl FnOnce(&Client) -> R) -> Option<R> {
-    LIVE.with_borrow(|live| live.as_ref().map(|live| look(&live.client)))
+    let (mut look, mut seen) = (Some(look), None);
+    look_at(&mut |client| seen = look.take().map(|look| look(client)));
+    seen
+}
+
+// What is generic is copied for every caller; so little of it is.
+fn look_at(look: &mut dyn FnMut(&Client)) {
+    LIVE.with_borrow(|live| live.iter().for_each(|live| look(&live.client)));
 }
 
 /// Lets something happen to the client and does all that follows from it.
 pub fn act(happen: impl FnOnce(&mut Client, Ms)) {
+    let mut happen = Some(happen);
+    act_out(&mut |client, now| {
+        if let Some(happen) = happen.take() {
+            happen(client, now);
+        }
+    });
+}
+
+fn act_out(happen: &mut dyn FnMut(&mut Client, Ms)) {
     let happened = LIVE.with_borrow_mut(|live| {
         let client = &mut live.as_mut()?.client;
         happen(client, now());
@@ -85,6 +100,7 @@ pub fn act(happen: impl FnOnce(&mut Client, Ms)) {
     // Whoever draws may let more happen, so nothing is borrowed here.
     let listeners = LISTENERS.with_borrow(Clone::clone);
     for notice in &notices {
+        follow(notice);
         listeners.iter().for_each(|listener| listener(notice));
     }
     LIVE.with_borrow_mut(|live| {
@@ -115,9 +131,8 @@ fn carry_out(effect: Effect) {
         }
         Effect::Fetch(ask, bound) => fetch::page(ask, bound),
         Effect::AskWhoAmI => fetch::who_am_i(),
-        Effect::SignIn => go(SIGN_IN),
         Effect::Reload => drop(window().location().reload()),
-        Effect::Keep => keep(),
+        Effect::Keep => kept::keep_sends(),
     }
 }
 
@@ -127,6 +142,25 @@ fn with_socket(change: impl FnOnce(&mut Socket)) {
             change(&mut live.socket);
         }
     });
+}
+
+/// What follows from a notice besides being drawn.
+fn follow(notice: &Notice) {
+    match notice {
+        Notice::Changes(_) => kept::room_changed(),
+        Notice::State => match with(Client::state) {
+            Some(State::Online) => {
+                kept::adopt();
+                kept::connected();
+            }
+            Some(State::Offline) => kept::recall(),
+            Some(State::SignedOut) => kept::signed_out(),
+            _ => {}
+        },
+        // With a line, resuming brings what is newer.
+        Notice::Entered if with(Client::state) == Some(State::Offline) => kept::recall(),
+        _ => {}
+    }
 }
 
 fn go(path: &str) {
@@ -152,24 +186,11 @@ fn watch() {
     on(&window(), "pageshow", |_: web_sys::Event| {
         act(|client, now| client.wake(now))
     });
-}
-
-/// A reload must not lose what waits to be sent. Each tab keeps its own.
-fn keep() {
-    let kept = with(|client| {
-        let mut sends = client.outbox().sends().peekable();
-        sends.peek().is_some().then(|| codec::text_of_sends(sends))
+    // A page that is frozen hears nothing, so its line would only seem to live.
+    on(&document(), "freeze", |_: web_sys::Event| {
+        act(|client, now| client.rest(now))
     });
-    Store::Tab.set(&outbox_key(), kept.flatten().as_deref());
-}
-
-fn kept() -> Vec<Pending> {
-    let text = Store::Tab.get(&outbox_key());
-    text.map(|text| codec::sends(&text)).unwrap_or_default()
-}
-
-/// Somebody else who signs in in the same tab must not send it.
-fn outbox_key() -> String {
-    let me = one::<web_sys::Element>(".app").and_then(|app| app.get_attribute("data-user"));
-    ["natter.outbox.", &me.unwrap_or_default()].concat()
+    on(&document(), "resume", |_: web_sys::Event| {
+        act(|client, now| client.wake(now))
+    });
 }

@@ -2,7 +2,7 @@
 
 use chat::wire::{SUBPROTOCOL, ServerFrame};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{CloseEvent, MessageEvent, WebSocket};
+use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
 
 use super::{act, window};
 use crate::live::codec;
@@ -13,16 +13,18 @@ const BROKEN: u16 = 1006;
 /// The line to the server, where there is one. Whatever a socket says after it was let go of is not heard.
 pub(super) struct Socket {
     line: Option<WebSocket>,
-    on_message: Closure<dyn FnMut(MessageEvent)>,
-    on_close: Closure<dyn FnMut(CloseEvent)>,
+    on_message: Closure<dyn FnMut(Event)>,
+    on_close: Closure<dyn FnMut(Event)>,
 }
 
 impl Socket {
     pub(super) fn new() -> Self {
         Self {
             line: None,
-            on_message: Closure::new(|event: MessageEvent| hear(&event)),
-            on_close: Closure::new(|event: CloseEvent| closed(event.code())),
+            on_message: Closure::wrap(Box::new(|event: Event| hear(event.unchecked_ref()))),
+            on_close: Closure::wrap(Box::new(|event: Event| {
+                closed(event.unchecked_ref::<CloseEvent>().code());
+            })),
         }
     }
 
@@ -31,7 +33,7 @@ impl Socket {
         self.drop_line();
         let origin = window().location().origin().unwrap_or_default();
         // `http` becomes `ws`, `https` becomes `wss`.
-        let address = [&origin.replacen("http", "ws", 1), "/ws"].concat();
+        let address = ["ws", origin.strip_prefix("http").unwrap_or_default(), "/ws"].concat();
         let Ok(line) = WebSocket::new_with_str(&address, SUBPROTOCOL) else {
             // Told later, for the caller is in the middle of something.
             wasm_bindgen_futures::spawn_local(async { closed(BROKEN) });

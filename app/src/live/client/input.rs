@@ -52,6 +52,56 @@ impl Client {
         self.finish(now);
     }
 
+    /// Nobody is signed in any more. What was written waits.
+    pub fn signed_out(&mut self, now: Ms) {
+        let action = self.connect.sign_out();
+        self.act(action);
+        self.finish(now);
+    }
+
+    /// Takes over sends that an earlier page, or one that is closed now, left behind.
+    pub fn adopt(&mut self, sends: Vec<Pending>, now: Ms) {
+        let here = self.view.room();
+        let stored = |nonce: &Nonce| {
+            let mut held = self.view.messages();
+            held.any(|message| message.author.id == self.me && message.nonce.as_ref() == Some(nonce))
+        };
+        let (done, left): (Vec<_>, Vec<_>) = sends.into_iter().partition(|send| stored(&send.nonce));
+        let mut changes = Vec::new();
+        for send in left {
+            // What waits for another room is not drawn here, but it is counted.
+            let is_new = self.outbox.adopt(send.clone());
+            changes.extend((is_new && send.room == here).then(|| self.view.post(send)));
+        }
+        self.notices.push(Notice::Outbox);
+        if !done.is_empty() || !changes.is_empty() {
+            self.outbox_changed();
+        }
+        self.changed(changes);
+        self.finish(now);
+    }
+
+    /// Shows what was kept of the room's end, where the page came with less of it. The next word of the server brings
+    /// both up to date.
+    pub fn recall(&mut self, page: Page, now: Ms) {
+        let newest = |messages: &mut dyn DoubleEndedIterator<Item = &Message>| {
+            messages.next_back().map_or(0, |message| message.seq)
+        };
+        let is_news = newest(&mut page.messages.iter()) > newest(&mut self.view.messages());
+        // The room may have been left meanwhile, and whoever reads further up is not to be moved.
+        let fits = self.view.at_end()
+            && page
+                .messages
+                .iter()
+                .all(|message| message.room == self.view.room());
+        if is_news && fits && !self.connect.is_open() {
+            let changes = self.view.load(page).unwrap_or_default();
+            self.drop_settled();
+            self.changed(changes);
+            self.finish(now);
+        }
+    }
+
     /// Time went by.
     pub fn tick(&mut self, now: Ms, random: f64) {
         if self.outbox.is_overdue(now) {
@@ -73,6 +123,8 @@ impl Client {
     pub fn hear(&mut self, frame: ServerFrame, now: Ms) {
         self.connect.heard(now);
         match &frame {
+            // Somebody else signed in meanwhile: what is here is neither theirs to see nor to send.
+            ServerFrame::Hello { user, .. } if *user != self.me => self.effects.push(Effect::Reload),
             ServerFrame::Hello { epoch, rooms, .. } => self.greet(epoch, rooms, now),
             ServerFrame::Joined { id, .. } => self.resume.answered(id.as_ref()),
             ServerFrame::Reconnect { in_ms } => self.connect.told(*in_ms),

@@ -1,6 +1,6 @@
 //! What `serde` writes is read, and what is written `serde` reads: whatever it is.
 
-use chat::{MessageId, RoomId, Timestamp, UserId};
+use chat::{MessageId, RoomId, Timestamp, view::Start};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
@@ -206,6 +206,13 @@ proptest! {
     }
 
     #[test]
+    fn messages_that_were_kept_come_back_as_they_were(kept in any_message()) {
+        let mut writer = Writer::default();
+        write_message(&mut writer, &kept);
+        prop_assert_eq!(message(&Value::parse(&writer.text).unwrap()), Some(kept));
+    }
+
+    #[test]
     fn threads_are_read_as_they_were_meant(
         root in any_message(), messages in vec(any_message(), 0..3), has_before: bool, has_after: bool, last_rev: u64,
     ) {
@@ -218,6 +225,57 @@ proptest! {
     fn sends_that_were_kept_come_back_as_they_were(kept in vec(any_pending(), 0..4)) {
         prop_assert_eq!(sends(&text_of_sends(kept.iter())), kept);
     }
+}
+
+#[test]
+fn of_a_room_the_newest_messages_are_kept() {
+    let me = UserId(Default::default());
+    let author = Author {
+        id: me,
+        username: String::new(),
+        display_name: String::new(),
+        avatar_url: None,
+    };
+    let message = |seq| Message {
+        id: MessageId(Default::default()),
+        room: RoomId(Default::default()),
+        seq,
+        rev: seq,
+        author: author.clone(),
+        body: String::new(),
+        html: String::new(),
+        created_at: Timestamp(0),
+        edited_at: None,
+        deleted: false,
+        pinned: false,
+        thread: None,
+        reply_count: 0,
+        nonce: None,
+        reactions: Vec::new(),
+        attachments: Vec::new(),
+        mentions: Vec::new(),
+    };
+    let start = Start {
+        last_seq: 3,
+        last_rev: 7,
+        read_seq: 0,
+    };
+    let view = View::new(
+        RoomId(Default::default()),
+        me,
+        (1..=3).map(message).collect(),
+        start,
+    );
+    let text = text_of_room(&view, 2);
+    let kept = page(&Value::parse(&text).unwrap()).unwrap();
+    assert_eq!(
+        kept.messages
+            .iter()
+            .map(|message| message.seq)
+            .collect::<Vec<_>>(),
+        [2, 3]
+    );
+    assert_eq!((kept.has_before, kept.has_after, kept.last_rev), (true, false, 7));
 }
 
 #[test]

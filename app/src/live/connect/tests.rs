@@ -36,7 +36,7 @@ fn waits_grow_with_each_failure_and_never_beyond_the_longest() {
     }
     assert_eq!(
         waits,
-        [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]
+        [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000, 5_000, 5_000]
     );
 }
 
@@ -87,10 +87,16 @@ fn the_servers_word_when_to_come_back_is_kept() {
 }
 
 #[test]
-fn whoever_is_not_signed_in_is_sent_to_the_door_and_nothing_is_tried() {
+fn for_whoever_is_not_signed_in_nothing_is_tried_until_they_look_again() {
     let mut connect = online(0);
-    assert_eq!(connect.closed(4401, 1, 0.0), Some(Action::SignIn));
-    assert_eq!(connect.due(), None);
+    assert_eq!(connect.closed(4401, 1, 0.0), Some(Action::Drop));
+    assert_eq!((connect.state(), connect.due()), (State::SignedOut, None));
+    assert_eq!(connect.wake(2), Some(Action::Open));
+    assert_eq!(connect.closed(1006, 3, 0.0), Some(Action::Drop));
+    assert_eq!((connect.state(), connect.due()), (State::SignedOut, None));
+    connect.wake(4);
+    connect.hello("e", 5);
+    assert_eq!(connect.state(), State::Online);
 }
 
 #[test]
@@ -138,7 +144,7 @@ fn an_answered_probe_changes_nothing() {
     assert_eq!(connect.wake(10), Some(Action::Probe));
     assert_eq!(connect.wake(11), None, "one probe at a time");
     connect.heard(20);
-    assert_eq!(connect.tick(10 + PROBE, 0.0), None);
+    assert_eq!(connect.tick(10 + DOUBT, 0.0), None);
     assert_eq!(connect.due(), Some(20 + SILENCE));
 }
 
@@ -162,6 +168,21 @@ fn opening_that_takes_too_long_is_given_up() {
         (connect.state(), connect.due()),
         (State::Offline, Some(OPENING + FIRST_WAIT))
     );
+}
+
+#[test]
+fn after_a_sleep_an_answer_is_not_waited_for_long() {
+    let mut connect = online(0);
+    assert_eq!(connect.wake(10), Some(Action::Probe));
+    assert_eq!(connect.tick(10 + DOUBT, 0.0), Some(Action::Open));
+}
+
+#[test]
+fn what_hangs_when_the_network_comes_back_is_begun_again() {
+    let mut connect = Connect::default();
+    connect.wake(0);
+    assert_eq!(connect.wake(STALE - 1), None, "it has only begun");
+    assert_eq!(connect.wake(STALE), Some(Action::Open));
 }
 
 #[test]

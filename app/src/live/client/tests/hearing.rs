@@ -223,6 +223,64 @@ fn another_history_reloads_and_does_nothing_else() {
 }
 
 #[test]
+fn another_users_line_is_not_used_for_what_one_wrote() {
+    let mut client = client();
+    client.post("mine", nonce(1), Timestamp(0), 0).unwrap();
+    client.wake(0);
+    client.take_effects();
+    let mut theirs = hello("e");
+    if let ServerFrame::Hello { user, .. } = &mut theirs {
+        *user = other();
+    }
+    client.hear(theirs, 1);
+    assert_eq!(client.take_effects(), [Effect::Reload]);
+}
+
+#[test]
+fn who_is_signed_out_keeps_what_waits_until_somebody_signs_in() {
+    let mut client = online();
+    client.closed(4401, 1, 0.0);
+    assert_eq!(client.state(), State::SignedOut);
+    client.post("later", nonce(1), Timestamp(0), 2).unwrap();
+    client.take_effects();
+    client.wake(3);
+    client.hear(hello("e"), 4);
+    assert_eq!(
+        (client.state(), posted(&client.take_effects())),
+        (State::Online, vec![nonce(1)])
+    );
+}
+
+#[test]
+fn offline_the_newer_end_that_was_kept_is_shown_and_the_server_brings_the_rest() {
+    let kept = |seqs: std::ops::RangeInclusive<u64>| Page {
+        messages: seqs.map(|seq| message(seq, other(), None)).collect(),
+        has_before: false,
+        has_after: false,
+        last_rev: 4,
+    };
+    let mut client = client();
+    client.recall(kept(1..=1), 0);
+    assert_eq!(client.view().messages().len(), 2, "less than the page has");
+    let mut elsewhere = kept(1..=9);
+    elsewhere
+        .messages
+        .iter_mut()
+        .for_each(|message| message.room = id(9).parse().unwrap());
+    client.recall(elsewhere, 0);
+    assert_eq!(client.view().last_seq(), 2, "of a room that was left meanwhile");
+    client.recall(kept(2..=4), 0);
+    assert!(client.view().messages().map(|message| message.seq).eq(2..=4));
+    client.wake(1);
+    client.hear(hello("e"), 2);
+    let brought = (3..=5).map(|seq| message(seq, other(), None)).collect();
+    client.hear(joined(1, 5, brought), 3);
+    assert!(client.view().messages().map(|message| message.seq).eq(2..=5));
+    client.recall(kept(1..=9), 4);
+    assert_eq!(client.view().last_seq(), 5, "the line knows better");
+}
+
+#[test]
 fn parts_of_the_room_are_fetched_one_at_a_time_and_not_too_often() {
     let start = Start {
         last_seq: 9,

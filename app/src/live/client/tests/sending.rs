@@ -70,6 +70,23 @@ fn what_is_written_offline_waits_and_survives_a_reload() {
 }
 
 #[test]
+fn what_a_closed_page_left_behind_is_taken_over_once() {
+    let send = |n, room| Pending {
+        room,
+        nonce: nonce(n),
+        body: "hi".into(),
+        created_at: Timestamp(0),
+        failed: None,
+    };
+    let elsewhere = id(8).parse().unwrap();
+    let mut client = online();
+    client.adopt(vec![send(1, here()), send(2, elsewhere)], 10);
+    client.adopt(vec![send(1, here())], 11);
+    assert_eq!((client.outbox().waiting(), client.view().pending().len()), (2, 1));
+    assert_eq!(posted(&client.take_effects()), [nonce(1)]);
+}
+
+#[test]
 fn what_the_page_shows_as_stored_is_not_sent_again() {
     let pending = |n| Pending {
         room: here(),
