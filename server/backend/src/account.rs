@@ -88,24 +88,35 @@ impl Backend {
         presented: Option<&Caller>,
     ) -> Result<SignedIn> {
         self.limiter.take(Quota::SignIn, address).await.allowed()?;
+        let attempt = attempt(username, address);
+        // Counted before anyone knows how it ends, so that those made at once count too.
+        self.limiter
+            .take(Quota::SignInFailure, &attempt)
+            .await
+            .allowed()?;
+        let checked = self.check_password(username, password).await;
+        if !matches!(checked, Ok(None)) {
+            self.limiter.give_back(Quota::SignInFailure, &attempt).await;
+        }
+        let user = checked?.ok_or(Code::BadCredentials)?;
+        let signed_in = self.open_session(user).await?;
+        // The cookie is about to be replaced: nobody else may go on with the old one.
+        if let Some(presented) = presented {
+            self.sign_out(presented).await?;
+        }
+        Ok(signed_in)
+    }
+
+    /// The user of this name, if the password is theirs.
+    async fn check_password(&self, username: &str, password: String) -> Result<Option<User>> {
         if password.len() > PASSWORD_BYTES_MAX || username::parse(username).is_err() {
-            return self.sign_in_failed(username, address).await;
+            return Ok(None);
         }
         let known = self.store.password_hash(username.trim()).await?;
         let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
         // Checked for unknown users too, against a hash of nothing: it takes as long.
         let right = self.passwords.verify(password, hash).await?;
-        match user {
-            Some(user) if right => {
-                let signed_in = self.open_session(user).await?;
-                // The cookie is about to be replaced: nobody else may go on with the old one.
-                if let Some(presented) = presented {
-                    self.sign_out(presented).await?;
-                }
-                Ok(signed_in)
-            }
-            _ => self.sign_in_failed(username, address).await,
-        }
+        Ok(user.filter(|_| right))
     }
 
     /// Ends the caller's session; a token is revoked elsewhere and stays.
@@ -173,17 +184,13 @@ impl Backend {
             secret,
         })
     }
+}
 
-    /// Counts the failure; too many of them for one name from one address are told to wait.
-    async fn sign_in_failed(&self, username: &str, address: &str) -> Result<SignedIn> {
-        let name = username.trim().to_ascii_lowercase();
-        let short: String = name.chars().take(username::USERNAME_CHARS_MAX).collect();
-        self.limiter
-            .take(Quota::SignInFailure, &format!("{address} {short}"))
-            .await
-            .allowed()?;
-        Err(Code::BadCredentials.into())
-    }
+/// What failures count under: one name from one address.
+fn attempt(username: &str, address: &str) -> String {
+    let name = username.trim().to_ascii_lowercase();
+    let short: String = name.chars().take(username::USERNAME_CHARS_MAX).collect();
+    format!("{address} {short}")
 }
 
 fn caller(user: User, credential: Credential) -> Caller {

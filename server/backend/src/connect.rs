@@ -106,7 +106,7 @@ impl Ports {
             cache: Cached::new(Arc::new(MemoryCache::new())),
             presence: Arc::new(MemoryPresence::new()),
             sessions: Arc::new(StoredSessions::new(Arc::clone(store), stamp::now)),
-            limiter: Arc::new(MemoryLimiter::new(config.limits.clone())),
+            limiter: Arc::new(MemoryLimiter::new(&config.limits)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a live connection needs beyond the other use cases: its greeting, opening rooms, resuming,
 //! and saying that someone is there or typing.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use chat::{
     Code, ConnectionId, RoomId, Status, UserId, message::RESUME_LIMIT, permission::Action, quota::Quota,
@@ -13,7 +13,7 @@ use crate::{
     store::{Changes, Head},
 };
 
-/// How long a user's last connection may be gone before the others are told. A reload is not an absence.
+/// How long a connection that is gone still counts. A reload is not an absence.
 pub const OFFLINE_GRACE: Duration = Duration::from_secs(3);
 
 /// What a connection is greeted with.
@@ -118,27 +118,20 @@ impl Backend {
         }
     }
 
-    /// A connection of `user` is gone. That the user is offline is told only once it has lasted.
-    pub async fn clear_presence(self: &Arc<Self>, user: UserId, connection: ConnectionId) {
-        match self.presence.clear(user, connection).await {
-            None => {}
-            Some(Status::Offline) => {
-                let backend = Arc::clone(self);
-                tokio::spawn(async move { backend.tell_if_still_offline(user).await });
-            }
-            Some(status) => self.bus.publish(Event::PresenceChanged { user, status }).await,
+    /// A connection of `user` is gone. It counts for [`OFFLINE_GRACE`] longer, with the instance that had it: if that
+    /// dies meanwhile, another one tells.
+    pub async fn clear_presence(&self, user: UserId, connection: ConnectionId) {
+        tokio::time::sleep(OFFLINE_GRACE).await;
+        if let Some(status) = self.presence.clear(user, connection).await {
+            self.bus.publish(Event::PresenceChanged { user, status }).await;
         }
     }
 
-    async fn tell_if_still_offline(&self, user: UserId) {
-        tokio::time::sleep(OFFLINE_GRACE).await;
-        if self.presence.statuses(&[user]).await == [Some(Status::Offline)] {
-            self.bus
-                .publish(Event::PresenceChanged {
-                    user,
-                    status: Status::Offline,
-                })
-                .await;
-        }
+    /// Passes on what waits to be told, and takes leave of the other instances; to be called once nothing is served
+    /// any longer.
+    pub async fn close(&self) {
+        self.presence.close().await;
+        self.bus.close().await;
+        self.store.close().await;
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 /// The most characters of a token's name.
 pub const NAME_CHARS_MAX: usize = 64;
 /// The most tokens of one user.
-pub const TOKENS_MAX: usize = 100;
+pub const TOKENS_MAX: u64 = 100;
 
 impl Backend {
     /// Creates a token and gives its secret, which is never shown again.
@@ -29,12 +29,6 @@ impl Backend {
                 "must have 1 to 64 characters and no control characters",
             ));
         }
-        if self.store.tokens(caller.id()).await?.len() >= TOKENS_MAX {
-            return Err(chat::Problem::invalid(
-                "name",
-                "would be the 101st token: revoke one first",
-            ));
-        }
         let secret = Secret::draw();
         let record = TokenRecord {
             id: TokenId(new_id()),
@@ -43,7 +37,12 @@ impl Backend {
             name: name.to_owned(),
             created_at: now(),
         };
-        self.store.insert_tokens(vec![record.clone()]).await?;
+        if !self.store.insert_token(record.clone(), TOKENS_MAX).await? {
+            return Err(chat::Problem::invalid(
+                "name",
+                "would be the 101st token: revoke one first",
+            ));
+        }
         Ok((record, secret))
     }
 

@@ -56,7 +56,7 @@ mod make {
 
     /// With these rates, written as in `NATTER_LIMITS`.
     pub(crate) async fn limiter(limits: &str) -> Ends<dyn Limiter> {
-        same(Arc::new(MemoryLimiter::new(limits.parse().unwrap())))
+        same(Arc::new(MemoryLimiter::new(&limits.parse().unwrap())))
     }
 
     /// The store beneath the sessions.

@@ -8,8 +8,11 @@
 use std::{sync::Arc, time::Duration};
 
 use backend::{
+    Signup,
     bus::{Bus, Delivery, Subscription, redis::RedisBus},
     cache::{Cache, Cached, Key, layered::LayeredCache},
+    connect,
+    connect::Config,
     event::Event,
     health::Health,
     limit::{Limiter, Verdict, redis::RedisLimiter},
@@ -570,4 +573,35 @@ async fn sessions_go_on_without_redis_and_one_that_ended_meanwhile_is_over_when_
     far.forget(id).await;
     assert!(far.find(&hash).await.unwrap().is_none());
     assert!(far.find(&other_secret.hash()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn whoever_leaves_as_their_instance_stops_is_offline_for_the_others() {
+    let (server, folder) = (server(), tempfile::tempdir().unwrap());
+    let instance = async |name: &str| {
+        let config = Config {
+            database_url: format!("sqlite://{}", folder.path().join(name).display()),
+            database_replica_url: None,
+            redis_url: Some(server.url()),
+            limits: "off".parse().unwrap(),
+            signup: Signup::Open,
+        };
+        let backend = connect(&config).await.unwrap();
+        until(async || backend.bus.health() == Health::Ok).await;
+        backend
+    };
+    let (near, far) = (instance("near.db").await, instance("far.db").await);
+    let mut there = far.bus.subscribe();
+    let (rosa, connection) = (UserId(Uuid::from_u128(1)), ConnectionId(Uuid::from_u128(2)));
+    let told = |status| Event::PresenceChanged { user: rosa, status };
+    near.set_presence(rosa, connection, Status::Online).await;
+    hears(&mut there, &told(Status::Online)).await;
+    let leaving = Arc::clone(&near);
+    let leaving = tokio::spawn(async move { leaving.clear_presence(rosa, connection).await });
+    tokio::task::yield_now().await;
+    near.close().await;
+    leaving.abort();
+    drop(near);
+    hears(&mut there, &told(Status::Offline)).await;
+    assert_eq!(far.presence.statuses(&[rosa]).await, [Some(Status::Offline)]);
 }

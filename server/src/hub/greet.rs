@@ -126,14 +126,14 @@ fn observe(room: &Room, head: &RoomHead) -> (RoomHead, bool) {
     )
 }
 
-/// A greeting under way: events heard meanwhile are newer than what it brings.
-struct Loading<'a> {
+/// A reading of the store for a user under way: events heard meanwhile are newer than what it brings.
+pub(super) struct Loading<'a> {
     user: &'a LiveUser,
     mentions: Vec<(RoomId, u64)>,
 }
 
 impl<'a> Loading<'a> {
-    fn begin(user: &'a LiveUser) -> Self {
+    pub(super) fn begin(user: &'a LiveUser) -> Self {
         user.memberships().loading += 1;
         user.with_mentions(super::mentions::Mentions::begin_loading);
         Self {
@@ -142,7 +142,7 @@ impl<'a> Loading<'a> {
         }
     }
 
-    fn finish(mut self, mentions: &[(RoomId, u64)]) {
+    pub(super) fn finish(mut self, mentions: &[(RoomId, u64)]) {
         self.mentions = mentions.to_vec();
     }
 }

@@ -7,7 +7,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use backend::store::Head;
@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use super::{
     Hub,
     frame::text,
+    greet::Loading,
     listen::tell_read,
     slots::About,
     user::{Listed, LiveUser},
@@ -92,14 +93,17 @@ impl Hub {
         self.moves.add(moved);
     }
 
-    /// Compares all memberships and read markers with the store: moves may have been lost.
+    /// Compares all memberships, read markers and mentions with the store: any of them may have been lost.
     pub(super) async fn compare_memberships(&self) {
         let users: Vec<_> = self.users.iter().map(|user| Arc::clone(&user)).collect();
         for user in users {
-            let heads = match self.backend.store.heads_of(user.id).await {
-                Ok(heads) => heads,
+            let (loading, store) = (Loading::begin(&user), &self.backend.store);
+            let read = futures::try_join!(store.heads_of(user.id), store.unread_mentions(user.id));
+            let (heads, mentions) = match read {
+                Ok(read) => read,
                 Err(error) => return tracing::warn!(%error, "memberships could not be compared"),
             };
+            self.compare_mentions(&user, loading, &mentions);
             for head in &heads {
                 if user.note_read(head.room, head.read_seq) {
                     tell_read(&user, head.room, head.read_seq, None);
@@ -118,6 +122,20 @@ impl Hub {
                     user: Arc::clone(&user),
                     left: listed.contains(room),
                 });
+            }
+        }
+    }
+
+    /// Counts mentions that were not heard of, and has the rooms' heads tell their number.
+    fn compare_mentions(&self, user: &LiveUser, loading: Loading<'_>, mentions: &[(RoomId, u64)]) {
+        let rooms: HashSet<RoomId> = mentions.iter().map(|(room, _)| *room).collect();
+        let count = |room: &RoomId| user.with_mentions(|mentions| mentions.count(*room));
+        let before: Vec<_> = rooms.iter().map(|room| (room, count(room))).collect();
+        loading.finish(mentions);
+        for (room, _) in before.iter().filter(|(room, before)| count(room) != *before) {
+            if let Some(room) = self.known_room(**room) {
+                let due = room.tell_head(Instant::now());
+                self.see_to(&room, due);
             }
         }
     }

@@ -11,6 +11,7 @@ use std::{
 
 use backend::store::Head;
 use chat::RoomId;
+use tokio::sync::Notify;
 
 use super::{
     Hub,
@@ -23,6 +24,41 @@ const PATIENCE: Duration = Duration::from_millis(50);
 const PATIENCE_MAX: Duration = Duration::from_secs(5);
 /// How many heads are read at once.
 const HEADS: usize = 500;
+
+/// That something may have been lost. However often that is said during one comparison, there is one more.
+#[derive(Default)]
+pub(super) struct Suspicions {
+    heads: Notify,
+    people: Notify,
+}
+
+impl Suspicions {
+    fn raise(&self) {
+        self.heads.notify_one();
+        self.people.notify_one();
+    }
+}
+
+/// Compares whenever something is suspected, for as long as the process lives. Heads do not wait for people, who are
+/// many.
+pub(super) async fn compare(hub: Arc<Hub>) {
+    futures::join!(compare_heads(&hub), compare_people(&hub));
+}
+
+async fn compare_heads(hub: &Hub) {
+    loop {
+        hub.suspicions.heads.notified().await;
+        hub.compare_heads().await;
+    }
+}
+
+async fn compare_people(hub: &Hub) {
+    loop {
+        hub.suspicions.people.notified().await;
+        hub.compare_memberships().await;
+        hub.compare_credentials().await;
+    }
+}
 
 impl Hub {
     /// Notes that `rev` of a room exists, and sees to it that it comes.
@@ -42,15 +78,10 @@ impl Hub {
         }
     }
 
-    /// Compares all that is held with the store at once.
-    pub(super) fn suspect_everything(self: &Arc<Self>) {
+    /// Sees to it that all that is held is compared with the store, soon and from this moment on.
+    pub(super) fn suspect_everything(&self) {
         self.metrics.gaps.increment(1);
-        let hub = Arc::clone(self);
-        tokio::spawn(async move {
-            hub.compare_heads().await;
-            hub.compare_memberships().await;
-            hub.compare_credentials().await;
-        });
+        self.suspicions.raise();
     }
 
     /// Compares where rooms stand here and in the store: what was lost without a successor is found so.
@@ -103,5 +134,22 @@ impl Hub {
                 };
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_suspected_during_a_comparison_takes_one_more_however_often_it_is_said() {
+        let suspicions = Suspicions::default();
+        let next = || suspicions.heads.notified().now_or_never();
+        suspicions.raise();
+        assert!(next().is_some() && next().is_none(), "a comparison began");
+        (0..100).for_each(|_| suspicions.raise());
+        assert!(next().is_some() && next().is_none());
     }
 }

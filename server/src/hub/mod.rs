@@ -74,6 +74,7 @@ pub struct Hub {
     debts: heads::Debts,
     presence: presence::Presence,
     moves: members::Moves,
+    suspicions: mend::Suspicions,
 }
 
 impl Hub {
@@ -96,8 +97,10 @@ impl Hub {
             debts: heads::Debts::default(),
             presence: presence::Presence::default(),
             moves: members::Moves::default(),
+            suspicions: mend::Suspicions::default(),
         });
         tokio::spawn(listen::listen(Arc::clone(&hub), events));
+        tokio::spawn(mend::compare(Arc::clone(&hub)));
         tokio::spawn(members::settle(Arc::clone(&hub)));
         tokio::spawn(heads::pay(Arc::clone(&hub)));
         tokio::spawn(presence::tell(Arc::clone(&hub)));

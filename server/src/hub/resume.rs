@@ -114,8 +114,7 @@ impl Hub {
         bell: u64,
     ) -> Result<Entered> {
         for _ in 0..ATTEMPTS {
-            let room = self.room(room);
-            room.open(&self.backend).await?;
+            let room = self.open_log(room).await?;
             match room.enter(connection, after, bell) {
                 Answer::Entered(entered) => {
                     self.metrics.from_tail.increment(u64::from(after.is_some()));
@@ -132,13 +131,19 @@ impl Hub {
                 }
             }
         }
-        let room = self.room(room);
-        room.open(&self.backend).await?;
+        let room = self.open_log(room).await?;
         let entered = room
             .enter_limited(connection, bell)
             .ok_or(Problem::unavailable(1))?;
         self.count_resume(&entered);
         Ok(entered)
+    }
+
+    async fn open_log(&self, room: RoomId) -> Result<Arc<Room>> {
+        let room = self.room(room);
+        room.open(&self.backend).await?;
+        self.see_to(&room, room.look_for_hole());
+        Ok(room)
     }
 
     fn count_resume(&self, entered: &Entered) {

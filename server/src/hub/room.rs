@@ -135,20 +135,35 @@ impl Room {
         }
         let _opening = Opening(self);
         let head = backend.head(self.id).await?;
+        self.begin_log(head);
+        Ok(())
+    }
+
+    /// Opens the log at this head, with what came while the store was asked.
+    fn begin_log(&self, head: Head) {
         let mut state = self.lock();
         let early = match std::mem::replace(&mut state.log, Record::Closed) {
             Record::Opening(early) => early,
             Record::Closed | Record::Open(_) => Vec::new(),
         };
-        state.observe(head);
+        let known = state.observe(head);
         let mut log = Log::new(head.last_seq, head.last_rev);
         for frame in early {
             log.append(frame);
         }
+        // There may have been more than was kept.
+        log.expect(known.last_rev);
         state.unread_since = Instant::now();
         state.log = Record::Open(log);
         self.note_last_rev(&state);
-        Ok(())
+    }
+
+    /// What has to be done for a log that was just opened: what came meanwhile may have a hole.
+    pub(super) fn look_for_hole(&self) -> Due {
+        Due {
+            mending: self.lock().begin_mending(),
+            heads: false,
+        }
     }
 
     /// Takes a change in, rings its readers and tells members where the room stands.
@@ -244,6 +259,14 @@ impl Room {
             if Some(reader.connection.id) != origin && !reader.seat.is_closed() {
                 reader.connection.say(About::Typing(self.id, user), word.clone());
             }
+        }
+    }
+
+    /// Tells members where the room stands, as there is news about it that no change brought.
+    pub(super) fn tell_head(&self, now: Instant) -> Due {
+        Due {
+            mending: false,
+            heads: self.owe_heads(&mut self.lock(), now),
         }
     }
 
@@ -406,5 +429,39 @@ impl State {
                 _ => head(mentions),
             });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::frame::tests::message;
+
+    /// A room whose log is opened at revision 10, having heard of these meanwhile.
+    fn opened_while(revs: impl IntoIterator<Item = u64>) -> Room {
+        let room = Room::new(message(1, 1).room);
+        room.lock().log = Record::Opening(Vec::new());
+        for rev in revs {
+            let logged = Logged::posted(&message(rev, rev), "{}".into(), None, 0);
+            room.hear(&logged, Instant::now());
+        }
+        room.begin_log(Head {
+            room: room.id,
+            last_seq: 10,
+            last_rev: 10,
+        });
+        room
+    }
+
+    #[test]
+    fn what_was_missed_while_a_log_was_opened_is_looked_for() {
+        let more_than_is_kept = 11..=11 + EARLY_MAX as u64;
+        for (revs, last_rev) in [(more_than_is_kept, 10 + EARLY_MAX as u64), (12..=13, 10)] {
+            let room = opened_while(revs);
+            assert_eq!((room.hole(), room.last_rev()), (Some(last_rev), last_rev));
+        }
+        let room = opened_while([12]);
+        assert!(room.look_for_hole().mending && !room.look_for_hole().mending);
+        assert!(!opened_while(9..=12).look_for_hole().mending);
     }
 }

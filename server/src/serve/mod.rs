@@ -150,8 +150,7 @@ async fn run(
     if tokio::time::timeout(DEADLINE, finish).await.is_err() {
         info!("some requests did not end in time");
     }
-    state.backend.bus.close().await;
-    state.backend.store.close().await;
+    state.backend.close().await;
     info!("stopped");
 }
 

@@ -81,6 +81,9 @@ async fn repeated_failures_to_sign_in_have_to_wait() {
     }
     assert_eq!(statuses[..10], [401; 10]);
     assert_eq!(statuses[11], 429);
+    let right = json!({ "username": "rosa", "password": PASSWORD });
+    let answer = server.anonymous("POST", "/api/auth/login", Some(right)).await;
+    assert_problem(answer, 429, "too_fast").await;
 }
 
 #[tokio::test]

@@ -2,19 +2,13 @@
 
 use std::{
     hash::{BuildHasher, RandomState},
-    num::NonZeroU32,
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 use chat::quota::{Limits, Quota, Rate};
-use governor::{
-    RateLimiter,
-    clock::{Clock, DefaultClock},
-    middleware::NoOpMiddleware,
-    state::keyed::DashMapStateStore,
-};
+use dashmap::DashMap;
 
 use super::{Limiter, Verdict};
 
@@ -24,104 +18,145 @@ pub const SWEEP_EVERY: usize = 4_096;
 pub const PERIOD_MAX: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// One GCRA per quota and subject.
-pub struct MemoryLimiter<C: Clock = DefaultClock> {
+///
+/// Our own few lines: the crate `governor` cannot give back what was taken.
+pub struct MemoryLimiter {
     /// In the order of [`Quota::ALL`]; `None`: not limited.
-    counters: Vec<Option<Counter<C>>>,
-    clock: C,
+    counters: Vec<Option<Counter>>,
+    clock: Clock,
     /// Subjects are kept as a keyed hash, so that whoever invents long ones fills no memory.
     hasher: RandomState,
 }
 
-struct Counter<C: Clock> {
-    subjects: RateLimiter<u64, DashMapStateStore<u64>, C, NoOpMiddleware<C::Instant>>,
+/// The time since any moment in the past.
+type Clock = Box<dyn Fn() -> Duration + Send + Sync>;
+
+/// Times are nanoseconds by the limiter's clock.
+struct Counter {
+    /// What one takes to be earned.
+    each: u64,
+    /// What the burst takes to be earned.
+    burst: u64,
+    /// When each subject will have earned its whole burst again.
+    full: DashMap<u64, u64>,
     takes_until_sweep: AtomicUsize,
 }
 
 impl MemoryLimiter {
     /// A limiter with these rates.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
-        Self::with_clock(&limits, DefaultClock::default())
+    pub fn new(limits: &Limits) -> Self {
+        let made = Instant::now();
+        Self::with_clock(limits, move || made.elapsed())
     }
-}
 
-impl<C: Clock + Clone> MemoryLimiter<C> {
-    /// The same by another clock.
-    #[must_use]
-    pub fn with_clock(limits: &Limits, clock: C) -> Self {
-        let counter = |quota: &Quota| limits.rate(*quota).map(|rate| Counter::new(rate, clock.clone()));
+    fn with_clock(limits: &Limits, clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        let counter = |quota: &Quota| limits.rate(*quota).map(Counter::new);
         Self {
             counters: Quota::ALL.iter().map(counter).collect(),
-            clock,
+            clock: Box::new(clock),
             hasher: RandomState::new(),
         }
     }
+
+    fn counter(&self, quota: Quota) -> Option<&Counter> {
+        self.counters.get(quota as usize)?.as_ref()
+    }
 }
 
-impl<C: Clock> Counter<C> {
-    fn new(rate: Rate, clock: C) -> Self {
+impl Counter {
+    fn new(rate: Rate) -> Self {
+        let count = u64::from(rate.burst.max(1));
+        let each = (nanos(rate.period.min(PERIOD_MAX)) / count).max(1);
         Self {
-            subjects: RateLimiter::dashmap_with_clock(gcra(rate), clock),
+            each,
+            burst: each.saturating_mul(count),
+            full: DashMap::new(),
             takes_until_sweep: AtomicUsize::new(SWEEP_EVERY),
+        }
+    }
+
+    fn take(&self, subject: u64, now: u64) -> Verdict {
+        let mut full = self.full.entry(subject).or_insert(now);
+        let after = (*full).max(now).saturating_add(self.each);
+        match after.saturating_sub(now.saturating_add(self.burst)) {
+            0 => {
+                *full = after;
+                Verdict::Allowed
+            }
+            wait => Verdict::Denied(Duration::from_nanos(wait)),
+        }
+    }
+
+    fn give_back(&self, subject: u64) {
+        if let Some(mut full) = self.full.get_mut(&subject) {
+            *full = full.saturating_sub(self.each);
         }
     }
 
     /// Drops what has recovered, now and then: as rarely as there are many, so that a take stays cheap on
     /// average.
-    fn sweep_when_due(&self) {
+    fn sweep_when_due(&self, now: u64) {
         if self.takes_until_sweep.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.subjects.retain_recent();
-            self.subjects.shrink_to_fit();
+            self.full.retain(|_, full| *full > now);
+            self.full.shrink_to_fit();
             self.takes_until_sweep
-                .store(self.subjects.len().max(SWEEP_EVERY), Ordering::Relaxed);
+                .store(self.full.len().max(SWEEP_EVERY), Ordering::Relaxed);
         }
     }
 }
 
-fn gcra(rate: Rate) -> governor::Quota {
-    let burst = NonZeroU32::new(rate.burst).unwrap_or(NonZeroU32::MIN);
-    let each = (rate.period.min(PERIOD_MAX) / burst.get()).max(Duration::from_nanos(1));
-    // The fallback cannot happen, as `each` is not zero.
-    governor::Quota::with_period(each)
-        .unwrap_or_else(|| governor::Quota::per_second(burst))
-        .allow_burst(burst)
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[async_trait]
-impl<C: Clock + Send + Sync> Limiter for MemoryLimiter<C>
-where
-    C::Instant: Send + Sync,
-{
+impl Limiter for MemoryLimiter {
     fn name(&self) -> &'static str {
         "memory"
     }
 
     async fn take(&self, quota: Quota, subject: &str) -> Verdict {
-        let Some(Some(counter)) = self.counters.get(quota as usize) else {
+        let Some(counter) = self.counter(quota) else {
             return Verdict::Allowed;
         };
-        counter.sweep_when_due();
-        match counter.subjects.check_key(&self.hasher.hash_one(subject)) {
-            Ok(()) => Verdict::Allowed,
-            Err(not_until) => Verdict::Denied(not_until.wait_time_from(self.clock.now())),
+        let now = nanos((self.clock)());
+        counter.sweep_when_due(now);
+        counter.take(self.hasher.hash_one(subject), now)
+    }
+
+    async fn give_back(&self, quota: Quota, subject: &str) {
+        if let Some(counter) = self.counter(quota) {
+            counter.give_back(self.hasher.hash_one(subject));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use governor::clock::FakeRelativeClock;
+    use std::sync::{Arc, atomic::AtomicU64};
 
     use super::*;
 
     const POST: Quota = Quota::Post;
 
-    fn limiter(limits: &str) -> (MemoryLimiter<FakeRelativeClock>, FakeRelativeClock) {
-        let clock = FakeRelativeClock::default();
-        (
-            MemoryLimiter::with_clock(&limits.parse().unwrap(), clock.clone()),
-            clock,
-        )
+    /// A clock that stands still until it is advanced.
+    #[derive(Clone, Default)]
+    struct Hands(Arc<AtomicU64>);
+
+    impl Hands {
+        fn advance(&self, time: Duration) {
+            self.0.fetch_add(nanos(time), Ordering::Relaxed);
+        }
+    }
+
+    fn limiter(limits: &str) -> (MemoryLimiter, Hands) {
+        let hands = Hands::default();
+        let clock = hands.clone();
+        let limiter = MemoryLimiter::with_clock(&limits.parse().unwrap(), move || {
+            Duration::from_nanos(clock.0.load(Ordering::Relaxed))
+        });
+        (limiter, hands)
     }
 
     #[tokio::test]
@@ -167,9 +202,7 @@ mod tests {
             limiter.take(POST, &number.to_string()).await;
             clock.advance(Duration::from_millis(20));
         }
-        let held = limiter.counters[POST as usize]
-            .as_ref()
-            .map(|counter| counter.subjects.len());
+        let held = limiter.counter(POST).map(|counter| counter.full.len());
         assert!(held.is_some_and(|held| held < 3 * SWEEP_EVERY), "{held:?}");
     }
 
@@ -195,5 +228,22 @@ mod tests {
         ] {
             limiter(limits);
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_given_back_never_makes_more_than_the_burst() {
+        let (limiter, clock) = limiter("post=2/10s");
+        limiter.give_back(POST, "rosa").await;
+        limiter.take(POST, "rosa").await;
+        clock.advance(Duration::from_secs(60));
+        limiter.give_back(POST, "rosa").await;
+        limiter.give_back(POST, "rosa").await;
+        for _ in 0..2 {
+            assert_eq!(limiter.take(POST, "rosa").await, Verdict::Allowed);
+        }
+        assert_eq!(
+            limiter.take(POST, "rosa").await,
+            Verdict::Denied(Duration::from_secs(5))
+        );
     }
 }

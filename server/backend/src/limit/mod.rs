@@ -45,4 +45,6 @@ pub trait Limiter: Send + Sync {
     }
     /// Asks for one more of `quota` by `subject`: a user's id or an address.
     async fn take(&self, quota: Quota, subject: &str) -> Verdict;
+    /// Gives back one that was allowed and turned out not to count.
+    async fn give_back(&self, quota: Quota, subject: &str);
 }

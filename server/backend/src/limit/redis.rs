@@ -29,6 +29,14 @@ local wait = full - burst - now
 if wait > 0 then return math.ceil(wait) end
 redis.call('SET', KEYS[1], string.format('%.17g', full), 'PX', math.ceil((full - now) / 1000))
 return 0";
+/// Takes back what one added. A key that is gone, or full by now, is as good as that.
+const GIVE_BACK: &str = "
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local full = tonumber(redis.call('GET', KEYS[1]) or now) - tonumber(ARGV[1])
+if full <= now then return redis.call('DEL', KEYS[1]) end
+redis.call('SET', KEYS[1], string.format('%.17g', full), 'PX', math.ceil((full - now) / 1000))
+return 0";
 /// So many bytes of a subject's SHA-256: whoever invents long subjects fills no memory.
 const SUBJECT_BYTES: usize = 16;
 
@@ -37,6 +45,7 @@ pub struct RedisLimiter {
     redis: Arc<Redis>,
     limits: Limits,
     take: Script,
+    give_back: Script,
     /// Counts along, so that nobody gets a new burst because Redis went away.
     alone: MemoryLimiter,
 }
@@ -47,20 +56,26 @@ impl RedisLimiter {
     pub fn new(redis: &Arc<Redis>, limits: Limits) -> Self {
         Self {
             redis: Arc::clone(redis),
-            alone: MemoryLimiter::new(limits.clone()),
+            alone: MemoryLimiter::new(&limits),
             limits,
             take: Script::new(TAKE),
+            give_back: Script::new(GIVE_BACK),
         }
     }
 
     /// The time to wait in microseconds; `None`: Redis does not tell.
     async fn wait_us(&self, quota: Quota, rate: Rate, subject: &str) -> Option<u64> {
-        let burst_us = rate.period.min(PERIOD_MAX).as_micros() as f64;
-        let each_us = burst_us / f64::from(rate.burst.max(1));
+        let (each_us, burst_us) = times_us(rate);
         let mut question = self.take.key(place(quota, subject));
         question.arg(each_us).arg(burst_us);
         self.redis.ask(&question).await.ok()
     }
+}
+
+/// The microseconds in which one is earned, and the burst.
+fn times_us(rate: Rate) -> (f64, f64) {
+    let burst_us = rate.period.min(PERIOD_MAX).as_micros() as f64;
+    (burst_us / f64::from(rate.burst.max(1)), burst_us)
 }
 
 fn place(quota: Quota, subject: &str) -> String {
@@ -91,5 +106,16 @@ impl Limiter for RedisLimiter {
             Some(wait_us) => Verdict::Denied(Duration::from_micros(wait_us)),
             None => self.alone.take(quota, subject).await,
         }
+    }
+
+    async fn give_back(&self, quota: Quota, subject: &str) {
+        let Some(rate) = self.limits.rate(quota) else {
+            return;
+        };
+        let mut question = self.give_back.key(place(quota, subject));
+        question.arg(times_us(rate).0);
+        // Where Redis does not take it, it is earned again in time.
+        let _ = self.redis.ask::<i64>(&question).await;
+        self.alone.give_back(quota, subject).await;
     }
 }

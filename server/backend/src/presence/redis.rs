@@ -55,6 +55,8 @@ pub struct RedisPresence {
     /// Whose status changed here without Redis knowing, so that it may have to be told later.
     missed: parking_lot::Mutex<HashSet<UserId>>,
     hurry: Arc<Notify>,
+    /// This instance is about to end, and Redis keeps what it has of it.
+    closed: AtomicBool,
 }
 
 impl RedisPresence {
@@ -71,6 +73,7 @@ impl RedisPresence {
             unsettled: AtomicBool::new(true),
             missed: parking_lot::Mutex::default(),
             hurry: Arc::default(),
+            closed: AtomicBool::new(false),
         });
         tokio::spawn(keep_alive(Arc::downgrade(&presence)));
         presence
@@ -80,10 +83,17 @@ impl RedisPresence {
         usize::try_from(self.hasher.hash_one(user) % LOCKS as u64).unwrap_or(0)
     }
 
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
     /// Changes the user's own connections and tells Redis; gives the status where that changed it.
     async fn change(&self, user: UserId, change: impl Future<Output = Option<Status>>) -> Option<Status> {
         let _in_order = self.locks[self.lock_number(user)].lock().await;
         let own = change.await?;
+        if self.is_closed() {
+            return None;
+        }
         let mut missed = Missed {
             of: self,
             user,
@@ -185,7 +195,7 @@ impl Drop for Missed<'_> {
 
 /// Beats for as long as there is a presence.
 async fn keep_alive(presence: Weak<RedisPresence>) {
-    while let Some(this) = presence.upgrade() {
+    while let Some(this) = presence.upgrade().filter(|this| !this.is_closed()) {
         let pause = match this.beat().await {
             Ok(()) => BEAT_EVERY,
             Err(Away) => RETRY_EVERY,
@@ -213,6 +223,12 @@ impl Presence for RedisPresence {
 
     async fn clear(&self, user: UserId, connection: ConnectionId) -> Option<Status> {
         self.change(user, self.own.clear(user, connection)).await
+    }
+
+    async fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        // Where Redis does not answer, the beats that do not come say the same later.
+        let _ = self.scripts.leave(&self.redis).await;
     }
 
     async fn statuses(&self, users: &[UserId]) -> Vec<Option<Status>> {

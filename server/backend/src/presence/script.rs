@@ -6,7 +6,7 @@ use bb8_redis::redis::{self, Script};
 use chat::{Status, UserId};
 use uuid::Uuid;
 
-use super::redis::ALIVE_FOR;
+use super::{LEAVE_IN, redis::ALIVE_FOR};
 use crate::redis::{Away, PREFIX, Redis, owed::millis};
 
 /// How long the users of an instance are kept after it was last heard of: time enough for another to tell.
@@ -79,6 +79,10 @@ for i = 1, #users, 2 do
 end
 return changed";
 
+/// Instance ARGV[2] is alive for no more than ARGV[3] milliseconds.
+const LEAVE: &str = "
+redis.call('ZADD', KEYS[1], 'XX', 'LT', now + ARGV[3], ARGV[2])";
+
 const STATUSES: &str = "
 local statuses = {}
 for i = 2, #ARGV do statuses[i - 1] = status(ARGV[i]) end
@@ -91,6 +95,7 @@ pub(super) struct Scripts {
     instance: String,
     write: Script,
     bury: Script,
+    leave: Script,
     statuses: Script,
 }
 
@@ -103,6 +108,7 @@ impl Scripts {
             instance: instance.hyphenated().to_string(),
             write: script(WRITE),
             bury: script(BURY),
+            leave: script(LEAVE),
             statuses: script(STATUSES),
         }
     }
@@ -140,6 +146,16 @@ impl Scripts {
             .ask(&question)
             .await
             .map(|changed: Vec<String>| pairs(&changed))
+    }
+
+    /// This instance is about to end.
+    pub(super) async fn leave(&self, redis: &Redis) -> Result<(), Away> {
+        let mut question = self.leave.key(&self.instances);
+        question
+            .arg(&self.prefix)
+            .arg(&self.instance)
+            .arg(millis(LEAVE_IN));
+        redis.ask(&question).await
     }
 
     /// Users' statuses, in the order asked.

@@ -127,6 +127,8 @@ pub trait Credentials: Send + Sync {
     async fn standing_tokens(&self, ids: &[TokenId]) -> Stored<Vec<TokenId>>;
     /// Keeps new tokens; all or nothing.
     async fn insert_tokens(&self, tokens: Vec<TokenRecord>) -> Stored<()>;
+    /// Keeps a new token unless its user has `most` already; false: so it is.
+    async fn insert_token(&self, token: TokenRecord, most: u64) -> Stored<bool>;
     /// A user's tokens, newest first, at most 100.
     async fn tokens(&self, user: UserId) -> Stored<Vec<TokenRecord>>;
     /// The token with this secret's hash, and its user.

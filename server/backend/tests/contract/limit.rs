@@ -142,3 +142,17 @@ async fn at_once_from_everywhere_exactly_the_burst_is_allowed() {
     }
     assert_eq!(takers.join_all().await.iter().sum::<u32>(), 100);
 }
+
+#[tokio::test]
+async fn what_is_given_back_may_be_had_again_and_nothing_more() {
+    let Ends { near, far } = make::limiter(SLOW).await;
+    assert_eq!(count_allowed(&near, 5).await, 5);
+    for _ in 0..2 {
+        far.give_back(Post, "rosa").await;
+    }
+    assert_eq!(count_allowed(&near, 10).await, 2);
+    for _ in 0..20 {
+        near.give_back(Post, "rosa").await;
+    }
+    assert_eq!(count_allowed(&far, 20).await, 5);
+}

@@ -52,3 +52,31 @@ async fn while_the_bus_is_away_markers_and_sign_outs_are_found_too() {
     scene.backend.sign_out(&scene.caller).await.unwrap();
     assert_eq!(client.closed().await, 4401);
 }
+
+#[tokio::test]
+async fn a_mention_that_the_bus_never_told_of_is_counted_all_the_same() {
+    let bus = TreacherousBus::new(0);
+    let scene = Scene::with(bus.clone()).await;
+    let mei = scene.register("mei").await;
+    let mut client = scene.connect(1 << 20).await;
+    bus.cut(true);
+    let post = Post {
+        room: scene.room,
+        body: "look at this, @rosa".into(),
+        thread: None,
+        nonce: None,
+        origin: None,
+    };
+    scene.backend.post_message(&mei, post).await.unwrap();
+    bus.cut(false);
+    bus.confess();
+    loop {
+        if let ServerFrame::Head {
+            room, mentions: 1, ..
+        } = client.next().await
+        {
+            assert_eq!(room, scene.room);
+            break;
+        }
+    }
+}

@@ -33,6 +33,10 @@ statements! {
                      SELECT row.id, row.hash, row.owner, row.name, row.created_at
                      FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::text[], $5::bigint[])
                           row (id, hash, owner, name, created_at)";
+    /// Those who make tokens for the same user at once wait for each other, and nobody else for them.
+    LOCK_OWNER = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE";
+    INSERT_TOKEN = "INSERT INTO tokens (id, hash, \"user\", name, created_at) SELECT $1, $2, $3, $4, $5
+                    WHERE (SELECT count(*) FROM tokens WHERE \"user\" = $3) < $6";
     TOKENS = "SELECT id, hash, \"user\", name, created_at FROM tokens
               WHERE \"user\" = $1 ORDER BY created_at DESC, id DESC LIMIT 100";
     TOKEN_BY_HASH = concat!(
@@ -111,6 +115,10 @@ impl Credentials for PostgresStore {
 
     async fn insert_tokens(&self, tokens: Vec<TokenRecord>) -> Stored<()> {
         timed("insert_tokens", self.pool.run(&InsertTokens(tokens))).await
+    }
+
+    async fn insert_token(&self, token: TokenRecord, most: u64) -> Stored<bool> {
+        timed("insert_token", self.pool.run(&InsertToken { token, most })).await
     }
 
     async fn tokens(&self, user: UserId) -> Stored<Vec<TokenRecord>> {
@@ -226,6 +234,30 @@ impl Work for InsertTokens {
             query.bind(times).execute(&mut *tx).await?;
         }
         Ok(())
+    }
+}
+
+struct InsertToken {
+    token: TokenRecord,
+    most: u64,
+}
+
+impl Work for InsertToken {
+    type Output = bool;
+    const REPEATABLE: bool = false;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
+        let TokenRecord {
+            id,
+            hash,
+            user,
+            name,
+            created_at,
+        } = &self.token;
+        LOCK_OWNER.query().bind(user.0).execute(&mut *tx).await?;
+        let query = INSERT_TOKEN.query().bind(id.0).bind(&hash[..]).bind(user.0);
+        let query = query.bind(name).bind(created_at.0).bind(self.most.cast_signed());
+        Ok(query.execute(tx).await?.rows_affected() > 0)
     }
 }
 

@@ -34,6 +34,8 @@ statements! {
                      SELECT unhex(row.value ->> 'id'), unhex(row.value ->> 'hash'), unhex(row.value ->> 'user'),
                             row.value ->> 'name', row.value ->> 'created_at'
                      FROM json_each(?1) row";
+    INSERT_TOKEN = "INSERT INTO tokens (id, hash, user, name, created_at) SELECT ?1, ?2, ?3, ?4, ?5
+                    WHERE (SELECT count(*) FROM tokens WHERE user = ?3) < ?6";
     TOKENS = "SELECT id, hash, user, name, created_at FROM tokens
               WHERE user = ?1 ORDER BY created_at DESC, id DESC LIMIT 100";
     TOKEN_BY_HASH = concat!(
@@ -103,6 +105,10 @@ impl Credentials for SqliteStore {
 
     async fn insert_tokens(&self, tokens: Vec<TokenRecord>) -> Stored<()> {
         self.write(InsertTokens(tokens)).await
+    }
+
+    async fn insert_token(&self, token: TokenRecord, most: u64) -> Stored<bool> {
+        self.write(InsertToken { token, most }).await
     }
 
     async fn tokens(&self, user: UserId) -> Stored<Vec<TokenRecord>> {
@@ -234,6 +240,29 @@ impl Job for InsertTokens {
             INSERT_TOKENS.query().bind(json(&rows)).execute(&mut *tx).await?;
         }
         Ok(())
+    }
+}
+
+struct InsertToken {
+    token: TokenRecord,
+    most: u64,
+}
+
+impl Job for InsertToken {
+    type Output = bool;
+    const OP: &'static str = "insert_token";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
+        let TokenRecord {
+            id,
+            hash,
+            user,
+            name,
+            created_at,
+        } = &self.token;
+        let query = INSERT_TOKEN.query().bind(id.0).bind(&hash[..]).bind(user.0);
+        let query = query.bind(name).bind(created_at.0).bind(self.most.cast_signed());
+        Ok(query.execute(tx).await?.rows_affected() > 0)
     }
 }
 

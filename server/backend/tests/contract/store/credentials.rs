@@ -156,3 +156,17 @@ async fn tokens_are_kept_together_or_not_at_all() {
     assert!(store.insert_tokens(twice).await.is_err());
     assert_eq!(store.tokens(rosa.author.id).await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn however_many_tokens_are_made_at_once_there_are_no_more_than_may_be() {
+    let store = Fresh::open().await;
+    let (rosa, mei) = (registered(&store, "rosa").await, registered(&store, "mei").await);
+    let making = (0..12).map(|n| store.insert_token(token(&rosa, n, i64::from(n)), 5));
+    let made = futures::future::join_all(making).await;
+    assert_eq!(made.into_iter().filter(|made| *made.as_ref().unwrap()).count(), 5);
+    let listed = store.tokens(rosa.author.id).await.unwrap();
+    assert_eq!(listed.len(), 5);
+    assert!(store.insert_token(token(&mei, 20, 1), 5).await.unwrap());
+    store.delete_token(rosa.author.id, listed[0].id).await.unwrap();
+    assert!(store.insert_token(token(&rosa, 21, 1), 5).await.unwrap());
+}
