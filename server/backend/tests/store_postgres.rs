@@ -7,6 +7,8 @@ mod contract;
 mod faults;
 #[path = "postgres/instances.rs"]
 mod instances;
+#[path = "postgres/operators.rs"]
+mod operators;
 #[path = "postgres/replica.rs"]
 mod replica;
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures::FutureExt;
+use futures::{FutureExt, future::join_all};
 use metrics::histogram;
 use parking_lot::Mutex;
 use sqlx::{
@@ -11,7 +11,7 @@ use sqlx::{
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
     query::QueryAs,
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     breaker::{Breaker, Interrupted},
@@ -33,6 +33,9 @@ const LIFE_MAX: Duration = Duration::from_secs(30 * 60);
 const OPERATION_MAX: Duration = Duration::from_secs(3);
 /// The same for what writes thousands of rows.
 pub(super) const BULK_MAX: Duration = Duration::from_secs(60);
+/// How long the closing waits for those who still hold a connection. Posts are written by then; what is left, such as
+/// the renewal of statistics, loses nothing.
+const CLOSE_MAX: Duration = Duration::from_secs(5);
 /// The breaker's own limit: none that matters, as each operation has its own.
 const BREAKER_MAX: Duration = Duration::from_secs(15 * 60);
 /// For how long a database that is away is not asked.
@@ -45,7 +48,7 @@ const TRIES_MAX: u32 = 4;
 
 /// What holds for every connection. The server's own limits are the second fence: they end what goes on there after
 /// this side has given up.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     // Longer than an operation may take, so that the server never ends what someone still waits for.
     ("statement_timeout", "5s"),
     ("lock_timeout", "2s"),
@@ -53,6 +56,9 @@ const SETTINGS: [(&str, &str); 6] = [
     ("idle_in_transaction_session_timeout", "10s"),
     // An acknowledgement means durable.
     ("synchronous_commit", "on"),
+    // Whoever takes a room's lock reads afterwards what was committed until then. In any stricter level, which a
+    // database or a user may be set to, it would be refused instead.
+    ("default_transaction_isolation", "read committed"),
     // Compiling a plan takes longer than any statement here runs.
     ("jit", "off"),
     // Times and texts do not depend on how the server was set up.
@@ -88,6 +94,8 @@ pub(super) struct Pool {
     pool: PgPool,
     lost: Arc<Lost>,
     breaker: Breaker,
+    /// How long anything may take here, whatever it asks for.
+    patience: Duration,
 }
 
 /// When a connection was last found dead. Others that were idle at that time may be as dead, as after a restart of
@@ -131,11 +139,17 @@ impl Pool {
             "database",
             PgPoolOptions::new().min_connections(CONNECTIONS_MIN),
             options,
+            Duration::MAX,
         )
     }
 
-    /// A pool whose breaker is called `name`.
-    pub(super) fn with(name: &'static str, sizes: PgPoolOptions, options: PgConnectOptions) -> Self {
+    /// A pool whose breaker is called `name`, and on which nothing takes longer than `patience`.
+    pub(super) fn with(
+        name: &'static str,
+        sizes: PgPoolOptions,
+        options: PgConnectOptions,
+        patience: Duration,
+    ) -> Self {
         let lost = Arc::new(Lost::default());
         let seen = Arc::clone(&lost);
         let pool = sizes
@@ -157,23 +171,33 @@ impl Pool {
             pool,
             lost,
             breaker: Breaker::new(name, BREAKER_MAX, BREAKER_PAUSE),
+            patience,
         }
     }
 
-    /// Opens the connections that are to be kept.
+    /// Opens the connections that are to be kept: the pool itself only replaces those that it closes.
     pub(super) fn warm(&self) {
         let pool = self.pool.clone();
-        // Returning a connection fills the pool up to its least.
-        tokio::spawn(async move { pool.acquire().await.map(drop).ok() });
+        tokio::spawn(async move {
+            // None is given back before all are there, or the next one would be the same again.
+            let opened = join_all((0..CONNECTIONS_MIN).map(|_| pool.acquire())).await;
+            drop(opened);
+        });
     }
 
-    /// Waits until all connections are back, and closes them.
+    /// Waits until all connections are back, but not for ever, and closes them.
     pub(super) async fn close(&self) {
-        self.pool.close().await;
+        if timeout(CLOSE_MAX, self.pool.close()).await.is_err() {
+            tracing::info!("the database is still busy with something that nobody waits for");
+        }
     }
 
     /// What `work` gives; tried again where that is safe and may help.
     pub(super) async fn run<W: Work>(&self, work: &W) -> Stored<W::Output> {
+        if W::MAX > OPERATION_MAX {
+            // As the breaker's trial it would keep everyone else out for as long as it takes.
+            return self.tried(work).await;
+        }
         self.guarded(self.tried(work)).await
     }
 
@@ -189,7 +213,7 @@ impl Pool {
     }
 
     async fn tried<W: Work>(&self, work: &W) -> Stored<W::Output> {
-        let deadline = Instant::now() + W::MAX;
+        let deadline = Instant::now() + W::MAX.min(self.patience);
         let mut tries = 1;
         loop {
             match self.once(work, deadline).await {
@@ -300,4 +324,113 @@ impl<'q, R: FromPgRow, F: Fn() -> Query<'q, R> + Send + Sync> Work for Optional<
 /// Closes a connection without a word, and makes room for another one.
 fn discard(connection: PoolConnection<Postgres>) {
     drop(connection.detach());
+}
+
+#[cfg(test)]
+mod tests {
+    use services::Postgres;
+    use tokio::{sync::Notify, time::sleep};
+
+    use super::*;
+    use crate::breaker::State;
+
+    /// Far longer than anything here takes.
+    const LONG: Duration = Duration::from_secs(60);
+
+    async fn pool() -> (Postgres, Pool) {
+        let server = tokio::task::spawn_blocking(Postgres::start);
+        let server = server.await.unwrap().unwrap();
+        let pool = Pool::new(options(&server.url()).unwrap());
+        (server, pool)
+    }
+
+    struct Outage;
+
+    impl Work for Outage {
+        type Output = ();
+        const REPEATABLE: bool = true;
+
+        async fn apply(&self, _: &mut PgConnection) -> Stored<()> {
+            Err(StoreError::unavailable("as if it were away"))
+        }
+    }
+
+    struct Quick;
+
+    impl Work for Quick {
+        type Output = ();
+        const REPEATABLE: bool = true;
+
+        async fn apply(&self, _: &mut PgConnection) -> Stored<()> {
+            Ok(())
+        }
+    }
+
+    /// Holds its connection until told to end.
+    #[derive(Default)]
+    struct Lengthy {
+        begun: Notify,
+        end: Notify,
+    }
+
+    impl Work for Lengthy {
+        type Output = ();
+        const REPEATABLE: bool = true;
+        const MAX: Duration = BULK_MAX;
+
+        async fn apply(&self, _: &mut PgConnection) -> Stored<()> {
+            self.begun.notify_one();
+            self.end.notified().await;
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_takes_long_keeps_nobody_out_while_the_breaker_wants_a_trial() {
+        let (_server, pool) = pool().await;
+        for _ in 0..5 {
+            pool.run(&Outage).await.unwrap_err();
+        }
+        assert_eq!(pool.breaker.state(), State::Open);
+        sleep(BREAKER_PAUSE).await;
+        let lengthy = Lengthy::default();
+        let others = async {
+            lengthy.begun.notified().await;
+            let quick = pool.run(&Quick).await;
+            lengthy.end.notify_one();
+            quick
+        };
+        let (long, quick) = tokio::join!(pool.run(&lengthy), others);
+        quick.unwrap();
+        long.unwrap();
+    }
+
+    #[tokio::test]
+    async fn closing_does_not_wait_for_ever_for_what_takes_long() {
+        let (_server, pool) = pool().await;
+        let lengthy = Lengthy::default();
+        let closing = async {
+            lengthy.begun.notified().await;
+            let closed = timeout(LONG, pool.close()).await;
+            lengthy.end.notify_one();
+            closed
+        };
+        let (_, closed) = tokio::join!(pool.run(&lengthy), closing);
+        closed.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_isolation_that_locks_rely_on_holds_whatever_the_database_is_set_to() {
+        let (server, pool) = pool().await;
+        let mut operator = PgConnection::connect(&server.url()).await.unwrap();
+        let stricter = "DO $$ BEGIN EXECUTE format(
+            'ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$";
+        sqlx::raw_sql(stricter).execute(&mut operator).await.unwrap();
+        let mut connection = pool.pool.acquire().await.unwrap();
+        let shown: String = sqlx::query_scalar("SHOW transaction_isolation")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
+        assert_eq!(shown, "read committed");
+    }
 }

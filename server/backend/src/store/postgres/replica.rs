@@ -14,7 +14,6 @@ use std::time::Duration;
 use chat::{Message, RoomId};
 use metrics::counter;
 use sqlx::postgres::PgPoolOptions;
-use tokio::time::timeout;
 
 use super::{
     messages::read_window,
@@ -40,7 +39,7 @@ impl Replica {
     /// The replica that `url` names. It need not be there yet.
     pub(super) fn new(url: &str) -> Stored<Self> {
         let sizes = PgPoolOptions::new();
-        Ok(Self(Pool::with("replica", sizes, pool::options(url)?)))
+        Ok(Self(Pool::with("replica", sizes, pool::options(url)?, PATIENCE)))
     }
 
     /// What the window holds of `room`; `None`: the primary has to answer.
@@ -65,18 +64,87 @@ impl Replica {
 
     /// The page, if the replica has replayed all up to `head`.
     async fn covering(&self, room: RoomId, window: Window, head: Head) -> Option<(Head, Vec<Message>)> {
-        match timeout(PATIENCE, read_window(&self.0, room, window)).await {
-            Ok(Ok(found)) => found.filter(|(replayed, _)| replayed.last_rev >= head.last_rev),
-            Ok(Err(error)) => {
+        // The pool's own limit, and none around it: what hangs has to count for the breaker.
+        match read_window(&self.0, room, window).await {
+            Ok(found) => found.filter(|(replayed, _)| replayed.last_rev >= head.last_rev),
+            Err(error) => {
                 tracing::debug!(%error, "the replica did not answer");
                 None
             }
-            Err(_) => None,
         }
     }
 
     /// Closes the connections.
     pub(super) async fn close(&self) {
         self.0.close().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat::{Timestamp, UserId, message::Bound};
+    use futures::future::join_all;
+    use services::Postgres;
+
+    use super::*;
+    use crate::{
+        stamp::new_id,
+        store::{Accounts, Messages, NewMessage, NewUser, Registered, postgres::PostgresStore},
+    };
+
+    /// A room with so many messages.
+    async fn room_of(store: &PostgresStore, count: usize) -> RoomId {
+        let new = NewUser {
+            id: UserId(new_id()),
+            username: "rosa".to_owned(),
+            display_name: "Rosa".to_owned(),
+            password_hash: "none".to_owned(),
+            created_at: Timestamp(1),
+            general: RoomId(new_id()),
+        };
+        let Registered::Created { user, rooms } = store.create_user(new, true).await.unwrap() else {
+            panic!("nobody was there before");
+        };
+        let message = || NewMessage {
+            id: chat::MessageId(new_id()),
+            room: rooms[0],
+            author: user.author.clone(),
+            body: "hello".to_owned(),
+            html: "<p>hello</p>".to_owned(),
+            nonce: None,
+            mentions: Vec::new(),
+            created_at: Timestamp(1),
+        };
+        let messages = std::iter::repeat_with(message).take(count).collect();
+        store.append_batch(rooms[0], messages).await.unwrap();
+        rooms[0]
+    }
+
+    #[tokio::test]
+    async fn a_replica_that_hangs_is_soon_waited_for_no_longer() {
+        let servers = tokio::task::spawn_blocking(|| {
+            let (primary, hanging) = (Postgres::start().unwrap(), Postgres::start().unwrap());
+            hanging.pause().unwrap();
+            (primary, hanging)
+        });
+        let (primary, hanging) = servers.await.unwrap();
+        let store = PostgresStore::open(&primary.url(), Some(&hanging.url()))
+            .await
+            .unwrap();
+        let room = room_of(&store, 600).await;
+        for _ in 0..5 {
+            let page = store.page(room, Bound::Before(11), 50).await.unwrap();
+            assert_eq!(page.messages.len(), 10);
+        }
+        let replica = &store.replica.as_ref().unwrap().0;
+        let window = Window::new(Bound::Before(11), 50);
+        // At most one of them is the trial.
+        let answers = join_all((0..10).map(|_| read_window(replica, room, window))).await;
+        let refused = answers.iter().filter(|answer| {
+            answer
+                .as_ref()
+                .is_err_and(|error| error.to_string().contains("a moment ago"))
+        });
+        assert!(refused.count() >= 9, "the breaker is not open");
     }
 }

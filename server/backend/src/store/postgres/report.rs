@@ -23,8 +23,10 @@ statements! {
     INVALID = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid LIMIT 20";
     SETTINGS = "SELECT name, setting FROM pg_settings
                 WHERE name IN ('autovacuum', 'fsync', 'full_page_writes', 'max_connections')";
-    HAS_STATISTICS = "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_stat_statements')
-                             AND current_setting('shared_preload_libraries') LIKE '%pg_stat_statements%'";
+    /// Whether there is the view, and the library behind it, which brings the setting. The list of libraries itself is
+    /// for superusers alone.
+    HAS_STATISTICS = "SELECT to_regclass('pg_stat_statements') IS NOT NULL
+                             AND current_setting('pg_stat_statements.max', TRUE) IS NOT NULL";
     SLOW = "SELECT left(regexp_replace(query, '\\s+', ' ', 'g'), 120), calls, mean_exec_time
             FROM pg_stat_statements
             WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND mean_exec_time > 200

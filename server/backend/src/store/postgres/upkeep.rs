@@ -141,12 +141,23 @@ fn not_installed(address: &str) -> StoreError {
     ))
 }
 
-/// The address for other programs, and the password apart from it.
+/// The address for other programs, and apart from it the password, which may stand before the host or in the query;
+/// there it counts more, as it does for connections.
 fn without_password(url: &str) -> Stored<(String, Option<String>)> {
     let mut url = Url::parse(url).map_err(StoreError::failed)?;
-    let password = url.password().map(decoded);
-    // Fails for an address without a host, which has no password either.
+    let mut password = url.password().map(decoded);
+    // Fails for an address without a host, which has no password there either.
     url.set_password(None).ok();
+    let mut others = Vec::new();
+    for pair in url.query().unwrap_or_default().split('&') {
+        match form_urlencoded::parse(pair.as_bytes()).next() {
+            Some((name, value)) if name == "password" => password = Some(value.into_owned()),
+            Some(_) => others.push(pair),
+            None => {}
+        }
+    }
+    let others = (!others.is_empty()).then(|| others.join("&"));
+    url.set_query(others.as_deref());
     Ok((url.into(), password))
 }
 
@@ -170,6 +181,27 @@ mod tests {
         assert_eq!(address, "postgres://me@host:5433/natter?sslmode=require");
         assert_eq!(password.as_deref(), Some("p@s+s&%"));
         assert_eq!(without_password("postgres://host/natter").unwrap().1, None);
+    }
+
+    #[test]
+    fn a_password_in_the_query_goes_apart_from_it_too() {
+        for (url, rest) in [
+            (
+                "postgres://host/natter?user=me&password=s%26cret",
+                "postgres://host/natter?user=me",
+            ),
+            (
+                "postgres:///natter?pass%77ord=s%26cret&host=/run/postgresql&user=a%20b",
+                "postgres:///natter?host=/run/postgresql&user=a%20b",
+            ),
+            (
+                "postgres://me:other@host/natter?password=s%26cret",
+                "postgres://me@host/natter",
+            ),
+        ] {
+            let (address, password) = without_password(url).unwrap();
+            assert_eq!((&*address, password.as_deref()), (rest, Some("s&cret")), "{url}");
+        }
     }
 
     #[test]
