@@ -12,6 +12,7 @@ mod people;
 mod register;
 mod room;
 mod rooms;
+mod search;
 mod settings;
 mod token;
 mod unsent;
@@ -26,6 +27,7 @@ pub(crate) use self::{
     register::Register,
     room::{Permalink, RoomPage},
     rooms::Rooms,
+    search::Search,
     settings::Settings,
     token::TokenCreated,
     unsent::Unsent,
