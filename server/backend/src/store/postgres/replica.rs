@@ -31,8 +31,9 @@ const OLD: u64 = 500;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 statements! {
-    WRITTEN = "SELECT pg_current_wal_flush_lsn()::text";
-    REPLAYED = "SELECT coalesce(pg_last_wal_replay_lsn() >= $1::text::pg_lsn, FALSE)";
+    /// How many bytes of log the primary has written in all.
+    WRITTEN = "SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint";
+    REPLAYED = "SELECT coalesce((pg_last_wal_replay_lsn() - '0/0')::bigint >= $1, FALSE)";
     HEAD = "SELECT h.room AS head_room, h.last_seq, h.last_rev FROM room_heads h WHERE h.room = $1";
 }
 
@@ -81,12 +82,12 @@ impl Replica {
     /// What a search finds, if the replica has replayed all that the primary had written when it was asked; `None`:
     /// the primary has to answer.
     pub(super) async fn search(&self, primary: &Pool, asked: &Asked) -> Stored<Option<Candidates>> {
-        let query = || WRITTEN.read::<(String,)>();
+        let query = || WRITTEN.read::<(i64,)>();
         let Some((written,)) = primary.optional(query).await? else {
             return Ok(None);
         };
         let answer = async {
-            let query = || REPLAYED.read::<(bool,)>().bind(written.clone());
+            let query = || REPLAYED.read::<(bool,)>().bind(written);
             match self.0.optional(query).await? {
                 Some((true,)) => asked.ask(&self.0).await.map(Some),
                 _ => Ok(None),
