@@ -147,7 +147,8 @@ fn List(results: Vec<Hit>, next: Option<String>, q: String) -> impl IntoView {
 #[component]
 fn Row(hit: Hit) -> impl IntoView {
     let Hit { found, address, room } = hit;
-    let (message, at) = (found.message, found.message.created_at);
+    let message = found.message;
+    let at = message.created_at;
     let when = format!("{}, {}", date_in_words(at), clock(at));
     view! {
         <li>
