@@ -21,7 +21,7 @@ use self::{assets::Assets, theme::Theme};
 use crate::{
     pages::{
         Direct, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, Register, RoomPage,
-        Rooms, Settings,
+        Rooms, Search, Settings,
     },
     visit::{answer_header, visit},
 };
@@ -152,6 +152,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/rooms/:slug/:seq") view=Permalink ssr=SsrMode::Async/>
                 <Route path=path!("/direct/:username") view=Direct ssr=SsrMode::Async/>
                 <Route path=path!("/people") view=People ssr=SsrMode::Async/>
+                <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async/>
                 <Route path=path!("/offline") view=Offline ssr=SsrMode::Async/>
             </Routes>

@@ -36,5 +36,7 @@ mod operator;
 mod queries;
 #[path = "api/rooms.rs"]
 mod rooms;
+#[path = "api/search.rs"]
+mod search;
 #[path = "api/threads.rs"]
 mod threads;

@@ -16,6 +16,7 @@ pub mod nonce;
 pub mod permission;
 pub mod quota;
 pub mod room;
+pub mod search;
 pub mod time;
 pub mod user;
 pub mod username;

@@ -51,6 +51,8 @@ quotas! {
     Change = "change", 60 / 10 s;
     /// Rooms that one user creates.
     Room = "room", 30 / 60 s;
+    /// Searches of one user.
+    Search = "search", 30 / 10 s;
     /// Sockets that one user opens.
     Socket = "socket", 20 / 60 s;
     /// Frames that one connection sends.

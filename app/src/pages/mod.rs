@@ -13,6 +13,7 @@ mod people;
 mod register;
 mod room;
 mod rooms;
+mod search;
 mod settings;
 mod token;
 mod unsent;
@@ -28,6 +29,7 @@ pub(crate) use self::{
     register::Register,
     room::{Permalink, RoomPage},
     rooms::Rooms,
+    search::Search,
     settings::Settings,
     token::TokenCreated,
     unsent::Unsent,

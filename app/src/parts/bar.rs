@@ -16,7 +16,7 @@ pub(crate) fn Bar(
         <header class="bar">
             <Menu/>
             <h1 class="title"><span>{title}</span></h1>
-            <div class="end">{children.map(|children| children())}</div>
+            <div class="end">{children.map(|children| children())}<ToSearch/></div>
         </header>
     }
     .into_any()
@@ -53,6 +53,7 @@ pub(crate) fn RoomBar<'a>(
                     </div>
                 </Connection>
                 {people}
+                <ToSearch/>
             </div>
         </header>
     }
@@ -65,6 +66,12 @@ fn Menu() -> impl IntoView {
         <button class="menu icon-button" type="button" popovertarget="side" aria-label="Rooms"><Icon is=Shape::Menu/></button>
     }
     .into_any()
+}
+
+#[component]
+fn ToSearch() -> impl IntoView {
+    view! { <a class="icon-button" href="/search" aria-label="Search"><Icon is=Shape::Search/></a> }
+        .into_any()
 }
 
 #[component]

@@ -46,7 +46,7 @@ pub(super) fn day_as_number(at: Timestamp) -> String {
 }
 
 /// The time of day as `09:12`.
-pub(super) fn clock(at: Timestamp) -> String {
+pub(crate) fn clock(at: Timestamp) -> String {
     let (hour, minute) = at.clock();
     format!("{hour:02}:{minute:02}")
 }

@@ -21,7 +21,7 @@ mod title;
 pub(crate) use self::{
     bar::{Bar, RoomBar},
     composer::{Recipient, Write},
-    day::date_in_words,
+    day::{clock, date_in_words},
     door::Door,
     face::{Avatar, Dot, Face},
     field::Field,

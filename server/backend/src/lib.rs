@@ -25,6 +25,7 @@ pub mod planted;
 pub mod presence;
 pub mod redis;
 pub mod room;
+pub mod search;
 pub mod seed;
 pub mod session;
 pub mod stamp;

@@ -16,14 +16,38 @@ pub const INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// Up to how much later, so that instances that started together do not go on together.
 const JITTER_MAX: Duration = Duration::from_secs(10 * 60);
 
+/// How long the database is left alone between two batches of older messages.
+const INDEX_PAUSE: Duration = Duration::from_millis(50);
+/// How long it is left alone after an error.
+const INDEX_AGAIN: Duration = Duration::from_secs(10);
+
 impl Backend {
     /// Tidies up at once and then every [`INTERVAL`] or a little later, for as long as the process runs.
     pub async fn keep_up(self: Arc<Self>) {
         self.warm_up().await;
+        tokio::join!(self.index_older(), self.keep_tidy());
+    }
+
+    async fn keep_tidy(&self) {
         loop {
             self.tidy_up(now()).await;
             tokio::time::sleep(INTERVAL + rand::random_range(Duration::ZERO..JITTER_MAX)).await;
             self.tune().await;
+        }
+    }
+
+    /// Adds the messages to the index of words that were there before it was, a few at a time and with pauses, so
+    /// that nobody has to wait for it.
+    pub async fn index_older(&self) {
+        loop {
+            match self.store.index_older().await {
+                Ok(true) => tokio::time::sleep(INDEX_PAUSE).await,
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(%error, "indexing older messages failed; it is tried again");
+                    tokio::time::sleep(INDEX_AGAIN).await;
+                }
+            }
         }
     }
 

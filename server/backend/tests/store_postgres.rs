@@ -21,6 +21,7 @@ use std::{
 
 use backend::store::{Store, postgres::PostgresStore};
 use services::Postgres;
+use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
 /// Where the database of one test is: on a server of its own.
@@ -67,6 +68,14 @@ impl Place {
     /// Opens the database, which is empty the first time.
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
         Arc::new(PostgresStore::open(&self.server.url(), None).await.unwrap())
+    }
+
+    /// Makes the database one whose messages were there before the index of words.
+    pub(crate) async fn forget_words(&self) {
+        let mut connection = PgConnection::connect(&self.url()).await.unwrap();
+        let forget = "TRUNCATE message_words;
+                      INSERT INTO meta (key, value) SELECT 'search_next', id::text FROM messages ORDER BY id DESC LIMIT 1";
+        sqlx::raw_sql(forget).execute(&mut connection).await.unwrap();
     }
 
     /// A place in which `backup` has been restored.

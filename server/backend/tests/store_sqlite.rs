@@ -35,6 +35,16 @@ impl Place {
         Arc::new(SqliteStore::open(&self.file("natter.db")).await.unwrap())
     }
 
+    /// Makes the database one whose messages were there before the index of words.
+    pub(crate) async fn forget_words(&self) {
+        let options = SqliteConnectOptions::new().filename(self.file("natter.db"));
+        let mut connection = options.connect().await.unwrap();
+        let forget = "INSERT INTO message_words (message_words) VALUES ('delete-all');
+                      INSERT INTO meta (key, value) SELECT 'search_next', max(rowid) FROM messages";
+        sqlx::raw_sql(forget).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
     /// A place in which `backup` has been restored.
     pub(crate) async fn restored(backup: &Path) -> Self {
         let place = Self::new().await;

@@ -5,6 +5,7 @@ mod health;
 mod messages;
 mod payload;
 mod rooms;
+mod search;
 mod tokens;
 mod users;
 
@@ -42,6 +43,7 @@ pub fn routes() -> Router<AppState> {
             "/messages/{id}/reactions/{emoji}",
             put(messages::react).delete(messages::unreact),
         )
+        .route("/search", get(search::search))
         .route("/threads/{id}", get(messages::thread))
         .fallback(|| async { Refusal::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })

@@ -13,6 +13,7 @@ mod change;
 mod copy;
 mod fault;
 mod finding;
+mod gather;
 mod newer;
 pub mod postgres;
 mod prefix;
@@ -34,7 +35,10 @@ use chat::{
 use thiserror::Error;
 
 pub use finding::{Finding, Weight};
+pub use gather::{Candidates, Span};
 pub use record::*;
+
+use crate::search::Sought;
 
 /// Why the store could not answer. Wrong input is never the reason.
 #[derive(Debug, Error)]
@@ -76,9 +80,15 @@ impl From<StoreError> for chat::Problem {
 pub type Stored<T> = Result<T, StoreError>;
 
 /// Everything durable, by noun.
-pub trait Store: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Upkeep {}
+pub trait Store:
+    Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Upkeep
+{
+}
 
-impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Upkeep> Store for T {}
+impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Upkeep> Store
+    for T
+{
+}
 
 /// Users.
 #[async_trait]
@@ -223,6 +233,17 @@ pub trait Markers: Send + Sync {
     async fn mark_read(&self, room: RoomId, user: UserId, seq: u64) -> Stored<MarkerMove>;
     /// The unread messages that mention `user`: room and `seq`, at most 1,000, newest first.
     async fn unread_mentions(&self, user: UserId) -> Stored<Vec<(RoomId, u64)>>;
+}
+
+/// The index of what messages say. It is written with the messages, in the same transaction.
+#[async_trait]
+pub trait Search: Send + Sync {
+    /// The newest messages within `span` that match, that `reader` may read (as a member, or in a public channel)
+    /// and that were not deleted: newest first, at most `limit`. It looks at a bounded number of matches: where most
+    /// are not for `reader`, there may be fewer, with the rest still to be asked for.
+    async fn search(&self, reader: UserId, sought: &Sought, span: Span, limit: u64) -> Stored<Candidates>;
+    /// Adds the next older messages to the index that were there before it was, newest first; false: all are in it.
+    async fn index_older(&self) -> Stored<bool>;
 }
 
 /// What the store as a whole can do.

@@ -16,6 +16,7 @@ use super::{
     messages::once_each,
     pool::Work,
     rows::{Read, integer, message_columns, reactions_text, unsigned, users},
+    search,
     statement::statements,
 };
 use crate::store::{
@@ -149,6 +150,7 @@ async fn store(
         Alteration::Pin | Alteration::Unpin => {}
     }
     write(&after, tx).await?;
+    search::renew(before, &after, tx).await?;
     Ok(Changed::Stored(Box::new(Altered {
         unmentioned: beyond(&before.mentions, &after.mentions),
         message: after,

@@ -14,9 +14,13 @@ use super::{
     PostgresStore,
     pool::{BULK_MAX, Pool, Work},
     rows::{Read, integer, message_columns, with_head},
+    search::placed,
     statement::statements,
 };
-use crate::store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window};
+use crate::{
+    search::Entry,
+    store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window},
+};
 
 /// The most messages of one statement.
 const MESSAGES_A_STATEMENT: usize = 1_000;
@@ -42,6 +46,14 @@ statements! {
                           0, row.created_at, NULL, FALSE, FALSE, '{}'
                    FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bigint[])
                         WITH ORDINALITY row (id, author, body, html, nonce, created_at, place)";
+    INSERT_MANY_WORDS = concat!(
+        "WITH placed AS (
+             SELECT row.id, row.tokens, nextval('message_places') AS place
+             FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY row (id, tokens, nth) ORDER BY row.nth
+         )
+         INSERT INTO message_words (place, message, tokens)
+         SELECT p.place, p.id, ", placed!("p.tokens", "p.place"), " FROM placed p"
+    );
     /// Of the people mentioned, those who exist; by the message's place in the batch, from 1.
     INSERT_MANY_MENTIONS = "WITH called AS (
                                 SELECT c.place, c.turn, u.id
@@ -197,6 +209,9 @@ impl AppendBatch {
         let query = query.bind(columns.ids).bind(columns.authors).bind(columns.bodies);
         let query = query.bind(columns.html).bind(columns.nonces).bind(columns.times);
         query.execute(&mut *tx).await?;
+        let ids: Vec<Uuid> = messages.iter().map(|message| message.id.0).collect();
+        let query = INSERT_MANY_WORDS.query().bind(ids).bind(columns.tokens);
+        query.execute(&mut *tx).await?;
         if !columns.called.is_empty() {
             let query = INSERT_MANY_MENTIONS.query().bind(self.room.0).bind(seq);
             query
@@ -217,6 +232,8 @@ pub(super) struct Columns<'a> {
     pub(super) html: Vec<&'a str>,
     pub(super) nonces: Vec<Option<&'a str>>,
     pub(super) times: Vec<i64>,
+    /// What the index of words holds of each.
+    pub(super) tokens: Vec<String>,
     /// For each person mentioned, the message's place in the batch, from 1.
     pub(super) callers: Vec<i64>,
     /// The people mentioned, each once a message.
@@ -238,6 +255,10 @@ impl<'a> Columns<'a> {
             nonces: messages
                 .clone()
                 .map(|message| message.nonce.as_ref().map(chat::Nonce::as_str))
+                .collect(),
+            tokens: messages
+                .clone()
+                .map(|message| Entry::of_new(message, false).vector())
                 .collect(),
             times: messages.map(|message| message.created_at.0).collect(),
             callers: calls.iter().map(|(place, _)| *place).collect(),

@@ -12,6 +12,7 @@ mod report;
 mod rooms;
 mod rows;
 mod schema;
+mod search;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -30,6 +30,7 @@ use super::{
     messages::Columns,
     pool::{Failure, Pool, Work},
     rows::{Read, all, message_columns, number, users},
+    search::placed,
     statement::statements,
 };
 use crate::store::{Appended, NewMessage, StoreError, Stored};
@@ -53,8 +54,9 @@ statements! {
     /// mentions and their authors' read markers.
     APPEND = concat!(
         "WITH new AS (
-             SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[])
-                           WITH ORDINALITY new (id, author, body, html, nonce, created_at, place)
+             SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
+                                  $10::text[])
+                           WITH ORDINALITY new (id, author, body, html, nonce, created_at, tokens, place)
          ), fresh AS (
              SELECT new.*, row_number() OVER (ORDER BY new.place) AS turn
              FROM new CROSS JOIN LATERAL (
@@ -81,6 +83,12 @@ statements! {
                     coalesce((SELECT c.ids FROM called c WHERE c.place = f.place), '{}')
              FROM fresh f CROSS JOIN head
              RETURNING id, seq, rev, author, created_at, mentions
+         ), placed AS (
+             SELECT s.id, f.tokens, nextval('message_places') AS place
+             FROM stored s JOIN fresh f ON f.id = s.id ORDER BY f.turn
+         ), indexed AS (
+             INSERT INTO message_words (place, message, tokens)
+             SELECT p.place, p.id, ", placed!("p.tokens", "p.place"), " FROM placed p
          ), marked AS (
              UPDATE members SET read_seq = greatest(members.read_seq, s.seq)
              FROM (SELECT author, max(seq) AS seq FROM stored GROUP BY author) s
@@ -354,6 +362,7 @@ impl Work for Append<'_> {
             .bind(columns.html);
         let query = query.bind(columns.nonces).bind(columns.times);
         let query = query.bind(columns.callers).bind(columns.called);
+        let query = query.bind(columns.tokens);
         let rows = query.fetch_all(connection).await?;
         let messages: HashMap<MessageId, &NewMessage> = self
             .messages

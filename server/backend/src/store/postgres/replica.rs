@@ -19,9 +19,10 @@ use super::{
     messages::read_window,
     pool::{self, Pool},
     rows::Read,
+    search::Asked,
     statement::statements,
 };
-use crate::store::{Head, Stored, window::Window};
+use crate::store::{Candidates, Head, StoreError, Stored, window::Window};
 
 /// A page is old when it ends this many messages or more before the newest one.
 const OLD: u64 = 500;
@@ -29,6 +30,9 @@ const OLD: u64 = 500;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 statements! {
+    /// How many bytes of log the primary has written in all.
+    WRITTEN = "SELECT (pg_current_wal_flush_lsn() - '0/0')::bigint";
+    REPLAYED = "SELECT coalesce((pg_last_wal_replay_lsn() - '0/0')::bigint >= $1, FALSE)";
     HEAD = "SELECT h.room AS head_room, h.last_seq, h.last_rev FROM room_heads h WHERE h.room = $1";
 }
 
@@ -72,6 +76,30 @@ impl Replica {
                 None
             }
         }
+    }
+
+    /// What a search finds, if the replica has replayed all that the primary had written when it was asked; `None`:
+    /// the primary has to answer.
+    pub(super) async fn search(&self, primary: &Pool, asked: &Asked) -> Stored<Option<Candidates>> {
+        let query = || WRITTEN.read::<(i64,)>();
+        let Some((written,)) = primary.optional(query).await? else {
+            return Ok(None);
+        };
+        let answer = async {
+            let query = || REPLAYED.read::<(bool,)>().bind(written);
+            match self.0.optional(query).await? {
+                Some((true,)) => asked.ask(&self.0).await.map(Some),
+                _ => Ok(None),
+            }
+        };
+        let found = timeout(PATIENCE, answer).await.unwrap_or(Ok(None));
+        let found = found.unwrap_or_else(|error: StoreError| {
+            tracing::debug!(%error, "the replica did not answer");
+            None
+        });
+        let answer = if found.is_some() { "replica" } else { "primary" };
+        counter!("database_replica_reads_total", "answer" => answer).increment(1);
+        Ok(found)
     }
 
     /// Closes the connections.

@@ -8,13 +8,14 @@ use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
     PostgresStore, accounts, changing, credentials, markers, messages, pool, posts, replica, report, rooms,
-    schema,
+    schema, search,
     statement::{Statement, counted},
     threads, upkeep,
 };
 use crate::{
+    search::Sought,
     seed::{Plan, seed},
-    store::{Accounts, Markers, Messages, Rooms, Threads},
+    store::{Accounts, Markers, Messages, Rooms, Span, Threads},
 };
 
 /// Every statement that the store can execute, by file and name.
@@ -30,6 +31,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("report", report::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("schema", schema::STATEMENTS),
+        ("search", search::STATEMENTS),
         ("threads", threads::STATEMENTS),
         ("upkeep", upkeep::STATEMENTS),
     ];
@@ -69,7 +71,20 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "_sqlx_migrations",
         "all of them are wanted, a handful",
     ),
-    ("schema::EPOCH", "meta", "a table of one row"),
+    ("schema::EPOCH", "meta", "a table of a row or two"),
+    ("search::NEXT", "meta", "a table of a row or two"),
+    ("search::SET_NEXT", "meta", "a table of a row or two"),
+    ("search::NO_NEXT", "meta", "a table of a row or two"),
+    (
+        "search::NEWEST_PLACE",
+        "message_words_pkey",
+        "ends at the first entry",
+    ),
+    (
+        "search::OLDEST_PLACE",
+        "message_words_pkey",
+        "ends at the first entry",
+    ),
 ];
 
 /// Enough of everything that reading a whole table costs more than looking up what is wanted. Straight into the
@@ -97,6 +112,9 @@ const CONTENTS: &[&str] = &[
     "UPDATE messages SET pinned = TRUE WHERE seq = 3",
     "INSERT INTO reactions SELECT nth('message', n * 100 + k), '👍', nth('user', 1 + (n + k) % 5000), n
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "INSERT INTO message_words SELECT n * 100 + k, nth('message', n * 100 + k),
+                                      array_to_tsvector(ARRAY['=', 'word' || k, 'other' || n, '=p12x' || ((n * 100 + k) >> 12)])
+     FROM generate_series(1, 3000) n, generate_series(1, 20) k",
     "INSERT INTO versions SELECT nth('message', n * 100 + k), n, 'body', n
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
     "VACUUM ANALYZE",
@@ -215,6 +233,32 @@ async fn execute(sql: &str, connection: &mut PgConnection) {
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
+#[tokio::test]
+async fn a_search_is_a_replicas_where_it_has_replayed_everything_and_only_there() {
+    let server = std::sync::Arc::new(server().await);
+    PostgresStore::open(&server.url(), None).await.unwrap();
+    let primary = std::sync::Arc::clone(&server);
+    let replica = tokio::task::spawn_blocking(move || primary.replica());
+    let replica = replica.await.unwrap().unwrap();
+    let store = PostgresStore::open(&server.url(), Some(&replica.url()))
+        .await
+        .unwrap();
+    let sought = Sought::of(chat::search::parse("word").unwrap()).unwrap();
+    let asked = search::Asked::new(UserId(crate::stamp::new_id()), &sought, Span::ALL, 1);
+    let by_replica = async || {
+        let found = store.replica.as_ref().unwrap().search(&store.pool, &asked).await;
+        found.unwrap().is_some()
+    };
+    // It needs a moment for what the opening wrote.
+    while !by_replica().await {}
+    let mut behind = pool::options(&replica.url()).unwrap().connect().await.unwrap();
+    execute("SELECT pg_wal_replay_pause()", &mut behind).await;
+    seed(&store, &plan(3)).await.unwrap();
+    assert!(!by_replica().await);
+    execute("SELECT pg_wal_replay_resume()", &mut behind).await;
+    while !by_replica().await {}
+}
+
 #[test]
 fn the_list_of_statements_is_complete() {
     // Statements are made by one macro and leave through one file; nothing else may speak SQL.
@@ -248,16 +292,19 @@ async fn a_question_takes_as_many_statements_for_many_rows_as_for_few() {
     assert_eq!(costs[0], [2, 1, 2, 1, 1, 1, 1, 2, 1, 1]);
 }
 
-/// How many statements each question takes in a database of this size.
-async fn costs_of(store: &PostgresStore, size: usize) -> [u64; 10] {
-    let plan = Plan {
+fn plan(size: usize) -> Plan {
+    Plan {
         users: size * 3,
         rooms: size,
         members: size * 3,
         messages: size * 20,
         password_hash: "none".into(),
-    };
-    let seeded = seed(store, &plan).await.unwrap();
+    }
+}
+
+/// How many statements each question takes in a database of this size.
+async fn costs_of(store: &PostgresStore, size: usize) -> [u64; 10] {
+    let seeded = seed(store, &plan(size)).await.unwrap();
     let user = store
         .user_by_username(&seeded[0].username)
         .await

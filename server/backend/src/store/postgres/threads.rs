@@ -17,9 +17,13 @@ use super::{
     pool::Work,
     posts::{NONCE_INDEX, message},
     rows::{Read, integer, message_columns, unsigned, users, with_head},
+    search::placed,
     statement::statements,
 };
-use crate::store::{Head, NewMessage, Replied, Stored, Threads, thread::Span, timed::timed};
+use crate::{
+    search::Entry,
+    store::{Head, NewMessage, Replied, Stored, Threads, thread::Span, timed::timed},
+};
 
 statements! {
     LOCK = "SELECT room FROM room_heads WHERE room = $1 FOR NO KEY UPDATE";
@@ -34,7 +38,7 @@ statements! {
             CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = coalesce(m.thread, m.id) OFFSET 0) root
             WHERE m.id = $1 AND m.room = $2";
     /// The numbers, the reply, its mentions, its author's read marker, and its root's count.
-    REPLY = "WITH called AS (
+    REPLY = concat!("WITH called AS (
                  SELECT array_agg(u.id ORDER BY c.turn) AS ids
                  FROM unnest($9::uuid[]) WITH ORDINALITY c (id, turn)
                  CROSS JOIN LATERAL (SELECT id FROM users WHERE id = c.id OFFSET 0) u
@@ -50,6 +54,11 @@ statements! {
                         coalesce((SELECT ids FROM called), '{}')
                  FROM head
                  RETURNING seq, rev, mentions
+             ), placed AS (
+                 SELECT nextval('message_places') AS place FROM stored
+             ), indexed AS (
+                 INSERT INTO message_words (place, message, tokens)
+                 SELECT p.place, $1, ", placed!("$10::text", "p.place"), " FROM placed p
              ), counted AS (
                  UPDATE messages SET rev = head.rev + 1, reply_count = reply_count + 1 FROM head WHERE id = $7
              ), marked AS (
@@ -60,7 +69,7 @@ statements! {
                  SELECT called.\"user\", $2, stored.seq, $8
                  FROM stored CROSS JOIN LATERAL unnest(stored.mentions) called (\"user\")
              )
-             SELECT seq, rev, mentions FROM stored";
+             SELECT seq, rev, mentions FROM stored");
     /// Head, root and replies in one statement, hence of one moment. What the span means: see [`Span`].
     THREAD = concat!(
         "SELECT h.room AS head_room, h.last_seq, h.last_rev, ", message_columns!(), "
@@ -169,7 +178,8 @@ async fn store(new: &NewMessage, root: MessageId, tx: &mut PgConnection) -> Stor
         .bind(new.nonce.as_ref().map(chat::Nonce::as_str))
         .bind(root.0)
         .bind(new.created_at.0)
-        .bind(once_each(&new.mentions).collect::<Vec<Uuid>>());
+        .bind(once_each(&new.mentions).collect::<Vec<Uuid>>())
+        .bind(Entry::of_new(new, true).vector());
     let (seq, rev, mentions) = query.fetch_one(&mut *tx).await?;
     let reply = Message {
         thread: Some(root),

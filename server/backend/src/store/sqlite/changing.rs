@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     SqliteStore, messages,
     rows::{Read, integer, json_ids, message_columns, pack, reactions_text},
+    search,
     statement::statements,
     writer::Job,
 };
@@ -127,6 +128,7 @@ async fn store(
         Alteration::Pin | Alteration::Unpin => {}
     }
     write(&after, tx).await?;
+    search::renew(before, &after, tx).await?;
     Ok(Changed::Stored(Box::new(Altered {
         unmentioned: beyond(&before.mentions, &after.mentions),
         message: after,

@@ -17,7 +17,10 @@ use super::{
     statement::statements,
     writer::Job,
 };
-use crate::store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window};
+use crate::{
+    search::Entry,
+    store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window},
+};
 
 /// The most messages of one statement.
 const MESSAGES_A_STATEMENT: usize = 1_000;
@@ -41,10 +44,11 @@ statements! {
     /// What [`TAKE_NEXT`] asks before it takes any.
     MAY_POST = "SELECT EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user = ?2)
                    AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)";
-    /// One round trip for both.
+    /// One round trip for all.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
                                              created_at, edited_at, deleted, pinned, mentions)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10);
+                       INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?12, ?13);
                        UPDATE members SET read_seq = ?3 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
                        SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j";
@@ -57,6 +61,9 @@ statements! {
                           row.value ->> 'body', row.value ->> 'html', row.value ->> 'nonce', NULL, 0,
                           row.value ->> 'created_at', NULL, 0, 0, unhex(row.value ->> 'mentions')
                    FROM json_each(?1) row";
+    INSERT_MANY_WORDS = "INSERT INTO message_words (rowid, words, marks)
+                         SELECT m.rowid, row.value ->> 'words', row.value ->> 'marks'
+                         FROM json_each(?1) row CROSS JOIN messages m ON m.room = ?2 AND m.seq = ?3 + row.key";
     INSERT_MANY_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
                             SELECT unhex(user.value), ?2, ?3 + row.key, row.value ->> 'created_at'
                             FROM json_each(?1) row CROSS JOIN json_each(row.value, '$.mentioned') user";
@@ -175,12 +182,12 @@ pub(super) async fn append(
         thread: root,
         ..message(new, seq, rev, &existing)
     };
-    insert(&message, tx).await?;
+    insert(&message, Entry::of_new(new, root.is_some()), tx).await?;
     call(&message, &message.mentions, tx).await?;
     Ok(Appended::Stored(message))
 }
 
-async fn insert(message: &Message, tx: &mut SqliteConnection) -> Stored<()> {
+async fn insert(message: &Message, entry: Entry, tx: &mut SqliteConnection) -> Stored<()> {
     let query = INSERT_AND_MARK
         .query()
         .bind(message.id.0)
@@ -196,6 +203,8 @@ async fn insert(message: &Message, tx: &mut SqliteConnection) -> Stored<()> {
     query
         .bind(pack(message.mentions.iter().copied()))
         .bind(message.thread.map(|root| root.0))
+        .bind(entry.words)
+        .bind(entry.marks)
         .execute(tx)
         .await?;
     Ok(())
@@ -353,6 +362,8 @@ impl AppendBatch {
             .bind(rev)
             .execute(&mut *tx)
             .await?;
+        let query = INSERT_MANY_WORDS.query().bind(&rows).bind(self.room.0).bind(seq);
+        query.execute(&mut *tx).await?;
         if !existing.is_empty() {
             INSERT_MANY_MENTIONS
                 .query()
@@ -375,6 +386,8 @@ struct Line<'a> {
     html: &'a str,
     nonce: Option<&'a str>,
     created_at: i64,
+    words: String,
+    marks: String,
     /// The ids back to back, for the message.
     mentions: String,
     /// The ids one by one, for the mentions.
@@ -387,6 +400,7 @@ impl<'a> Line<'a> {
             .into_iter()
             .map(|user| hex(user.0))
             .collect();
+        let Entry { words, marks } = Entry::of_new(message, false);
         Self {
             id: hex(message.id.0),
             author: hex(message.author.id.0),
@@ -394,6 +408,8 @@ impl<'a> Line<'a> {
             html: &message.html,
             nonce: message.nonce.as_ref().map(|nonce| nonce.as_str()),
             created_at: message.created_at.0,
+            words,
+            marks,
             mentions: mentioned.concat(),
             mentioned,
         }

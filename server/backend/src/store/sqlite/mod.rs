@@ -7,6 +7,7 @@ mod markers;
 mod messages;
 mod rooms;
 mod rows;
+mod search;
 mod statement;
 #[cfg(test)]
 mod tests;

@@ -224,6 +224,15 @@ impl FromRow<'_, SqliteRow> for Read<(Head, Option<Message>)> {
     }
 }
 
+/// A message's place in the index of words, and itself where the query gave it.
+impl FromRow<'_, SqliteRow> for Read<(u64, Option<Message>)> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let found = row.try_get::<Option<Uuid>, _>("id")?.is_some();
+        let message = if found { Some(Read::from_row(row)?.0) } else { None };
+        Ok(Self((row.try_get("place")?, message)))
+    }
+}
+
 /// The head and the messages that a query found with it; `None`: no such room.
 pub(super) fn with_head(rows: Vec<Read<(Head, Option<Message>)>>) -> Option<(Head, Vec<Message>)> {
     let head = rows.first().map(|Read((head, _))| *head)?;

@@ -10,6 +10,7 @@ mod messages;
 mod paging;
 mod reactions;
 mod rooms;
+mod search;
 mod threads;
 mod upkeep;
 
