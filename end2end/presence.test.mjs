@@ -97,7 +97,7 @@ test("a new channel that one is brought into by a suggested name appears in the 
   await rosa.room("harbour").waitFor();
   await rosa.room("harbour").click();
   await rosa.isConnected();
-  assert.match(await rosa.page.title(), /#harbour/);
+  await eventually(async () => /#harbour/.test(await rosa.page.title()), true);
 });
 
 test("nobody's console has an error", () => {

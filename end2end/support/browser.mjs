@@ -10,8 +10,9 @@ const flags = [
   "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
 ];
 
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags });
+// `options` are those of Playwright's `launch`.
+export const launch = (options = {}) =>
+  chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: flags, ...options });
 
 export const PASSWORD = "correct horse battery";
 

@@ -1,7 +1,7 @@
 // The release binary with data of its own, on a port of its own.
 
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -14,13 +14,26 @@ export class Server {
   #child;
   #limits;
   url;
+  // Of the seeded users: their names, their tokens, and the password of all of them.
+  usernames = [];
+  tokens = [];
+  password;
 
-  // Starts a server; `limits` as in NATTER_LIMITS.
-  static async start({ limits } = {}) {
+  // Starts a server; `limits` as in NATTER_LIMITS, `seed` as for `natter seed`: `{ users, rooms, members, messages }`.
+  static async start({ limits, seed } = {}) {
     const server = new Server();
     server.#limits = limits;
+    if (seed) server.#seed(seed);
     await server.#launch("127.0.0.1:0");
     return server;
+  }
+
+  // Says something in a room, as the seeded user of this number.
+  async post(user, room, body) {
+    const headers = { "content-type": "application/json", authorization: `Bearer ${this.tokens[user]}` };
+    const answer = await fetch(`${this.url}/api/messages`, { method: "POST", headers, body: JSON.stringify({ room, body }) });
+    if (answer.status !== 201) throw new Error(`a message was not posted: ${answer.status} ${await answer.text()}`);
+    return answer.json();
   }
 
   // Ends the process at once, as a crash would.
@@ -38,15 +51,28 @@ export class Server {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #launch(address) {
-    const env = {
+  #seed(plan) {
+    const tokens = join(this.#folder, "tokens");
+    const flags = Object.entries({ ...plan, tokens }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const said = execFileSync(binary, ["seed", ...flags], { env: this.#environment(), cwd: this.#folder, encoding: "utf8" });
+    this.password = /password: (\S+)/.exec(said)[1];
+    const users = readFileSync(tokens, "utf8").trim().split("\n").map((line) => line.split("\t"));
+    this.usernames = users.map(([username]) => username);
+    this.tokens = users.map(([, token]) => token);
+  }
+
+  #environment() {
+    return {
       PATH: process.env.PATH,
-      NATTER_ADDR: address,
       NATTER_SITE_ROOT: site,
       NATTER_FILES: join(this.#folder, "files"),
       DATABASE_URL: `sqlite://${join(this.#folder, "natter.db")}`,
       ...(this.#limits && { NATTER_LIMITS: this.#limits }),
     };
+  }
+
+  async #launch(address) {
+    const env = { ...this.#environment(), NATTER_ADDR: address };
     const child = spawn(binary, ["serve"], { env, cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     let said = "";

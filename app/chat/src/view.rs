@@ -47,8 +47,8 @@ pub struct View {
     heard_rev: u64,
     /// Too far behind to resume: held states may be old until a page that shows this revision is loaded.
     behind: Option<u64>,
-    /// A page of older or newer messages is on its way; what was heard when it was asked for.
-    asked: Option<u64>,
+    /// A page is on its way.
+    asked: Option<pages::Asked>,
     /// States of messages that are not held, heard while a page is on its way.
     aside: Vec<Message>,
 }
@@ -73,6 +73,8 @@ pub enum Change {
     Prepended(Range<u64>),
     /// A page of newer messages, with these numbers, came to the end.
     Extended(Range<u64>),
+    /// Of what was held, only the messages with these numbers still are.
+    Kept(Range<u64>),
     /// All messages were replaced.
     Reset,
     /// The room's end moved, but the message is not held.

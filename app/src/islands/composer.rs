@@ -12,7 +12,7 @@ pub fn Composer(children: Children) -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod live {
-    use std::rc::Rc;
+    use std::{cell::RefCell, rc::Rc};
 
     use chat::{UserId, body::NotABody};
     use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
@@ -32,7 +32,8 @@ mod live {
         text: HtmlTextAreaElement,
         state: Option<Element>,
         typing: Option<Element>,
-        draft_key: String,
+        /// Where the draft of the room that is open is kept.
+        draft_key: RefCell<String>,
         /// The browser lets the field grow by itself.
         grows: bool,
     }
@@ -42,7 +43,7 @@ mod live {
         else {
             return;
         };
-        let Some(room) = with(|client| client.view().room()) else {
+        let Some(draft_key) = draft_key() else {
             return;
         };
         let composer = Rc::new(Composer {
@@ -51,7 +52,7 @@ mod live {
             text,
             state: one(".composer .state"),
             typing: one(".typing"),
-            draft_key: ["natter.draft.", &room.to_string()].concat(),
+            draft_key: RefCell::new(draft_key),
         });
         composer.take_up_draft();
         composer.show_state();
@@ -80,6 +81,7 @@ mod live {
             subscribe(move |notice| match notice {
                 Notice::State | Notice::Outbox => it.show_state(),
                 Notice::Typing => it.show_typing(),
+                Notice::Entered => it.enter(),
                 _ => {}
             });
         }
@@ -114,15 +116,27 @@ mod live {
         /// What was typed before the island came, or what the server sent back, is newer than any draft.
         fn take_up_draft(&self) {
             if self.text.value().is_empty() {
-                let draft = Store::Browser.get(&self.draft_key);
+                let draft = Store::Browser.get(&self.draft_key.borrow());
                 draft.iter().for_each(|draft| self.text.set_value(draft));
             }
             self.grow();
         }
 
+        /// Another room, another draft; the one before is kept since its last change.
+        fn enter(&self) {
+            let Some(key) = draft_key() else { return };
+            self.draft_key.replace(key);
+            self.text.set_value("");
+            self.take_up_draft();
+            self.show_state();
+        }
+
         fn keep_draft(&self) {
             let text = self.text.value();
-            Store::Browser.set(&self.draft_key, Some(&*text).filter(|text| !text.is_empty()));
+            Store::Browser.set(
+                &self.draft_key.borrow(),
+                Some(&*text).filter(|text| !text.is_empty()),
+            );
         }
 
         fn grow(&self) {
@@ -160,6 +174,11 @@ mod live {
                 line.set_text_content(Some(&sentence(&names)));
             }
         }
+    }
+
+    fn draft_key() -> Option<String> {
+        let room = with(|client| client.view().room())?;
+        Some(["natter.draft.", &room.to_string()].concat())
     }
 
     fn in_words(state: State, waiting: usize) -> String {

@@ -17,21 +17,25 @@ mod live {
 
     use crate::live::{
         Notice,
-        browser::{all, document, element, one, set, subscribe, switch, with, within},
+        browser::{all, document, element, one, set, subscribe, switch, title, with, within},
         codec::status_name,
     };
 
     pub(super) fn adopt() {
-        let title = document().title();
-        let draw = move || {
+        let draw = || {
             with(|client| {
                 client.rooms().marks().iter().for_each(count);
-                show_title(&title, client.rooms().unread());
+                show_title(&title(), client.rooms().unread());
             });
         };
         draw();
         subscribe(move |notice| match notice {
             Notice::Rooms => draw(),
+            Notice::Entered => {
+                if let Some(room) = with(|client| client.view().room()) {
+                    mark_here(&room.to_string());
+                }
+            }
             Notice::Room(room) => {
                 place(room);
                 draw();
@@ -39,6 +43,19 @@ mod live {
             Notice::Presence(user, status) => show_status(*user, *status),
             _ => {}
         });
+    }
+
+    /// The room that is open is marked.
+    fn mark_here(room: &str) {
+        for link in all(".rooms > .room") {
+            let is_here = link.get_attribute("data-room").as_deref() == Some(room);
+            switch(&link, "here", is_here);
+            if is_here {
+                set(&link, "aria-current", "page");
+            } else {
+                drop(link.remove_attribute("aria-current"));
+            }
+        }
     }
 
     fn count(mark: &Mark) {

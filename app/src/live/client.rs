@@ -10,7 +10,7 @@ use std::mem;
 use chat::{
     Nonce, Room, Status, UserId,
     message::Bound,
-    view::{Change, Mark, Need, Rooms, View},
+    view::{Change, Mark, Need, Rooms, Side, View},
     wire::ClientFrame,
 };
 
@@ -27,12 +27,15 @@ use super::{
 const READ_INTERVAL: Ms = 1_000;
 /// How long to wait before asking again for a page that did not come.
 const PAGE_WAIT: Ms = 2_000;
+/// The shortest time between two pages that a reader scrolls to: fewer than the server lets one person ask for, and
+/// more than anyone can read.
+const PAGE_INTERVAL: Ms = 150;
 
 /// What a page is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
-    /// To stand beside what is held.
-    Neighbours,
+    /// To stand beside what is held, or to take its place.
+    Part,
     /// To begin anew at the end of the room.
     Newest,
 }
@@ -63,6 +66,12 @@ pub enum Effect {
 pub enum Notice {
     /// In the room.
     Changes(Vec<Change>),
+    /// A page of the room came, or did not.
+    Page,
+    /// Another room was entered.
+    Entered,
+    /// The user wants to see this message; `None`: the newest.
+    Show(Option<u64>),
     /// The connection's state.
     State,
     /// What waits to be sent.
@@ -94,6 +103,7 @@ pub struct Client {
     /// Up to which message the server knows to be read, and when it was told last.
     told: (u64, Option<Ms>),
     newest: Newest,
+    parts: Parts,
     state: State,
     effects: Vec<Effect>,
     notices: Vec<Notice>,
@@ -109,19 +119,22 @@ enum Newest {
     After(Ms),
 }
 
+/// The parts of the room that the reader scrolls to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Parts {
+    /// What is to be asked for once it is time.
+    wanted: Option<Side>,
+    /// No earlier than then.
+    next: Ms,
+    /// The last page did not come.
+    failed: bool,
+}
+
 impl Client {
     /// The live part of a page that shows `view` beside these rooms, with what an earlier page left unsent.
     #[must_use]
     pub fn new(me: UserId, member: bool, mut view: View, marks: Vec<Mark>, mut outbox: Outbox) -> Self {
-        let here = view.room();
-        let own = view.messages().filter(|message| message.author.id == me);
-        // Stored after all, though the page that sent it did not live to hear of it.
-        for nonce in own.filter_map(|message| message.nonce.as_ref()) {
-            outbox.settle(nonce);
-        }
-        for send in outbox.sends().filter(|send| send.room == here) {
-            view.post(send.clone());
-        }
+        take_up(&mut view, &mut outbox);
         Self {
             me,
             member,
@@ -135,6 +148,7 @@ impl Client {
             throttle: Throttle::default(),
             attention: Attention::default(),
             newest: Newest::Idle,
+            parts: Parts::default(),
             state: State::Connecting,
             effects: Vec::new(),
             notices: Vec::new(),
@@ -171,6 +185,18 @@ impl Client {
         self.connect.state()
     }
 
+    /// Whether the last page that the reader scrolled to did not come.
+    #[must_use]
+    pub const fn is_stuck(&self) -> bool {
+        self.parts.failed
+    }
+
+    /// Whether the user may write here.
+    #[must_use]
+    pub const fn is_member(&self) -> bool {
+        self.member
+    }
+
     /// Who is typing here.
     #[must_use]
     pub const fn typists(&self) -> &Typists {
@@ -205,7 +231,8 @@ impl Client {
             self.typists.due(),
             self.attention.due(),
         ];
-        others.into_iter().chain([retry, read]).flatten().min()
+        let part = self.parts.wanted.map(|_| self.parts.next);
+        others.into_iter().chain([retry, read, part]).flatten().min()
     }
 
     /// What every input ends with: whatever can be done now is done.
@@ -222,6 +249,16 @@ impl Client {
         if self.state != self.connect.state() {
             self.state = self.connect.state();
             self.notices.push(Notice::State);
+        }
+    }
+
+    fn fetch_part(&mut self, now: Ms) {
+        if now < self.parts.next {
+            return;
+        }
+        if let Some(bound) = self.parts.wanted.take().and_then(|side| self.view.ask(side)) {
+            self.parts.next = now + PAGE_INTERVAL;
+            self.effects.push(Effect::Fetch(Ask::Part, bound));
         }
     }
 
@@ -296,5 +333,18 @@ impl Client {
             self.effects.push(Effect::Keep);
             self.notices.push(Notice::Outbox);
         }
+    }
+}
+
+/// A view shows the sends of its room, but for those that are stored after all, though the page that sent them did
+/// not live to hear of it.
+fn take_up(view: &mut View, outbox: &mut Outbox) {
+    let (here, me) = (view.room(), view.me());
+    let own = view.messages().filter(|message| message.author.id == me);
+    for nonce in own.filter_map(|message| message.nonce.as_ref()) {
+        outbox.settle(nonce);
+    }
+    for send in outbox.sends().filter(|send| send.room == here) {
+        view.post(send.clone());
     }
 }

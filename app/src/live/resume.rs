@@ -25,6 +25,12 @@ impl Resume {
         }
     }
 
+    /// Another room takes its place. Answers for the one before are told apart by their ids.
+    pub fn enter(&mut self, room: RoomId) {
+        self.room = room;
+        self.asked = None;
+    }
+
     /// A `join` after this revision, whatever was asked before: on a new connection, and as a probe.
     pub fn join(&mut self, after: u64) -> ClientFrame {
         self.last_id += 1;

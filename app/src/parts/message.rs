@@ -53,6 +53,9 @@ pub(crate) fn Row<'a>(message: &'a Message, place: Place, room: &'a str) -> impl
             data-author=message.author.id.to_string()
             data-created=message.created_at.to_string()
             data-nonce=message.nonce.as_ref().map(|nonce| nonce.as_str().to_owned())
+            aria-posinset=message.seq
+            // The room grows.
+            aria-setsize="-1"
             // Without a script, being focused is what brings a message in the middle into view.
             tabindex=place.target.then_some("-1")
             autofocus=place.target
@@ -110,7 +113,7 @@ pub(crate) fn Templates() -> impl IntoView {
         mentions: Vec::new(),
     };
     view! {
-        <template id="message-template"><Row message=&blank place=Place::default() room=""/></template>
+        <template id="message-template"><div class="row"><Row message=&blank place=Place::default() room=""/></div></template>
         <template id="day-template"><div class="day" data-day=""></div></template>
         <template id="new-template"><New/></template>
         <template id="fate-template">

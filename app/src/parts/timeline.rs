@@ -50,6 +50,7 @@ pub(crate) fn Log<'a>(
         view! { <noscript>{link}</noscript> }
     });
     let start = (!page.has_before).then(|| view! { <Opening places room/> });
+    let beginning = view! { <Opening places room/> }.into_any();
     let label = format!("Messages in {}", places.name(room));
     let items = items(places.me.id, room, &page.messages, show, now);
     let newest = page.has_after.then(|| here.clone());
@@ -62,7 +63,9 @@ pub(crate) fn Log<'a>(
                     data-has-before=page.has_before.to_string()
                     data-has-after=page.has_after.to_string()
                     tabindex="0"
-                    role="log"
+                    // Not a log: rows that come into being because one scrolls would be read out as news. What is
+                    // news is said by a live region of the island's own.
+                    role="feed"
                     aria-label=label
                 >
                     <div class="inner">
@@ -73,6 +76,7 @@ pub(crate) fn Log<'a>(
                     </div>
                 </div>
                 <Templates/>
+                <template id="beginning-template">{beginning}</template>
             </Timeline>
             {newest.map(|href| view! { <a class="jump" href=href><Icon is=Shape::Down/>"Jump to the newest"</a> })}
         </div>
@@ -91,12 +95,8 @@ fn items(me: UserId, room: &Room, messages: &[Message], show: Show, now: Timesta
             && message.seq > room.read_seq
             && message.author.id != me
             && above.is_some_and(|above| above.seq <= room.read_seq);
-        if is_new_day {
-            items.push(view! { <Day at=message.created_at now/> }.into_any());
-        }
-        if is_new {
-            items.push(view! { <New/> }.into_any());
-        }
+        let day = is_new_day.then(|| view! { <Day at=message.created_at now/> });
+        let new = is_new.then(|| view! { <New/> });
         let goes_on = above.is_some_and(|above| {
             continues(
                 (above.author.id, above.created_at),
@@ -108,7 +108,7 @@ fn items(me: UserId, room: &Room, messages: &[Message], show: Show, now: Timesta
             mentioned: message.mentions.contains(&me) && message.author.id != me,
             target: show == Show::Around(message.seq),
         };
-        items.push(view! { <Row message place room=&*address/> }.into_any());
+        items.push(view! { <div class="row">{day}{new}<Row message place room=&*address/></div> }.into_any());
         above = Some(message);
     }
     items

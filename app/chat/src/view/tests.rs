@@ -402,3 +402,23 @@ fn hello(rooms: Vec<RoomHead>) -> ServerFrame {
         rooms,
     }
 }
+
+#[test]
+fn another_part_takes_the_place_of_what_was_held_and_neighbours_join_it() {
+    let mut view = view_of(1..=3, 40);
+    assert_eq!(view.ask(Side::Around(41)), None);
+    assert!(view.ask(Side::Around(20)).is_some());
+    let page = |seqs: std::ops::RangeInclusive<u64>| Page {
+        messages: seqs.map(|seq| message(seq, seq, user(2))).collect(),
+        has_before: true,
+        has_after: true,
+        last_rev: 40,
+    };
+    assert_eq!(view.merge(page(19..=21)), Some(vec![Change::Reset]));
+    assert_eq!(seqs(&view), [19, 20, 21]);
+    assert!(view.ask(Side::Around(24)).is_some());
+    assert_eq!(view.merge(page(22..=24)), Some(vec![Change::Extended(22..25)]));
+    assert_eq!(view.trim(21..23), Some(Change::Kept(21..23)));
+    assert_eq!((seqs(&view), view.trim(21..23)), (vec![21, 22], None));
+    assert_eq!(view.trim(1..2), Some(Change::Kept(21..22)), "something stays");
+}

@@ -2,7 +2,7 @@
 
 use chat::{Message, Timestamp, UserId, view::Pending};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlTemplateElement};
+use web_sys::{Element, HtmlElement, HtmlTemplateElement};
 
 use super::when::Words;
 use crate::{
@@ -40,9 +40,11 @@ impl Pen {
         })
     }
 
-    /// A row without a message.
-    pub(super) fn blank(&self) -> Option<Element> {
-        copy(&self.message)
+    /// A row and its message, which says nothing yet.
+    pub(super) fn blank(&self) -> Option<(HtmlElement, Element)> {
+        let row = copy(&self.message)?;
+        let message = within(&row, ".message")?;
+        Some((row.dyn_into().ok()?, message))
     }
 
     /// Draws a stored message.
@@ -52,6 +54,7 @@ impl Pen {
             ("data-rev", message.rev.to_string()),
             ("data-id", message.id.to_string()),
             ("data-created", message.created_at.to_string()),
+            ("aria-posinset", message.seq.to_string()),
         ] {
             set(row, name, &value);
         }
@@ -81,8 +84,14 @@ impl Pen {
 
     /// Draws an own send that is not stored yet, as plain text.
     pub(super) fn fill_pending(&self, row: &Element, pending: &Pending, me: UserId) {
-        for name in ["data-seq", "data-rev", "data-id"] {
+        for name in ["data-seq", "data-rev", "data-id", "aria-posinset"] {
             drop(row.remove_attribute(name));
+        }
+        for class in ["mentioned", "target"] {
+            switch(row, class, false);
+        }
+        if let Some(link) = within::<Element>(row, ".when") {
+            drop(link.remove_attribute("href"));
         }
         set(row, "data-pending", "");
         set(row, "data-nonce", pending.nonce.as_str());
@@ -130,19 +139,9 @@ pub(super) fn copy(template: &HtmlTemplateElement) -> Option<Element> {
     content.clone_node_with_deep(true).ok()?.dyn_into().ok()
 }
 
-/// Who wrote a row's message, and when.
-pub(super) fn said(row: &Element) -> Option<(UserId, Timestamp)> {
-    Some((row.get_attribute("data-author")?.parse().ok()?, created(row)?))
-}
-
 /// When a row's message was written.
-pub(super) fn created(row: &Element) -> Option<Timestamp> {
+fn created(row: &Element) -> Option<Timestamp> {
     row.get_attribute("data-created")?.parse().ok()
-}
-
-/// The number of a row's message.
-pub(super) fn number(row: &Element) -> Option<u64> {
-    row.get_attribute("data-seq")?.parse().ok()
 }
 
 fn draw_author(row: &Element, author: UserId, name: &str) {

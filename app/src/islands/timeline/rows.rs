@@ -1,292 +1,338 @@
-//! The view's messages as a list of elements: which row stands where, with which lines between them.
-//!
-//! The list of elements is its own memory: a message's row is found by its number, an own send's by its nonce.
+//! The rows on the page. A row's elements are used again for other messages, and those that stay are left alone:
+//! focus and selected text stay with them.
 
-use std::{cell::Cell, ops::Range};
+use std::cell::{Cell, RefCell};
 
 use chat::{
-    Message, Nonce, UserId,
-    view::{Change, Pending, View, continues},
+    Nonce, Timestamp, UserId,
+    view::{View, continues},
 };
 use web_sys::{Element, HtmlElement, HtmlTemplateElement};
 
 use super::{
-    row::{Pen, copy, created, number, said},
+    row::{Pen, copy},
     when::day_number,
 };
 use crate::live::{
     Client,
-    browser::{all, one, set, switch, with, within},
-    connect::State,
+    browser::{Sizes, all, css, document, height, one, set, switch, within},
+    layout::{Key, Layout, Len, Plan},
 };
 
-/// The elements between which and around which messages stand.
+/// How many rows are kept for use again.
+const POOL_MAX: usize = 60;
+
+/// What a row's lines and place in its group depend on, beside its message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Place {
+    above: Option<(UserId, Timestamp)>,
+    is_new: bool,
+    is_target: bool,
+}
+
+/// A row that is drawn.
+struct Slot {
+    key: Key,
+    row: HtmlElement,
+    message: Element,
+    /// The state that is drawn; `None`: nothing yet.
+    rev: Option<u64>,
+    place: Option<Place>,
+}
+
+/// The rows of the list.
 pub(super) struct Rows {
-    inner: HtmlElement,
+    below: HtmlElement,
+    slots: RefCell<Vec<Slot>>,
+    pool: RefCell<Vec<(HtmlElement, Element)>>,
+    pen: RefCell<Pen>,
     day: HtmlTemplateElement,
     new: HtmlTemplateElement,
-    pen: Pen,
+    sizes: Sizes,
     /// Above which message the line of new ones stands; 0: nowhere.
-    new_at: Cell<u64>,
+    pub(super) new_at: Cell<u64>,
+    /// Which message the reader came for; 0: none.
+    pub(super) target: Cell<u64>,
 }
 
 impl Rows {
-    /// Takes over the rows of the page, and puts them into the reader's time.
-    pub(super) fn adopt() -> Option<Self> {
+    /// Takes over the rows of the page. `below` stands under them.
+    pub(super) fn adopt(below: HtmlElement, sizes: Sizes) -> Option<Self> {
         let rows = Self {
-            inner: one(".list > .inner")?,
+            below,
+            slots: RefCell::default(),
+            pool: RefCell::default(),
+            pen: RefCell::new(Pen::take()?),
             day: one("#day-template")?,
             new: one("#new-template")?,
-            pen: Pen::take()?,
+            sizes,
             new_at: Cell::new(0),
+            target: Cell::new(0),
         };
-        let below_line = one::<Element>(".inner > .day.new").and_then(|line| line.next_element_sibling());
-        rows.new_at.set(below_line.as_ref().and_then(number).unwrap_or(0));
-        for row in all(".inner > .message") {
-            rows.pen.tell_time(&row);
-            rows.tidy(&row);
+        let slots: Vec<_> = all(".inner > .row").into_iter().filter_map(adopt).collect();
+        for slot in &slots {
+            rows.pen.borrow().tell_time(&slot.message);
+            rows.sizes.watch(&slot.row);
+            let number = if let Key::Stored(seq) = slot.key { seq } else { 0 };
+            if slot.message.class_list().contains("target") {
+                rows.target.set(number);
+            }
+            if within::<Element>(&slot.row, ".day.new").is_some() {
+                rows.new_at.set(number);
+            }
         }
-        with(|client| rows.draw_fates(client));
+        *rows.slots.borrow_mut() = slots;
         Some(rows)
     }
 
-    /// Draws what became different. `watched`: the reader sees what comes to the end.
-    pub(super) fn draw(&self, client: &Client, changes: &[Change], watched: bool) {
-        let view = client.view();
-        for change in changes {
-            match change {
-                Change::Appended(seq) => {
-                    self.mark_new(view, *seq, watched);
-                    self.insert_at_end(view, *seq..*seq + 1);
+    /// How high the rows on the page are.
+    pub(super) fn measured(&self) -> Vec<(Key, Len)> {
+        let slots = self.slots.borrow();
+        slots
+            .iter()
+            .map(|slot| (slot.key.clone(), height(&slot.row)))
+            .collect()
+    }
+
+    /// Which rows these elements are.
+    pub(super) fn keys_of(&self, sizes: Vec<(Element, Len)>) -> Vec<(Key, Len)> {
+        let slots = self.slots.borrow();
+        let known = |element: &Element| {
+            let slot = slots
+                .iter()
+                .find(|slot| AsRef::<Element>::as_ref(&slot.row) == element)?;
+            Some(slot.key.clone())
+        };
+        sizes
+            .into_iter()
+            .filter_map(|(element, height)| Some((known(&element)?, height)))
+            .collect()
+    }
+
+    /// Another room's rows are to come.
+    pub(super) fn clear(&self) {
+        if let Some(pen) = Pen::take() {
+            *self.pen.borrow_mut() = pen;
+        }
+        self.slots.take().into_iter().for_each(|slot| self.put_away(slot));
+        self.new_at.set(0);
+        self.target.set(0);
+    }
+
+    /// An own send is stored: its row stays what it is, under another name.
+    pub(super) fn confirm(&self, nonce: &Nonce, seq: u64) {
+        let mut slots = self.slots.borrow_mut();
+        let own = slots.iter_mut().find(|slot| slot.key == Key::Own(nonce.clone()));
+        own.into_iter().for_each(|slot| {
+            slot.key = Key::Stored(seq);
+            slot.rev = None;
+        });
+    }
+
+    /// Draws what is planned. Gives the rows that have to be measured.
+    pub(super) fn draw(&self, client: &Client, plan: &Plan, layout: &Layout) -> Vec<(Key, HtmlElement)> {
+        let mut before = self.slots.take();
+        let mut slots = Vec::with_capacity(plan.rows.len());
+        for key in &plan.rows {
+            let known = before.iter().position(|slot| slot.key == *key);
+            slots.extend(
+                known
+                    .map(|place| before.remove(place))
+                    .or_else(|| self.blank(key)),
+            );
+        }
+        let focused = document().active_element();
+        for slot in before {
+            let has_focus = focused
+                .as_ref()
+                .is_some_and(|focused| slot.row.contains(Some(focused)));
+            match Some(()).filter(|()| has_focus && layout.has(&slot.key)) {
+                // Where one is with the keyboard goes on to be there, out of sight and out of the flow.
+                Some(_) => {
+                    switch(&slot.row, "aside", true);
+                    drop(
+                        slot.row
+                            .style()
+                            .set_property("bottom", &css(layout.below(&slot.key))),
+                    );
+                    slots.push(slot);
                 }
-                Change::Changed(seq) => self.redraw(view, *seq),
-                Change::Confirmed(nonce, seq) => self.confirm(view, nonce, *seq),
-                Change::Pending(nonce) => {
-                    self.set_new(0);
-                    let pending = view.pending().iter().find(|pending| pending.nonce == *nonce);
-                    pending
-                        .into_iter()
-                        .for_each(|pending| self.draw_pending(pending, client.me(), client.state()));
-                }
-                Change::Dropped(nonce) => self.remove(pending_row(nonce)),
-                Change::Prepended(range) => self.insert_at_begin(view, range.clone()),
-                Change::Extended(range) => self.insert_at_end(view, range.clone()),
-                Change::Reset => self.reset(client),
-                Change::Moved | Change::Read => {}
+                None => self.put_away(slot),
             }
         }
-        self.show_begin(view);
+        let drawn = plan.rows.len().min(slots.len());
+        self.order(&mut slots[..drawn]);
+        let fresh = self.fill(client, &mut slots[..drawn]);
+        *self.slots.borrow_mut() = slots;
+        fresh
     }
 
     /// Says of every own send what holds it up, if anything does.
     pub(super) fn draw_fates(&self, client: &Client) {
+        let slots = self.slots.borrow();
         for pending in client.view().pending() {
-            self.draw_pending(pending, client.me(), client.state());
+            let key = Key::Own(pending.nonce.clone());
+            let slot = slots.iter().find(|slot| slot.key == key);
+            slot.into_iter().for_each(|slot| {
+                self.pen
+                    .borrow()
+                    .draw_fate(&slot.message, pending, client.state())
+            });
         }
     }
 
-    fn insert_at_end(&self, view: &View, seqs: Range<u64>) {
-        let before = one::<Element>(".inner > .message[data-pending]");
-        // Changes that come in one go are drawn when all of them have happened, so a row may be there already.
-        for message in seqs
-            .filter(|seq| message_row(*seq).is_none())
-            .filter_map(|seq| view.message(seq))
-        {
-            self.insert(message, view.me(), before.as_ref());
-        }
-        before.iter().for_each(|row| self.tidy(row));
+    /// The message of this number, if it is drawn.
+    pub(super) fn message(&self, seq: u64) -> Option<HtmlElement> {
+        let slots = self.slots.borrow();
+        let slot = slots.iter().find(|slot| slot.key == Key::Stored(seq))?;
+        wasm_bindgen::JsCast::dyn_into(slot.message.clone()).ok()
     }
 
-    fn insert_at_begin(&self, view: &View, seqs: Range<u64>) {
-        let first = one::<Element>(".inner > .message");
-        // Its lines of day and news belong to it.
-        let before = first.as_ref().map(with_lines);
-        for message in seqs.filter_map(|seq| view.message(seq)) {
-            self.insert(message, view.me(), before.as_ref());
+    /// Puts rows into the order of their keys. One that is in its place is not touched, for that would take the
+    /// focus from it.
+    fn order(&self, slots: &mut [Slot]) {
+        let mut next: Element = self.below.clone().into();
+        for slot in slots.iter_mut().rev() {
+            let row: &Element = slot.row.as_ref();
+            if row.class_list().contains("aside") {
+                switch(row, "aside", false);
+                drop(slot.row.style().remove_property("bottom"));
+            }
+            if row_above(&next).as_ref() != Some(row) {
+                if let Some(parent) = next.parent_node() {
+                    drop(parent.insert_before(row, Some(&next)));
+                }
+                self.sizes.watch(row);
+            }
+            next = row.clone();
         }
-        first.iter().for_each(|row| self.tidy(row));
     }
 
-    fn redraw(&self, view: &View, seq: u64) {
-        if let (Some(row), Some(message)) = (message_row(seq), view.message(seq)) {
-            self.pen.fill(&row, message, view.me());
-        }
-    }
-
-    /// The row of an own send becomes that of the stored message.
-    fn confirm(&self, view: &View, nonce: &Nonce, seq: u64) {
-        let (Some(row), None, Some(message)) = (pending_row(nonce), message_row(seq), view.message(seq))
-        else {
-            self.remove(pending_row(nonce));
-            return match message_row(seq) {
-                Some(_) => self.redraw(view, seq),
-                None => self.insert_at_end(view, seq..seq + 1),
-            };
-        };
-        self.pen.fill(&row, message, view.me());
-        // A send that failed earlier stays below what was stored later.
-        let earlier = one::<Element>(".inner > .message[data-pending]").filter(|first| follows(first, &row));
-        if let Some(earlier) = earlier {
-            let below = row.next_element_sibling();
-            self.put(&row, Some(&with_lines(&earlier)));
-            [Some(earlier), below]
-                .iter()
-                .flatten()
-                .for_each(|row| self.tidy(row));
-        }
-        self.tidy(&row);
-    }
-
-    fn reset(&self, client: &Client) {
-        self.new_at.set(0);
-        for item in all(".inner > .message, .inner > .day, .inner > .beginning") {
-            item.remove();
-        }
+    fn fill(&self, client: &Client, slots: &mut [Slot]) -> Vec<(Key, HtmlElement)> {
         let view = client.view();
-        if let (Some(first), Some(last)) = (view.messages().next(), view.messages().next_back()) {
-            self.insert_at_end(view, first.seq..last.seq + 1);
+        let pen = self.pen.borrow();
+        let mut fresh = Vec::new();
+        for slot in slots {
+            let mut is_fresh = false;
+            let written = match &slot.key {
+                Key::Stored(seq) => view.message(*seq).map(|message| {
+                    if slot.rev != Some(message.rev) {
+                        pen.fill(&slot.message, message, view.me());
+                        slot.rev = Some(message.rev);
+                        is_fresh = true;
+                    }
+                    message.created_at
+                }),
+                Key::Own(nonce) => view.pending().iter().find(|own| own.nonce == *nonce).map(|own| {
+                    if slot.rev.is_none() {
+                        pen.fill_pending(&slot.message, own, view.me());
+                        pen.draw_fate(&slot.message, own, client.state());
+                        slot.rev = Some(0);
+                        is_fresh = true;
+                    }
+                    own.created_at
+                }),
+            };
+            let place = self.place(view, &slot.key);
+            if let Some(at) = written.filter(|_| slot.place.as_ref() != Some(&place)) {
+                self.tidy(&pen, slot, at, &place);
+                slot.place = Some(place);
+                is_fresh = true;
+            }
+            if is_fresh {
+                fresh.push((slot.key.clone(), slot.row.clone()));
+            }
         }
-        self.draw_fates(client);
+        fresh
     }
 
-    fn draw_pending(&self, pending: &Pending, me: UserId, state: State) {
-        if let Some(row) = pending_row(&pending.nonce) {
-            return self.pen.draw_fate(&row, pending, state);
+    fn place(&self, view: &View, key: &Key) -> Place {
+        let newest = || view.messages().next_back().filter(|_| view.at_end());
+        let stored = |message: &chat::Message| (message.author.id, message.created_at);
+        let (above, number) = match key {
+            Key::Stored(seq) => (view.message(seq.saturating_sub(1)).map(stored), *seq),
+            Key::Own(nonce) => {
+                let own = view.pending();
+                let place = own.iter().position(|own| own.nonce == *nonce).unwrap_or(0);
+                let above = place
+                    .checked_sub(1)
+                    .map(|place| (view.me(), own[place].created_at));
+                (above.or_else(|| newest().map(stored)), 0)
+            }
+        };
+        Place {
+            above,
+            is_new: number > 0 && number == self.new_at.get(),
+            is_target: number > 0 && number == self.target.get(),
         }
-        let Some(row) = self.pen.blank() else { return };
-        self.pen.fill_pending(&row, pending, me);
-        self.pen.draw_fate(&row, pending, state);
-        self.put(&row, None);
-        self.tidy(&row);
-    }
-
-    fn insert(&self, message: &Message, me: UserId, before: Option<&Element>) {
-        let Some(row) = self.pen.blank() else { return };
-        self.pen.fill(&row, message, me);
-        self.put(&row, before);
-        self.tidy(&row);
     }
 
     /// Gives a row the lines above it and the place in its group that its neighbour above calls for.
-    fn tidy(&self, row: &Element) {
-        let Some(at) = created(row) else { return };
-        remove_lines(row);
-        let above = row.previous_element_sibling().filter(is_message);
+    fn tidy(&self, pen: &Pen, slot: &Slot, at: Timestamp, place: &Place) {
+        while let Some(line) = within::<Element>(&slot.row, ".day") {
+            line.remove();
+        }
         let day = day_number(at);
-        let day_above = above.as_ref().and_then(created).map(day_number);
-        let is_new_day = day_above.is_none_or(|above| above != day);
-        let is_new = self.new_at.get() > 0 && number(row) == Some(self.new_at.get());
+        let is_new_day = place.above.is_none_or(|(_, above)| day_number(above) != day);
         if let Some(line) = is_new_day.then(|| copy(&self.day)).flatten() {
             set(&line, "data-day", &day);
-            line.set_text_content(Some(&self.pen.words.day(at)));
-            self.put(&line, Some(row));
+            line.set_text_content(Some(&pen.words.day(at)));
+            drop(slot.row.insert_before(&line, Some(&slot.message)));
         }
-        if let Some(line) = is_new.then(|| copy(&self.new)).flatten() {
-            self.put(&line, Some(row));
+        if let Some(line) = place.is_new.then(|| copy(&self.new)).flatten() {
+            drop(slot.row.insert_before(&line, Some(&slot.message)));
         }
-        let neighbours = above.as_ref().and_then(said).zip(said(row));
-        let goes_on = neighbours.is_some_and(|(above, this)| continues(above, this));
-        switch(row, "first", is_new_day || is_new || !goes_on);
+        let author = slot
+            .message
+            .get_attribute("data-author")
+            .and_then(|author| author.parse().ok());
+        let goes_on = place
+            .above
+            .zip(author)
+            .is_some_and(|(above, author)| continues(above, (author, at)));
+        switch(&slot.message, "first", is_new_day || place.is_new || !goes_on);
+        switch(&slot.message, "target", place.is_target);
     }
 
-    /// The line of new messages comes above the first one that nobody saw coming.
-    fn mark_new(&self, view: &View, seq: u64, watched: bool) {
-        let own = view
-            .message(seq)
-            .is_some_and(|message| message.author.id == view.me());
-        let old = self.new_at.get() <= view.read_seq();
-        if !watched && !own && old {
-            self.set_new(seq);
-        }
+    fn blank(&self, key: &Key) -> Option<Slot> {
+        let pooled = self.pool.borrow_mut().pop();
+        let (row, message) = pooled.or_else(|| self.pen.borrow().blank())?;
+        Some(Slot {
+            key: key.clone(),
+            row,
+            message,
+            rev: None,
+            place: None,
+        })
     }
 
-    fn set_new(&self, seq: u64) {
-        let before = self.new_at.replace(seq);
-        message_row(before)
-            .filter(|_| before != seq)
-            .iter()
-            .for_each(|row| self.tidy(row));
-    }
-
-    /// The link to older messages, for who scrolls faster than they come.
-    fn show_begin(&self, view: &View) {
-        let Some(link) = one::<Element>(".inner > .turn") else {
-            return;
-        };
-        match view.messages().next().filter(|_| view.has_before()) {
-            Some(first) => {
-                let room = self.pen.room.trim_end_matches('/');
-                let href = [room, "?before=", &first.seq.to_string()].concat();
-                within::<Element>(&link, "a")
-                    .iter()
-                    .for_each(|link| set(link, "href", &href));
-            }
-            None => link.remove(),
+    fn put_away(&self, slot: Slot) {
+        self.sizes.leave(&slot.row);
+        slot.row.remove();
+        let mut pool = self.pool.borrow_mut();
+        if pool.len() < POOL_MAX {
+            pool.push((slot.row, slot.message));
         }
     }
+}
 
-    fn remove(&self, row: Option<Element>) {
-        let Some(row) = row else { return };
-        let below = row.next_element_sibling();
-        remove_lines(&row);
-        row.remove();
-        // The line of a day may have been removed with it.
-        let below = below.and_then(|item| next_message(&item));
-        below.iter().for_each(|row| self.tidy(row));
+fn adopt(row: Element) -> Option<Slot> {
+    let message = within::<Element>(&row, ".message")?;
+    let seq = message.get_attribute("data-seq")?.parse().ok()?;
+    Some(Slot {
+        key: Key::Stored(seq),
+        row: wasm_bindgen::JsCast::dyn_into(row).ok()?,
+        rev: message.get_attribute("data-rev")?.parse().ok(),
+        message,
+        place: None,
+    })
+}
+
+/// The row above in the flow.
+fn row_above(row: &Element) -> Option<Element> {
+    let mut above = row.previous_element_sibling()?;
+    while above.class_list().contains("aside") {
+        above = above.previous_element_sibling()?;
     }
-
-    fn put(&self, item: &Element, before: Option<&Element>) {
-        drop(self.inner.insert_before(item, before.map(AsRef::as_ref)));
-    }
-}
-
-fn message_row(seq: u64) -> Option<Element> {
-    one(&[".inner > .message[data-seq=\"", &seq.to_string(), "\"]"].concat())
-}
-
-/// The nonces of own sends are hexadecimal, so that they fit into a selector as they are.
-fn pending_row(nonce: &Nonce) -> Option<Element> {
-    one(&[
-        ".inner > .message[data-pending][data-nonce=\"",
-        nonce.as_str(),
-        "\"]",
-    ]
-    .concat())
-}
-
-/// The line of a day or of new messages that stands directly above.
-fn line_above(item: &Element) -> Option<Element> {
-    item.previous_element_sibling()
-        .filter(|above| above.class_list().contains("day"))
-}
-
-fn remove_lines(row: &Element) {
-    while let Some(line) = line_above(row) {
-        line.remove();
-    }
-}
-
-/// The first of the lines that stand directly above a row, or the row.
-fn with_lines(row: &Element) -> Element {
-    let mut top = row.clone();
-    while let Some(line) = line_above(&top) {
-        top = line;
-    }
-    top
-}
-
-fn is_message(item: &Element) -> bool {
-    item.class_list().contains("message")
-}
-
-fn next_message(item: &Element) -> Option<Element> {
-    let mut item = item.clone();
-    while !is_message(&item) {
-        item = item.next_element_sibling()?;
-    }
-    Some(item)
-}
-
-fn follows(earlier: &Element, row: &Element) -> bool {
-    earlier.compare_document_position(row) & web_sys::Node::DOCUMENT_POSITION_FOLLOWING != 0
+    Some(above)
 }

@@ -1,7 +1,7 @@
 //! What the browser asks for over HTTP: pages of history, people, who one is. Plain requests: server functions
 //! would bring a URL parser along.
 
-use chat::message::{Bound, PAGE_LIMIT};
+use chat::message::{Bound, PAGE_LIMIT, PAGE_LIMIT_MAX};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortSignal, RequestInit, Response};
@@ -25,6 +25,11 @@ pub(super) fn page(ask: Ask, bound: Bound) {
     let Some(room) = with(|client| client.view().room().to_string()) else {
         return;
     };
+    let limit = match ask {
+        Ask::Part => PAGE_LIMIT_MAX,
+        Ask::Newest => PAGE_LIMIT,
+    };
+    let here = room.clone();
     let bound = match bound {
         Bound::Newest => String::new(),
         Bound::Before(seq) => ["&before=", &seq.to_string()].concat(),
@@ -36,12 +41,15 @@ pub(super) fn page(ask: Ask, bound: Bound) {
         &room,
         &bound,
         "&limit=",
-        &PAGE_LIMIT.to_string(),
+        &limit.to_string(),
     ]
     .concat();
     spawn_local(async move {
         let page = get(&path, codec::page).await;
-        act(|client, now| client.page(ask, page, now));
+        // The room may have been left meanwhile.
+        if with(|client| client.view().room().to_string() == here) == Some(true) {
+            act(|client, now| client.page(ask, page, now));
+        }
     });
 }
 
@@ -55,6 +63,14 @@ pub(super) fn who_am_i() {
             go(super::SIGN_IN);
         }
     });
+}
+
+/// Asks for a page of the site as text; `None` also where it leads elsewhere.
+pub(super) async fn document(path: &str) -> Option<String> {
+    let response = ask(path)
+        .await
+        .filter(|response| response.ok() && !response.redirected())?;
+    JsFuture::from(response.text().ok()?).await.ok()?.as_string()
 }
 
 async fn ask(path: &str) -> Option<Response> {

@@ -6,7 +6,9 @@
 
 mod clock;
 mod dom;
+mod enter;
 mod fetch;
+mod frame;
 mod page;
 mod socket;
 mod storage;
@@ -19,7 +21,9 @@ use self::{clock::Timer, socket::Socket};
 pub use self::{
     clock::{now, wall_clock},
     dom::{all, document, element, on, one, set, switch, window, within},
+    enter::title,
     fetch::get,
+    frame::{Alarm, Sizes, Ticker, css, height, len},
     storage::{Store, nonce},
 };
 use super::{Client, Effect, Ms, Notice, codec, outbox::Outbox};
@@ -50,6 +54,7 @@ pub fn start() {
         timer: Timer::new(),
     };
     LIVE.with_borrow_mut(|slot| *slot = Some(live));
+    enter::start();
 }
 
 /// Connects. Called once whoever draws the room is ready for what comes.
@@ -130,6 +135,7 @@ fn go(path: &str) {
 }
 
 fn watch() {
+    enter::watch();
     on(&window(), "online", |_: web_sys::Event| {
         act(|client, now| client.wake(now))
     });

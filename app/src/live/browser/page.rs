@@ -6,23 +6,16 @@ use chat::{
     Author, Message, Nonce, Timestamp, UserId,
     view::{Mark, Start, View},
 };
-use web_sys::Element;
+use wasm_bindgen::JsCast;
+use web_sys::{Document, Element};
 
-use super::{all, one};
+use super::{all, document};
 use crate::live::{Client, outbox::Outbox};
 
 /// The client for the room that the page shows; `None` where it shows none.
 pub(super) fn adopt(outbox: Outbox) -> Option<Client> {
-    let app: Element = one(".app[data-room]")?;
-    let (room, me): (_, UserId) = (read(&app, "data-room")?, read(&app, "data-user")?);
-    let start = Start {
-        last_seq: read(&app, "data-last-seq")?,
-        last_rev: read(&app, "data-last-rev")?,
-        read_seq: read(&app, "data-read-seq")?,
-    };
-    let rows = all(".inner > .message[data-seq]");
-    let messages = rows.iter().filter_map(|row| message(row, room, me)).collect();
-    let view = View::new(room, me, messages, start);
+    let (view, is_member, start) = view(&document())?;
+    let (room, me) = (view.room(), view.me());
     let here = Mark {
         room,
         last_seq: start.last_seq,
@@ -34,9 +27,24 @@ pub(super) fn adopt(outbox: Outbox) -> Option<Client> {
         .filter_map(mark)
         .filter(|mark| mark.room != room)
         .collect();
-    let is_member = app.get_attribute("data-member").as_deref() == Some("true");
     marks.extend(is_member.then_some(here));
     Some(Client::new(me, is_member, view, marks, outbox))
+}
+
+/// The room that a page shows, and whether its reader is a member.
+pub(super) fn view(page: &Document) -> Option<(View, bool, Start)> {
+    let app = page.query_selector(".app[data-room]").ok()??;
+    let (room, me): (_, UserId) = (read(&app, "data-room")?, read(&app, "data-user")?);
+    let start = Start {
+        last_seq: read(&app, "data-last-seq")?,
+        last_rev: read(&app, "data-last-rev")?,
+        read_seq: read(&app, "data-read-seq")?,
+    };
+    let rows = page.query_selector_all(".inner .message[data-seq]").ok()?;
+    let rows = (0..rows.length()).filter_map(|place| rows.item(place)?.dyn_into::<Element>().ok());
+    let messages = rows.filter_map(|row| message(&row, room, me)).collect();
+    let is_member = app.get_attribute("data-member").as_deref() == Some("true");
+    Some((View::new(room, me, messages, start), is_member, start))
 }
 
 /// A message as far as the page shows it. Its next change brings the rest.

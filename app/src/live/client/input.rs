@@ -1,15 +1,20 @@
 //! Everything that can happen to a [`Client`].
 
+use std::{mem, ops::Range};
+
 use chat::{
     Message, Nonce, RoomId, Timestamp, UserId,
     body::{self, NotABody},
-    message::{Bound, Page},
-    view::{Pending, Side},
+    message::Page,
+    view::{Pending, Side, View},
     wire::{ClientFrame, RoomHead, ServerFrame},
 };
 
-use super::{Ask, Client, Effect, Newest, Notice, PAGE_WAIT};
-use crate::live::Ms;
+use super::{Ask, Client, Effect, Newest, Notice, PAGE_WAIT, Parts, take_up};
+use crate::live::{
+    Ms,
+    typing::{Throttle, Typists},
+};
 
 /// What happens from outside.
 impl Client {
@@ -60,6 +65,7 @@ impl Client {
         }
         let status = self.attention.tick(now);
         self.tell_status(status);
+        self.fetch_part(now);
         self.finish(now);
     }
 
@@ -103,13 +109,20 @@ impl Client {
     /// The page that was fetched; `None`: it did not come.
     pub fn page(&mut self, ask: Ask, page: Option<Page>, now: Ms) {
         match ask {
-            Ask::Neighbours => match page {
-                Some(page) => {
-                    let changes = self.view.merge(page).unwrap_or_default();
-                    self.changed(changes);
+            Ask::Part => {
+                self.parts.failed = page.is_none();
+                match page {
+                    Some(page) => {
+                        let changes = self.view.merge(page).unwrap_or_default();
+                        self.changed(changes);
+                    }
+                    None => {
+                        self.view.give_up();
+                        self.parts.next = now + PAGE_WAIT;
+                    }
                 }
-                None => self.view.give_up(),
-            },
+                self.notices.push(Notice::Page);
+            }
             Ask::Newest => match page.and_then(|page| self.view.load(page)) {
                 Some(changes) => {
                     self.newest = Newest::Idle;
@@ -143,9 +156,6 @@ impl Client {
         self.throttle.send();
         self.outbox_changed();
         self.changed(vec![change]);
-        if !self.view.at_end() {
-            self.show_newest();
-        }
         self.finish(now);
         Ok(())
     }
@@ -196,19 +206,59 @@ impl Client {
         }
     }
 
-    /// The user comes near one end of what is held.
-    pub fn ask(&mut self, side: Side) {
-        if let Some(bound) = self.view.ask(side) {
-            self.effects.push(Effect::Fetch(Ask::Neighbours, bound));
-        }
+    /// The user comes near what is not held. The last word counts.
+    pub fn ask(&mut self, side: Option<Side>, now: Ms) {
+        self.parts.wanted = side;
+        self.fetch_part(now);
     }
 
-    /// Shows the room's end, from wherever the view is.
-    pub fn show_newest(&mut self) {
-        if self.newest != Newest::Fetching {
-            self.newest = Newest::Fetching;
-            self.effects.push(Effect::Fetch(Ask::Newest, Bound::Newest));
+    /// The user does not want to wait for a page that did not come.
+    pub fn ask_again(&mut self, now: Ms) {
+        self.parts.next = now;
+        self.fetch_part(now);
+    }
+
+    /// Lets go of messages far from the reader.
+    pub fn trim(&mut self, keep: Range<u64>) {
+        self.view.trim(keep);
+    }
+
+    /// The user wants to see a message of this room; `None`: the newest.
+    pub fn show(&mut self, seq: Option<u64>) {
+        let seq = seq.filter(|seq| (1..=self.view.last_seq()).contains(seq));
+        self.notices.push(Notice::Show(seq));
+    }
+
+    /// The user goes to another room. Gives back what was held of the one before.
+    pub fn enter(&mut self, mut view: View, member: bool, now: Ms) -> View {
+        if self.has_read_more() {
+            self.told.1 = None;
+            self.tell_read(now);
         }
+        if self.connect.is_open() && self.view.room() != view.room() {
+            self.effects.push(Effect::Send(ClientFrame::Leave {
+                room: self.view.room(),
+            }));
+        }
+        take_up(&mut view, &mut self.outbox);
+        self.member = member;
+        self.told = (view.read_seq(), None);
+        self.resume.enter(view.room());
+        self.typists = Typists::default();
+        self.throttle = Throttle::default();
+        self.newest = Newest::Idle;
+        self.parts = Parts::default();
+        let mut left = mem::replace(&mut self.view, view);
+        // Nobody waits for its page any more.
+        left.give_up();
+        if self.connect.is_open() {
+            let join = self.resume.join(self.view.last_rev());
+            self.effects.push(Effect::Send(join));
+        }
+        self.notices
+            .extend([Notice::Entered, Notice::Outbox, Notice::Typing, Notice::Rooms]);
+        self.finish(now);
+        left
     }
 }
 

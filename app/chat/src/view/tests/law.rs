@@ -29,6 +29,8 @@ enum Step {
     Ask(Side, bool),
     Answer,
     GiveUp,
+    /// Only the neighbourhood of a message is kept.
+    Trim(u64),
     /// The page that the view needs is photographed.
     Fetch,
     /// And arrives.
@@ -49,7 +51,11 @@ fn verb() -> impl Strategy<Value = Verb> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let side = prop_oneof![Just(Side::Before), Just(Side::After)];
+    let side = prop_oneof![
+        Just(Side::Before),
+        Just(Side::After),
+        (1_u64..40).prop_map(Side::Around),
+    ];
     prop_oneof![
         4 => Just(Step::OtherPosts),
         3 => Just(Step::IPost),
@@ -66,6 +72,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (side, any::<bool>()).prop_map(|(side, lagging)| Step::Ask(side, lagging)),
         2 => Just(Step::Answer),
         1 => Just(Step::GiveUp),
+        1 => (1_u64..40).prop_map(Step::Trim),
         2 => Just(Step::Fetch),
         2 => Just(Step::Load),
         1 => Just(Step::See),
@@ -132,6 +139,10 @@ impl Client {
             Step::GiveUp => {
                 self.view.give_up();
                 self.answer = None;
+            }
+            Step::Trim(seq) => {
+                let change = self.view.trim(seq.saturating_sub(2)..seq + 2);
+                self.draw(change.into_iter().collect());
             }
             Step::Fetch => {
                 if self.view.need() == Some(Need::Page) {
@@ -247,6 +258,7 @@ impl Client {
                 Change::Dropped(nonce) => self.drawn_pending.retain(|drawn| *drawn != nonce),
                 Change::Prepended(range) => drop(self.drawn.splice(0..0, range.map(held))),
                 Change::Extended(range) => self.drawn.extend(range.map(held)),
+                Change::Kept(range) => self.drawn.retain(|m| range.contains(&m.seq)),
                 Change::Reset => {
                     self.drawn = self.view.messages().cloned().collect();
                     self.drawn_pending = self.view.pending().iter().map(|p| p.nonce.clone()).collect();

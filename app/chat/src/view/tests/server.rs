@@ -206,7 +206,10 @@ impl Server {
                 let start = (seq as usize).min(stored.len());
                 start..(start + PAGE).min(stored.len())
             }
-            Bound::Around(_) => unreachable!("the view asks for neighbours"),
+            Bound::Around(seq) => {
+                let start = (seq as usize - 1).saturating_sub(PAGE / 2).min(stored.len());
+                start..(start + PAGE).min(stored.len())
+            }
         };
         let (has_before, has_after) = (range.start > 0, range.end < stored.len());
         Page {

@@ -223,7 +223,7 @@ fn another_history_reloads_and_does_nothing_else() {
 }
 
 #[test]
-fn older_pages_are_fetched_one_at_a_time() {
+fn parts_of_the_room_are_fetched_one_at_a_time_and_not_too_often() {
     let start = Start {
         last_seq: 9,
         last_rev: 9,
@@ -231,25 +231,76 @@ fn older_pages_are_fetched_one_at_a_time() {
     };
     let view = View::new(here(), me(), vec![message(9, other(), None)], start);
     let mut client = Client::new(me(), true, view, Vec::new(), Outbox::default());
-    client.ask(Side::Before);
-    client.ask(Side::Before);
+    client.ask(Some(Side::Before), 0);
+    client.ask(Some(Side::Before), 1_000);
     assert_eq!(
         client.take_effects(),
-        [Effect::Fetch(Ask::Neighbours, Bound::Before(9))]
+        [Effect::Fetch(Ask::Part, Bound::Before(9))]
     );
-    client.page(Ask::Neighbours, None, 0);
-    client.ask(Side::Before);
-    assert_eq!(client.take_effects().len(), 1);
+
+    // One that does not come is not asked for again at once, unless the user says so.
+    client.page(Ask::Part, None, 1_000);
+    assert!(client.is_stuck());
+    assert_eq!(client.take_notices(), [Notice::Page]);
+    client.ask(Some(Side::Around(4)), 1_001);
+    client.ask(Some(Side::Before), 1_002);
+    assert_eq!((client.take_effects(), client.due()), (vec![], Some(3_000)));
+    client.ask_again(1_500);
+    assert_eq!(
+        client.take_effects(),
+        [Effect::Fetch(Ask::Part, Bound::Before(9))]
+    );
+
     let messages = vec![message(8, other(), None)];
-    client.page(
-        Ask::Neighbours,
-        Some(Page {
-            messages,
-            has_before: true,
-            has_after: true,
-            last_rev: 9,
-        }),
-        0,
-    );
+    let page = Page {
+        messages,
+        has_before: true,
+        has_after: true,
+        last_rev: 9,
+    };
+    client.page(Ask::Part, Some(page), 1_501);
+    assert!(!client.is_stuck());
     assert_eq!(changes(client.take_notices()), [Change::Prepended(8..9)]);
+    client.ask(Some(Side::Before), 1_502);
+    assert_eq!(client.take_effects(), [], "too soon");
+    client.tick(1_650, 0.0);
+    assert_eq!(
+        client.take_effects(),
+        [Effect::Fetch(Ask::Part, Bound::Before(8))]
+    );
+}
+
+#[test]
+fn another_room_is_left_and_entered_on_the_same_line_and_goes_on_where_it_was() {
+    let mut client = online();
+    let there: RoomId = id(8).parse().unwrap();
+    let start = Start {
+        last_seq: 5,
+        last_rev: 6,
+        read_seq: 5,
+    };
+    let left = client.enter(View::new(there, me(), Vec::new(), start), true, 10);
+    assert_eq!((left.room(), client.view().room()), (here(), there));
+    let effects = client.take_effects();
+    let [
+        ClientFrame::Leave { room },
+        ClientFrame::Join {
+            room: joined, after, ..
+        },
+    ] = sends(&effects)[..]
+    else {
+        panic!("{effects:?}");
+    };
+    assert_eq!((*room, *joined, *after), (here(), there, Some(6)));
+    assert!(client.take_notices().contains(&Notice::Entered));
+    // A page of the room before, and what is still said there, change nothing here.
+    client.hear(
+        ServerFrame::Message {
+            message: message(3, other(), None),
+        },
+        11,
+    );
+    assert_eq!(client.view().last_seq(), 5);
+    client.enter(left, true, 12);
+    assert_eq!((client.view().room(), client.view().last_rev()), (here(), 2));
 }

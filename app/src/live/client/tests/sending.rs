@@ -144,7 +144,7 @@ fn an_unanswered_send_means_a_dead_line() {
 }
 
 #[test]
-fn posting_from_an_older_part_of_the_room_leads_to_its_end() {
+fn a_page_of_the_rooms_end_settles_what_was_posted_from_an_older_part() {
     let mut client = online();
     client.hear(joined(9, 2, Vec::new()), 0);
     client.hear(
@@ -160,14 +160,15 @@ fn posting_from_an_older_part_of_the_room_leads_to_its_end() {
     );
     client.take_effects();
     client.post("hi", nonce(1), Timestamp(0), 0).unwrap();
+    client.ask(Some(Side::Around(99)), 0);
     assert!(
         client
             .take_effects()
-            .contains(&Effect::Fetch(Ask::Newest, Bound::Newest))
+            .contains(&Effect::Fetch(Ask::Part, Bound::Around(99)))
     );
     let stored = message(100, me(), Some(nonce(1)));
     client.page(
-        Ask::Newest,
+        Ask::Part,
         Some(Page {
             messages: vec![stored],
             has_before: true,
