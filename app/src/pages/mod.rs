@@ -13,6 +13,7 @@ mod register;
 mod room;
 mod rooms;
 mod settings;
+mod thread;
 mod token;
 mod unsent;
 
@@ -27,6 +28,7 @@ pub(crate) use self::{
     room::{Permalink, RoomPage},
     rooms::Rooms,
     settings::Settings,
+    thread::{PinsPage, ThreadPage},
     token::TokenCreated,
     unsent::Unsent,
 };

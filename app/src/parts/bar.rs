@@ -51,6 +51,9 @@ pub(crate) fn RoomBar<'a>(
                         <span class="offline">"Offline"</span>
                     </div>
                 </Connection>
+                <a class="pins-link icon-button" href=address::of_slug(&room.slug) + "/pins" aria-label="Pinned messages" title="Pinned messages">
+                    <Icon is=Shape::Pin/>
+                </a>
                 {people}
             </div>
         </header>
