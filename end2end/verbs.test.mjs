@@ -127,6 +127,20 @@ test("a pin is there for both, and goes again", async () => {
   for (const person of [ines, rosa]) await person.message("Bring tape").locator(".pinned").waitFor({ state: "detached" });
 });
 
+test("what is pinned is listed beside the room, and leads to its place", async () => {
+  await press(rosa, "Bring tape", "Pin");
+  await ines.message("Bring tape").locator(".pinned").waitFor();
+  await ines.page.getByRole("link", { name: "Pinned messages" }).click();
+  const pins = ines.page.getByRole("complementary", { name: "Pinned messages" });
+  await pins.getByText("Bring tape", { exact: true }).waitFor();
+  await pins.locator("a.when").click();
+  await ines.message("Bring tape").and(ines.page.locator(".target")).waitFor();
+  await press(rosa, "Bring tape", "Unpin");
+  await ines.enter("/rooms/general/pins");
+  await ines.page.getByText("Nothing is pinned here yet.").waitFor();
+  await ines.enter("/rooms/general");
+});
+
 test("a reply is live in the thread, in the room, and in the count", async () => {
   await said(ines, "Who has the keys?");
   await press(rosa, "Who has the keys?", "Reply in a thread");

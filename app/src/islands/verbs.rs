@@ -6,6 +6,7 @@
 mod dialog;
 mod edit;
 mod emoji;
+mod names;
 mod react;
 mod thread;
 mod tools;

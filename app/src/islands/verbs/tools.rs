@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement};
 
-use super::{closest, dialog, edit, emoji, focus, is_in, react, thread};
+use super::{closest, dialog, edit, emoji, focus, is_in, names, react, thread};
 use crate::live::browser::{all, document, element, one, send, set, window, with, within};
 
 /// What is offered without a search.
@@ -63,6 +63,9 @@ pub(super) fn over(message: Option<&Element>) {
         set(&tools, "aria-label", "Actions for this message");
         tools.set_inner_html(&buttons(message, &target));
         drop(message.append_child(&tools));
+        if within::<Element>(message, ".chip").is_some() {
+            names::tell(target);
+        }
     }
 }
 
