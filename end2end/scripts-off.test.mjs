@@ -62,6 +62,27 @@ test("sending the same form twice posts once", async () => {
   assert.equal(await ines.message("Only once").count(), 1);
 });
 
+test("a message is answered, changed and deleted on the page of its thread", async () => {
+  await ines.message("Only once").getByRole("link", { name: "Reply or change" }).click();
+  const thread = ines.page.getByRole("complementary", { name: "Thread" });
+  await thread.getByRole("textbox", { name: "Reply" }).fill("In a thread");
+  await thread.getByRole("button", { name: "Reply" }).click();
+  await thread.getByText("In a thread", { exact: true }).waitFor();
+  await thread.getByText("Change this message").click();
+  await thread.getByRole("textbox", { name: "New text" }).fill("Only once, really");
+  await thread.getByRole("button", { name: "Save" }).click();
+  await thread.getByText("Only once, really", { exact: true }).waitFor();
+  await rosa.page.reload();
+  await rosa.reads("Only once, really");
+  await rosa.message("Only once, really").getByRole("link", { name: "1 reply" }).waitFor();
+  await thread.getByText("Change this message").click();
+  await thread.getByRole("button", { name: "Delete" }).click();
+  await thread.getByText("This message was deleted.").waitFor();
+  await thread.getByRole("link", { name: "Close the thread" }).click();
+  await rosa.page.reload();
+  await rosa.reads("This message was deleted.");
+});
+
 test("one signs out and in again, and a wrong password is said", async () => {
   await ines.page.goto("/settings");
   await ines.page.getByRole("button", { name: "Sign out" }).click();

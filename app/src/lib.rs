@@ -6,6 +6,7 @@
 pub mod face;
 pub mod islands;
 pub mod live;
+pub mod marks;
 
 #[cfg(feature = "ssr")]
 mod address;

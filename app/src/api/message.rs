@@ -1,9 +1,9 @@
-//! Forms of a room: write, and mark as read.
+//! Forms of a room: write, change what was written, and mark as read.
 
 use std::sync::Arc;
 
 use backend::{Backend, Caller, Problem, message::Post};
-use chat::{Code, Nonce, RoomId};
+use chat::{Code, Emoji, MessageId, Nonce, RoomId};
 use http::StatusCode;
 use leptos::prelude::*;
 
@@ -15,11 +15,12 @@ use crate::{
 };
 
 /// Posts a message into a room or, where `to` names a person, into the conversation with that person, which
-/// begins with it.
+/// begins with it. With a `thread` it is a reply to that message.
 #[server(prefix = "/fn", endpoint = "post_message", protocol = Form)]
 pub(crate) async fn post_message(
     #[server(default)] room: String,
     #[server(default)] to: String,
+    #[server(default)] thread: String,
     #[server(default)] page: String,
     #[server(default)] body: String,
     #[server(default)] nonce: String,
@@ -30,12 +31,59 @@ pub(crate) async fn post_message(
         let caller = visit().caller.ok_or_else(|| refuse(Code::NotSignedIn.into()))?;
         let backend = backend();
         let room = room_for(&backend, &caller, &room, &to).await.map_err(refuse)?;
-        post_once(&backend, &caller, room, &body, Nonce::new(nonce).ok())
-            .await
-            .map_err(refuse)?;
+        let thread = parse_thread(&thread).map_err(refuse)?;
+        let post = Post {
+            room,
+            body: body.clone(),
+            thread,
+            nonce: Nonce::new(nonce).ok(),
+            origin: None,
+        };
+        post_once(&backend, &caller, post).await.map_err(refuse)?;
         Ok(Answer::see(Address::new(page)))
     })
     .await
+}
+
+/// Edits, deletes, pins or unpins a message, or reacts to it, as `what` says; `text` is the new text or the emoji.
+#[server(prefix = "/fn", endpoint = "change_message", protocol = Form)]
+pub(crate) async fn change_message(
+    #[server(default)] message: String,
+    #[server(default)] what: String,
+    #[server(default)] text: String,
+    #[server(default)] page: String,
+) -> Answered {
+    answer(async move {
+        let page = address::local(&page).unwrap_or("/");
+        let caller = signed_in(page)?;
+        let changed = match message.parse() {
+            Ok(message) => change(&caller, message, &what, &text).await,
+            Err(_) => Err(Code::MessageNotFound.into()),
+        };
+        changed.map_err(|problem| back(page, &problem))?;
+        Ok(Answer::see(Address::new(page)))
+    })
+    .await
+}
+
+async fn change(caller: &Caller, message: MessageId, what: &str, text: &str) -> Result<(), Problem> {
+    let backend = backend();
+    match what {
+        "edit" => backend.edit_message(caller, message, text).await.map(drop),
+        "delete" => backend.delete_message(caller, message).await,
+        "pin" | "unpin" => backend.pin_message(caller, message, what == "pin").await,
+        "react" => {
+            let emoji = Emoji::new(text.trim()).map_err(|_| Problem::invalid("text", "is not one emoji"))?;
+            backend.react_to_message(caller, message, emoji, true).await
+        }
+        _ => Err(Code::Malformed.into()),
+    }
+}
+
+/// The message that a reply answers; none where the field is empty.
+fn parse_thread(text: &str) -> Result<Option<MessageId>, Problem> {
+    let parsed = (!text.is_empty()).then(|| text.parse()).transpose();
+    parsed.map_err(|_| Code::MessageNotFound.into())
 }
 
 /// Marks a room as read up to a message.
@@ -68,25 +116,12 @@ async fn room_for(backend: &Arc<Backend>, caller: &Caller, room: &str, to: &str)
     Ok(backend.open_direct(caller, &[other.author.id]).await?.0.id)
 }
 
-/// Posts `body` under the form's nonce, so that a double click is one message. Who goes back to a form already
+/// Posts under the form's nonce, so that a double click is one message. Who goes back to a form already
 /// sent and writes something else there has a new message, not a repetition: that one goes without it.
-async fn post_once(
-    backend: &Arc<Backend>,
-    caller: &Caller,
-    room: RoomId,
-    body: &str,
-    nonce: Option<Nonce>,
-) -> Result<(), Problem> {
-    let post = Post {
-        room,
-        body: body.to_owned(),
-        thread: None,
-        nonce,
-        origin: None,
-    };
+async fn post_once(backend: &Arc<Backend>, caller: &Caller, post: Post) -> Result<(), Problem> {
     let posted = backend.post_message(caller, post.clone()).await?;
-    let another =
-        chat::body::parse(body).is_ok_and(|body| body != posted.message.body) || posted.message.room != room;
+    let another = chat::body::parse(&post.body).is_ok_and(|body| body != posted.message.body)
+        || posted.message.room != post.room;
     if posted.repeated && another {
         backend.post_message(caller, Post { nonce: None, ..post }).await?;
     }

@@ -8,3 +8,5 @@ pub mod connection;
 pub mod people_picker;
 pub mod sidebar;
 pub mod timeline;
+#[cfg(feature = "hydrate")]
+pub(crate) mod verbs;

@@ -12,7 +12,7 @@ mod live;
 #[cfg(feature = "hydrate")]
 mod news;
 #[cfg(feature = "hydrate")]
-mod row;
+pub(crate) mod row;
 #[cfg(feature = "hydrate")]
 mod rows;
 #[cfg(feature = "hydrate")]

@@ -260,7 +260,9 @@ pub fn sends(text: &str) -> Vec<Pending> {
         .unwrap_or_default()
 }
 
-fn message(value: &Value<'_>) -> Option<Message> {
+/// Reads a message.
+#[must_use]
+pub fn message(value: &Value<'_>) -> Option<Message> {
     let field = |name: &str| value.get(name);
     Some(Message {
         id: field("id").read()?,

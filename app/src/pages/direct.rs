@@ -7,7 +7,7 @@ use tokio::try_join;
 
 use super::{
     load::{Loaded, load, part, signed_in},
-    room::{draw, refusal, shown},
+    room::{Beside, draw, refusal, shown},
 };
 use crate::{
     address::Query,
@@ -25,7 +25,16 @@ pub(crate) fn Direct() -> impl IntoView {
         match places.direct_with(other.author.id).cloned() {
             Some(room) => {
                 let may_read = Backend::may_read(&room)?;
-                draw(&backend, &caller, places, (room, may_read), shown(&query), &query).await
+                draw(
+                    &backend,
+                    &caller,
+                    places,
+                    (room, may_read),
+                    shown(&query),
+                    Beside::Nothing,
+                    &query,
+                )
+                .await
             }
             None => unopened(places, other, &query),
         }

@@ -15,6 +15,7 @@ mod room;
 mod rooms;
 mod search;
 mod settings;
+mod thread;
 mod token;
 mod unsent;
 
@@ -31,6 +32,7 @@ pub(crate) use self::{
     rooms::Rooms,
     search::Search,
     settings::Settings,
+    thread::{PinsPage, ThreadPage},
     token::TokenCreated,
     unsent::Unsent,
 };

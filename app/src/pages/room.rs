@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use backend::{Backend, Caller, Problem, room::MayRead, stamp};
 use chat::{
-    Author, Code, Room, RoomKind,
-    message::{Bound, PAGE_LIMIT, Page},
+    Author, Code, Message, Room, RoomKind,
+    message::{Bound, PAGE_LIMIT, Page, Thread},
 };
 use http::header;
 use leptos::prelude::*;
@@ -14,7 +14,7 @@ use tokio::try_join;
 use super::load::{Halt, Loaded, load, part, signed_in};
 use crate::{
     address::{self, Query},
-    parts::{Frame, Log, PageTitle, Places, Recipient, RoomBar, Said, Show, Write},
+    parts::{Frame, Log, PageTitle, Panel, Pins, Places, Recipient, RoomBar, Said, Show, Write},
     visit::{answer_header, backend, here, query, remember},
 };
 
@@ -22,6 +22,14 @@ use crate::{
 pub(super) const LAST: &str = "natter_room";
 /// How many faces the bar shows.
 const FACES: u64 = 3;
+
+/// What a page shows beside a room.
+#[derive(Debug)]
+pub(super) enum Beside {
+    Nothing,
+    Thread(Thread),
+    Pins(Vec<Message>),
+}
 
 #[component]
 pub(crate) fn RoomPage() -> impl IntoView {
@@ -38,7 +46,16 @@ pub(crate) fn RoomPage() -> impl IntoView {
                 .map_or_else(String::new, |(_, query)| format!("?{query}"));
             return Err(Halt::Go(address + &query));
         }
-        draw(&backend, &caller, places, (room, may_read), shown(&query), &query).await
+        draw(
+            &backend,
+            &caller,
+            places,
+            (room, may_read),
+            shown(&query),
+            Beside::Nothing,
+            &query,
+        )
+        .await
     })
 }
 
@@ -59,6 +76,7 @@ pub(crate) fn Permalink() -> impl IntoView {
             places,
             (room, may_read),
             Show::Around(seq),
+            Beside::Nothing,
             &query(),
         )
         .await
@@ -86,13 +104,14 @@ pub(super) fn refusal(query: &Query) -> Option<String> {
     said.words().or_else(|| body().map(ToOwned::to_owned))
 }
 
-/// A room that the caller may read.
+/// A room that the caller may read, and what is beside it.
 pub(super) async fn draw(
     backend: &Arc<Backend>,
     caller: &Caller,
     mut places: Places,
     (room, may_read): (Room, MayRead),
     show: Show,
+    beside: Beside,
     query: &Query,
 ) -> Loaded {
     let bound = match show {
@@ -113,6 +132,18 @@ pub(super) async fn draw(
     let room = as_of(room, &page);
     let refusal = refusal(query);
     let draft = query.get("draft").to_owned();
+    // What was not sent goes back to where it was written.
+    let (refusal, draft, panel) = match beside {
+        Beside::Thread(thread) => {
+            let panel = view! { <Panel places=&places room=&room thread refusal draft/> };
+            (None, String::new(), Some(panel.into_any()))
+        }
+        Beside::Pins(messages) => {
+            let panel = view! { <Pins places=&places room=&room messages/> };
+            (refusal, draft, Some(panel.into_any()))
+        }
+        Beside::Nothing => (refusal, draft, None),
+    };
     let title = match room.kind {
         RoomKind::Channel => format!("#{}", room.name),
         RoomKind::Direct => places.name(&room),
@@ -123,6 +154,7 @@ pub(super) async fn draw(
             <RoomBar places=&places room=&room members faces/>
             <Log places=&places room=&room page show now=stamp::now()/>
             <Write places=&places recipient=Recipient::Room(room) refusal draft/>
+            {panel}
         </Frame>
     }
     .into_any())

@@ -52,6 +52,9 @@ pub(crate) fn RoomBar<'a>(
                         <span class="signed-out">"Signed out"</span>
                     </div>
                 </Connection>
+                <a class="pins-link icon-button" href=address::of_slug(&room.slug) + "/pins" aria-label="Pinned messages" title="Pinned messages">
+                    <Icon is=Shape::Pin/>
+                </a>
                 {people}
                 <ToSearch/>
             </div>

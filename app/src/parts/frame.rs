@@ -1,6 +1,6 @@
 //! The page of someone signed in: the rooms on the left, and what was opened on the right.
 
-use chat::Room;
+use chat::{Role, Room, RoomKind};
 use leptos::prelude::*;
 
 use super::{Places, side::Side};
@@ -20,6 +20,7 @@ pub(crate) fn Frame(
             .into_any();
     };
     let here = Some(room.id);
+    let moderates = places.role == Role::Owner && room.kind == RoomKind::Channel;
     view! {
         <div
             class="app"
@@ -30,6 +31,7 @@ pub(crate) fn Frame(
             data-last-rev=room.last_rev
             data-read-seq=room.read_seq
             data-member=room.member.to_string()
+            data-moderates=moderates.to_string()
         >
             <Sidebar><Side places here/></Sidebar>
             <main class="pane">{children()}</main>

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 pub(crate) enum Shape {
     Bolt,
     Check,
+    Close,
     Compass,
     Down,
     House,
@@ -14,6 +15,7 @@ pub(crate) enum Shape {
     Menu,
     Natter,
     People,
+    Pin,
     Search,
     Sliders,
     Up,
@@ -25,6 +27,7 @@ impl Shape {
         match self {
             Self::Bolt => r#"<path d="M13 3 5 13.5h6L10 21l8-10.5h-6z"/>"#,
             Self::Check => r#"<path d="m5 12.5 4.5 4.5L19 7.5"/>"#,
+            Self::Close => r#"<path d="m6 6 12 12M18 6 6 18"/>"#,
             Self::Compass => r#"<circle cx="12" cy="12" r="8.5"/><path d="m15.5 8.5-2 5-5 2 2-5z"/>"#,
             Self::Down => r#"<path d="M12 5v14M6 13l6 6 6-6"/>"#,
             Self::House => r#"<path d="M4 20h16M6 20V9l6-5 6 5v11M10 20v-5h4v5"/>"#,
@@ -39,6 +42,7 @@ impl Shape {
             Self::People => {
                 r#"<circle cx="9" cy="8" r="3.5"/><path d="M3 19.5a6 6 0 0 1 12 0M16 5a3.5 3.5 0 0 1 0 6.4M17.5 14.2a6 6 0 0 1 3.5 5.3"/>"#
             }
+            Self::Pin => r#"<path d="M9 4h6l-1 6 3 3v2H7v-2l3-3zM12 15v5"/>"#,
             Self::Search => r#"<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>"#,
             Self::Sliders => {
                 r#"<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/><circle cx="9" cy="17" r="2"/>"#

@@ -7,6 +7,7 @@ use super::{
     Avatar,
     day::{clock, day_as_number, day_in_words},
 };
+use crate::marks::{thread_address, under};
 
 /// How a message stands in its list, which depends on who reads and on what is around it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,9 +36,19 @@ impl Place {
     }
 }
 
-/// A message. `room` is the address of its room; the time leads to the message's own.
+/// A message, as it is for `me`. `room` is the address of its room; the time leads to the message's own.
 #[component]
-pub(crate) fn Row<'a>(message: &'a Message, place: Place, room: &'a str) -> impl IntoView + use<> {
+pub(crate) fn Row<'a>(
+    message: &'a Message,
+    me: UserId,
+    place: Place,
+    room: &'a str,
+) -> impl IntoView + use<> {
+    let inside = format!("{room}/");
+    let edited = message.edited_at.map(clock).unwrap_or_default();
+    let marks = under(message, me, &inside, &edited);
+    let own_thread = thread_address(&inside, message.id);
+    let context = message.thread.map(|root| thread_address(&inside, root));
     let link = (message.seq > 0).then(|| format!("{room}/{}", message.seq));
     let html = if message.deleted {
         DELETED.to_owned()
@@ -63,7 +74,17 @@ pub(crate) fn Row<'a>(message: &'a Message, place: Place, room: &'a str) -> impl
             <Avatar who=message.author.clone()/>
             <b class="who">{message.author.display_name.clone()}</b>
             <a class="when" href=link><time datetime=message.created_at.to_string()>{clock(message.created_at)}</time></a>
+            <a
+                class="context"
+                hidden=message.thread.is_none()
+                data-thread=message.thread.map(|root| root.to_string())
+                href=context
+            >
+                "Replied in a thread"
+            </a>
             <div class="body" inner_html=html></div>
+            <div class="under" inner_html=marks></div>
+            <noscript><a class="answer" href=own_thread>"Reply or change"</a></noscript>
         </article>
     }
     .into_any()
@@ -113,7 +134,7 @@ pub(crate) fn Templates() -> impl IntoView {
         mentions: Vec::new(),
     };
     view! {
-        <template id="message-template"><div class="row"><Row message=&blank place=Place::default() room=""/></div></template>
+        <template id="message-template"><div class="row"><Row message=&blank me=nobody place=Place::default() room=""/></div></template>
         <template id="day-template"><div class="day" data-day=""></div></template>
         <template id="new-template"><New/></template>
         <template id="fate-template">

@@ -15,6 +15,7 @@ mod notice;
 mod places;
 mod preview;
 mod side;
+mod thread;
 mod timeline;
 mod title;
 
@@ -32,6 +33,7 @@ pub(crate) use self::{
     places::Places,
     preview::Preview,
     side::Glyph as RoomGlyph,
+    thread::{Panel, Pins},
     timeline::{Log, Show},
     title::PageTitle,
 };

@@ -1,7 +1,7 @@
 //! Where someone signed in can go.
 
 use backend::{Backend, Caller, Problem};
-use chat::{Author, Room, RoomKind, Status, UserId};
+use chat::{Author, Role, Room, RoomKind, Status, UserId};
 
 /// The rooms of the one who looks, where asked for those still open to join, and who of the people to talk with is
 /// there.
@@ -9,6 +9,8 @@ use chat::{Author, Room, RoomKind, Status, UserId};
 pub(crate) struct Places {
     /// Who looks.
     pub(crate) me: Author,
+    /// What he or she may do in the workspace at large.
+    pub(crate) role: Role,
     /// Own rooms first, then public channels to join.
     pub(crate) rooms: Vec<Room>,
     statuses: Vec<(UserId, Option<Status>)>,
@@ -32,6 +34,7 @@ impl Places {
         let statuses = backend.statuses(&people).await;
         Self {
             me: caller.author.clone(),
+            role: caller.role,
             rooms,
             statuses: people.into_iter().zip(statuses).collect(),
         }

@@ -108,7 +108,9 @@ fn items(me: UserId, room: &Room, messages: &[Message], show: Show, now: Timesta
             mentioned: message.mentions.contains(&me) && message.author.id != me,
             target: show == Show::Around(message.seq),
         };
-        items.push(view! { <div class="row">{day}{new}<Row message place room=&*address/></div> }.into_any());
+        items.push(
+            view! { <div class="row">{day}{new}<Row message me place room=&*address/></div> }.into_any(),
+        );
         above = Some(message);
     }
     items

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use chat::{
-    Code, Emoji, Message, MessageId, Problem, body, message::Version, permission::Action, quota::Quota,
+    Code, Emoji, Message, MessageId, Problem, RoomId, body, message::Version, permission::Action,
+    quota::Quota,
 };
 
 use crate::{
@@ -86,6 +87,15 @@ impl Backend {
     pub async fn list_versions(&self, caller: &Caller, id: MessageId) -> Result<Vec<Version>> {
         self.find_message(caller, id).await?;
         Ok(self.store.versions(id).await?)
+    }
+
+    /// A room's pinned messages, newest first; for whoever may read the room.
+    ///
+    /// # Errors
+    /// `room_not_found`, `not_a_member`, `unavailable`.
+    pub async fn list_pins(&self, caller: &Caller, room: RoomId) -> Result<Vec<Message>> {
+        self.allow(caller, room, Action::Read).await?;
+        Ok(self.store.pins(room).await?)
     }
 
     /// The message of this id, for whoever may read the room.

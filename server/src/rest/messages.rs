@@ -44,6 +44,11 @@ pub(super) struct History {
     versions: Vec<Version>,
 }
 
+#[derive(Serialize)]
+pub(super) struct Pins {
+    messages: Vec<Message>,
+}
+
 #[derive(Deserialize)]
 pub(super) struct Paging {
     before: Option<u64>,
@@ -114,6 +119,16 @@ pub(super) async fn history(
 ) -> Result<Json<History>, Refusal> {
     Ok(Json(History {
         versions: state.backend.list_versions(&caller, message).await?,
+    }))
+}
+
+pub(super) async fn pins(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(room): Id<RoomId>,
+) -> Result<Json<Pins>, Refusal> {
+    Ok(Json(Pins {
+        messages: state.backend.list_pins(&caller, room).await?,
     }))
 }
 

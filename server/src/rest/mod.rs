@@ -34,6 +34,7 @@ pub fn routes() -> Router<AppState> {
         .route("/rooms/{id}/join", post(rooms::join))
         .route("/rooms/{id}/leave", post(rooms::leave))
         .route("/rooms/{id}/members", get(rooms::members).post(rooms::invite))
+        .route("/rooms/{id}/pins", get(messages::pins))
         .route("/rooms/{id}/read", post(rooms::read))
         .route("/messages", get(messages::page).post(messages::post))
         .route("/messages/{id}", patch(messages::edit).delete(messages::delete))

@@ -16,6 +16,7 @@ use super::{
     news::News,
     rows::Rows,
 };
+use crate::islands::verbs;
 use crate::live::{
     Notice,
     browser::{Alarm, Sizes, Ticker, act, connect, document, is_visible, on, subscribe, with},
@@ -64,6 +65,7 @@ pub(super) fn adopt() {
     });
     listen(&it);
     date::adopt();
+    verbs::listen();
     // What comes from now on finds somebody who draws it.
     connect();
     with_it(&it, Timeline::look_around);

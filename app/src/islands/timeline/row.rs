@@ -11,15 +11,16 @@ use crate::{
         browser::{one, set, switch, within},
         connect::State,
     },
+    marks::{self, thread_address},
 };
 
 const DELETED: &str = "<p class=\"gone\">This message was deleted.</p>";
 
 /// Draws rows.
-pub(super) struct Pen {
-    pub(super) words: Words,
+pub(crate) struct Pen {
+    pub(crate) words: Words,
     /// The address of the room, before a message's number.
-    pub(super) room: String,
+    pub(crate) room: String,
     message: HtmlTemplateElement,
     fate: HtmlTemplateElement,
     /// The name of whoever is signed in.
@@ -28,7 +29,7 @@ pub(super) struct Pen {
 
 impl Pen {
     /// A pen for the page's room, if the page has the templates.
-    pub(super) fn take() -> Option<Self> {
+    pub(crate) fn take() -> Option<Self> {
         let slug = one::<Element>(".app")?.get_attribute("data-slug")?;
         let my_name = one::<Element>(".me b").and_then(|name| name.text_content());
         Some(Self {
@@ -41,14 +42,15 @@ impl Pen {
     }
 
     /// A row and its message, which says nothing yet.
-    pub(super) fn blank(&self) -> Option<(HtmlElement, Element)> {
+    pub(crate) fn blank(&self) -> Option<(HtmlElement, Element)> {
         let row = copy(&self.message)?;
         let message = within(&row, ".message")?;
         Some((row.dyn_into().ok()?, message))
     }
 
     /// Draws a stored message.
-    pub(super) fn fill(&self, row: &Element, message: &Message, me: UserId) {
+    pub(crate) fn fill(&self, row: &Element, message: &Message, me: UserId) {
+        remove_guests(row, &message.id.to_string());
         for (name, value) in [
             ("data-seq", message.seq.to_string()),
             ("data-rev", message.rev.to_string()),
@@ -72,6 +74,7 @@ impl Pen {
             message.author.id != me && message.mentions.contains(&me),
         );
         draw_author(row, message.author.id, &message.author.display_name);
+        self.draw_marks(row, message, me);
         if let Some(link) = within::<Element>(row, ".when") {
             set(&link, "href", &[&*self.room, &message.seq.to_string()].concat());
         }
@@ -83,7 +86,14 @@ impl Pen {
     }
 
     /// Draws an own send that is not stored yet, as plain text.
-    pub(super) fn fill_pending(&self, row: &Element, pending: &Pending, me: UserId) {
+    pub(crate) fn fill_pending(&self, row: &Element, pending: &Pending, me: UserId) {
+        remove_guests(row, "");
+        if let Some(under) = within::<Element>(row, ".under") {
+            under.set_inner_html("");
+        }
+        if let Some(context) = within::<HtmlElement>(row, ".context") {
+            context.set_hidden(true);
+        }
         for name in ["data-seq", "data-rev", "data-id", "aria-posinset"] {
             drop(row.remove_attribute(name));
         }
@@ -108,7 +118,7 @@ impl Pen {
 
     /// Says what holds an own send up. Where all goes well nothing is said: the server's word comes before anybody
     /// could read one of ours.
-    pub(super) fn draw_fate(&self, row: &Element, pending: &Pending, state: State) {
+    pub(crate) fn draw_fate(&self, row: &Element, pending: &Pending, state: State) {
         remove_fate(row);
         switch(row, "waiting", pending.failed.is_none());
         switch(row, "failed", pending.failed.is_some());
@@ -122,19 +132,53 @@ impl Pen {
         drop(row.append_child(&fate));
     }
 
+    /// Draws what stands around the words. A reaction that has the focus keeps it.
+    pub(crate) fn draw_marks(&self, row: &Element, message: &Message, me: UserId) {
+        if let Some(context) = within::<HtmlElement>(row, ".context") {
+            context.set_hidden(message.thread.is_none());
+            if let Some(root) = message.thread {
+                set(&context, "data-thread", &root.to_string());
+                set(&context, "href", &thread_address(&self.room, root));
+            }
+        }
+        let Some(under) = within::<Element>(row, ".under") else {
+            return;
+        };
+        let edited = message
+            .edited_at
+            .map(|at| self.words.clock(at))
+            .unwrap_or_default();
+        let focused =
+            within::<Element>(&under, ".chip:focus").and_then(|chip| chip.get_attribute("data-emoji"));
+        // Safe by the making of what is put in: numbers, times, ids and emoji.
+        under.set_inner_html(&marks::under(message, me, &self.room, &edited));
+        if let Some(emoji) = focused {
+            let chip = within::<HtmlElement>(&under, &[".chip[data-emoji=\"", &emoji, "\"]"].concat());
+            chip.iter().for_each(|chip| drop(chip.focus()));
+        }
+    }
+
     /// Says when, in the reader's time.
-    pub(super) fn tell_time(&self, row: &Element) {
+    pub(crate) fn tell_time(&self, row: &Element) {
         let (Some(at), Some(time)) = (created(row), within::<Element>(row, "time")) else {
             return;
         };
         set(&time, "datetime", &at.to_string());
         set(&time, "title", &self.words.moment(at));
         time.set_text_content(Some(&self.words.clock(at)));
+        let edited = within::<Element>(row, ".edited");
+        let at = edited
+            .as_ref()
+            .and_then(|edited| edited.get_attribute("datetime")?.parse().ok());
+        if let (Some(edited), Some(at)) = (edited, at) {
+            set(&edited, "title", &self.words.moment(at));
+            edited.set_text_content(Some(&["edited ", &self.words.clock(at)].concat()));
+        }
     }
 }
 
 /// A fresh copy of a template.
-pub(super) fn copy(template: &HtmlTemplateElement) -> Option<Element> {
+pub(crate) fn copy(template: &HtmlTemplateElement) -> Option<Element> {
     let content = template.content().first_element_child()?;
     content.clone_node_with_deep(true).ok()?.dyn_into().ok()
 }
@@ -153,6 +197,17 @@ fn draw_author(row: &Element, author: UserId, name: &str) {
     if let Some(who) = within::<Element>(row, ".who") {
         who.set_text_content(Some(name));
     }
+}
+
+/// What the verbs put into a row goes when another message comes into it.
+fn remove_guests(row: &Element, id: &str) {
+    if row.get_attribute("data-id").as_deref() == Some(id) {
+        return;
+    }
+    for guest in [".tools", ".edit"] {
+        within::<Element>(row, guest).iter().for_each(Element::remove);
+    }
+    switch(row, "editing", false);
 }
 
 fn remove_fate(row: &Element) {

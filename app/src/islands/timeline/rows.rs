@@ -145,7 +145,9 @@ impl Rows {
         for slot in before {
             let has_focus = focused
                 .as_ref()
-                .is_some_and(|focused| slot.row.contains(Some(focused)));
+                .is_some_and(|focused| slot.row.contains(Some(focused)))
+                // What is being edited is kept as well.
+                || slot.message.class_list().contains("editing");
             match Some(()).filter(|()| has_focus && layout.has(&slot.key)) {
                 // Where one is with the keyboard goes on to be there, out of sight and out of the flow.
                 Some(_) => {

@@ -5,7 +5,7 @@ use js_sys::{Array, Date, Function, Intl::DateTimeFormat, Object, Reflect};
 use wasm_bindgen::JsValue;
 
 /// Words for times, in the reader's language and zone.
-pub(super) struct Words {
+pub(crate) struct Words {
     clock: Function,
     day: Function,
     day_of_another_year: Function,
@@ -13,7 +13,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         const DAY: [(&str, &str); 3] = [("weekday", "long"), ("day", "numeric"), ("month", "long")];
         const CLOCK: [(&str, &str); 2] = [("hour", "numeric"), ("minute", "2-digit")];
         let year = [("year", "numeric")];
@@ -26,12 +26,12 @@ impl Words {
     }
 
     /// The time of day.
-    pub(super) fn clock(&self, at: Timestamp) -> String {
+    pub(crate) fn clock(&self, at: Timestamp) -> String {
         say(&self.clock, at)
     }
 
     /// The day; the year is said where it is not this one.
-    pub(super) fn day(&self, at: Timestamp) -> String {
+    pub(crate) fn day(&self, at: Timestamp) -> String {
         let this_year = Date::new_0().get_full_year() == date(at).get_full_year();
         say(
             if this_year {
@@ -44,13 +44,13 @@ impl Words {
     }
 
     /// Everything, for who wants to know exactly.
-    pub(super) fn moment(&self, at: Timestamp) -> String {
+    pub(crate) fn moment(&self, at: Timestamp) -> String {
         say(&self.moment, at)
     }
 }
 
 /// The reader's day as `2026-11-23`.
-pub(super) fn day_number(at: Timestamp) -> String {
+pub(crate) fn day_number(at: Timestamp) -> String {
     let date = date(at);
     let two = |number: u32| [if number < 10 { "0" } else { "" }, &number.to_string()].concat();
     [

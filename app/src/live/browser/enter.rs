@@ -18,14 +18,15 @@ use super::{act, document, fetch, go, is_visible, kept, on, one, page, set, wind
 const ROOMS_KEPT: usize = 12;
 
 /// Elements of a room's page that are exchanged as they are, and in what they stand.
-const PARTS: [(&str, &str); 4] = [
+const PARTS: [(&str, &str); 5] = [
     (".bar > .title", ".bar"),
     (".bar > .topic", ".bar"),
     (".bar > .end > .members", ".bar > .end"),
+    (".bar > .end > .pins-link", ".bar > .end"),
     ("#beginning-template", "#beginning-template"),
 ];
 /// Attributes that tell one room's page from another's.
-const ATTRIBUTES: [(&str, &str); 10] = [
+const ATTRIBUTES: [(&str, &str); 11] = [
     (".app", "data-room"),
     (".app", "data-slug"),
     (".app", "data-member"),
@@ -36,6 +37,7 @@ const ATTRIBUTES: [(&str, &str); 10] = [
     (".composer [name=room]", "value"),
     (".composer [name=page]", "value"),
     (".composer textarea", "placeholder"),
+    (".app", "data-moderates"),
 ];
 
 /// A room that can be shown.
@@ -71,8 +73,26 @@ pub(super) fn watch() {
         }
     });
     on(&window(), "popstate", |_: Event| {
-        visit(window().location().pathname().unwrap_or_default(), false);
+        let path = window().location().pathname().unwrap_or_default();
+        let (room, _) = split(&path);
+        let is_panel = is_beside(&path) || one::<Element>(".thread").is_some();
+        // A thread opens and closes beside the room, which stays where it is.
+        if !(is_panel && HERE.with_borrow(|(here, _)| *here == room)) {
+            visit(path, false);
+        }
     });
+}
+
+/// Whether an address is one of a thread or of pinned messages, which are shown beside their room.
+#[must_use]
+pub fn is_beside(path: &str) -> bool {
+    path.contains("/threads/") || path.ends_with("/pins")
+}
+
+/// The address of the room on the page.
+#[must_use]
+pub fn here() -> String {
+    HERE.with_borrow(|(here, _)| here.clone())
 }
 
 /// The page's title, without counts.
@@ -93,7 +113,7 @@ fn leads_to(event: &MouseEvent) -> Option<String> {
     let is_plain = !link.has_attribute("download") && !path.contains(['?', '#']);
     // The composer has to be there: a guest's page, or none of a room, has other insides.
     let is_room = path.starts_with("/rooms/") || path.starts_with("/direct/");
-    let fits = is_plain && is_room && !path.ends_with("/members");
+    let fits = is_plain && is_room && !path.ends_with("/members") && !is_beside(&path);
     (fits && one::<Element>(".composer").is_some()).then_some(path)
 }
 
@@ -152,6 +172,16 @@ fn read(path: String, text: &str) -> Option<Scene> {
         attributes: ATTRIBUTES.map(|(holder, name)| page.query_selector(holder).ok()??.get_attribute(name)),
         view,
     })
+}
+
+/// A part of a page of this site, as the server renders it.
+pub async fn part(path: &str, selector: &str) -> Option<Element> {
+    let text = fetch::document(path).await?;
+    let page = DomParser::new()
+        .ok()?
+        .parse_from_string(&without_styles(&text), SupportedType::TextHtml)
+        .ok()?;
+    page.query_selector(selector).ok()?
 }
 
 /// A page's text without its styles, which are those that are here already, under a nonce of their own.
@@ -273,7 +303,7 @@ fn exchange_attributes(
 }
 
 /// Puts the address into the browser's history.
-fn note(path: &str, is_new: bool) {
+pub fn note(path: &str, is_new: bool) {
     if is_new && let Ok(history) = window().history() {
         let is_same = window().location().pathname().is_ok_and(|here| here == path);
         drop(if is_same {

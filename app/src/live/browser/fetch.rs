@@ -20,6 +20,35 @@ pub async fn get<T>(path: &str, read: impl FnOnce(&Value<'_>) -> Option<T>) -> O
     read(&Value::parse(&text)?)
 }
 
+/// Asks for a change. Gives the answer's text or, in words, why there is none.
+///
+/// # Errors
+/// What the server says against it; that it cannot be reached.
+pub async fn send(method: &str, path: &str, body: Option<&str>) -> Result<String, String> {
+    let init = RequestInit::new();
+    init.set_method(method);
+    if let Some(body) = body {
+        let headers = js_sys::Object::new();
+        // An own property of a fresh object can always be set.
+        drop(js_sys::Reflect::set(
+            &headers,
+            &"content-type".into(),
+            &"application/json".into(),
+        ));
+        init.set_headers(&headers);
+        init.set_body(&body.into());
+    }
+    let away = || "the server cannot be reached".to_owned();
+    let response = answer(path, &init).await.ok_or_else(away)?;
+    let text = JsFuture::from(response.text().map_err(|_| away())?).await;
+    let text = text.ok().and_then(|text| text.as_string()).unwrap_or_default();
+    if response.ok() {
+        return Ok(text);
+    }
+    let detail = Value::parse(&text).and_then(|problem| problem.get("detail").string());
+    Err(detail.unwrap_or_else(|| "the server did not take it".to_owned()))
+}
+
 /// Fetches a page of the room's messages for the client.
 pub(super) fn page(ask: Ask, bound: Bound) {
     let Some(room) = with(|client| client.view().room().to_string()) else {
@@ -66,7 +95,7 @@ pub(super) fn who_am_i() {
 }
 
 /// Asks for a page of the site as text; `None` also where it leads elsewhere.
-pub(super) async fn document(path: &str) -> Option<String> {
+pub async fn document(path: &str) -> Option<String> {
     let response = ask(path)
         .await
         .filter(|response| response.ok() && !response.redirected())?;
@@ -74,9 +103,12 @@ pub(super) async fn document(path: &str) -> Option<String> {
 }
 
 async fn ask(path: &str) -> Option<Response> {
-    let init = RequestInit::new();
+    answer(path, &RequestInit::new()).await
+}
+
+async fn answer(path: &str, init: &RequestInit) -> Option<Response> {
     init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
-    let answer = JsFuture::from(window().fetch_with_str_and_init(path, &init))
+    let answer = JsFuture::from(window().fetch_with_str_and_init(path, init))
         .await
         .ok()?;
     answer.dyn_into().ok()

@@ -16,12 +16,14 @@ mod socket;
 
 use std::{cell::RefCell, rc::Rc};
 
+use chat::{view::Pending, wire::ServerFrame};
+
 use self::{clock::Timer, socket::Socket};
 pub use self::{
     clock::{now, wall_clock},
     dom::{all, document, element, on, one, set, switch, window, within},
-    enter::title,
-    fetch::get,
+    enter::{here, is_beside, note, part, title},
+    fetch::{document as text, get, send},
     frame::{Alarm, Sizes, Ticker, css, height, len},
     kept::{Kept, draft, is_durable, keep_draft, on_durable},
     nonce::nonce,
@@ -33,8 +35,12 @@ type Listener = Rc<dyn Fn(&Notice)>;
 
 thread_local! {
     static LIVE: RefCell<Option<Live>> = const { RefCell::new(None) };
+    static EAR: RefCell<Option<Ear>> = const { RefCell::new(None) };
     static LISTENERS: RefCell<Vec<Listener>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Somebody who hears every frame before the client does.
+type Ear = Box<dyn Fn(&ServerFrame)>;
 
 struct Live {
     client: Client,
@@ -113,6 +119,15 @@ fn act_out(happen: &mut dyn FnMut(&mut Client, Ms)) {
 /// Calls `listener` for everything that is to be drawn from now on.
 pub fn subscribe(listener: impl Fn(&Notice) + 'static) {
     LISTENERS.with_borrow_mut(|listeners| listeners.push(Rc::new(listener)));
+}
+
+/// Calls `ear` for every frame that comes, also for those that change nothing of what the client holds.
+pub fn overhear(ear: impl Fn(&ServerFrame) + 'static) {
+    EAR.set(Some(Box::new(ear)));
+}
+
+fn overheard(frame: &ServerFrame) {
+    EAR.with_borrow(|ear| ear.iter().for_each(|ear| ear(frame)));
 }
 
 /// Whether the page is in view.

@@ -3,13 +3,13 @@
 use std::str::FromStr;
 
 use chat::{
-    Author, Message, Nonce, Timestamp, UserId,
+    Author, Message, Nonce, Reaction, Timestamp, UserId,
     view::{Mark, Start, View},
 };
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element};
 
-use super::{all, document};
+use super::{all, document, within};
 use crate::live::{Client, outbox::Outbox};
 
 /// The client for the room that the page shows; `None` where it shows none.
@@ -50,6 +50,7 @@ pub(super) fn view(page: &Document) -> Option<(View, bool, Start)> {
 /// A message as far as the page shows it. Its next change brings the rest.
 fn message(row: &Element, room: chat::RoomId, me: UserId) -> Option<Message> {
     let text = |selector: &str| row.query_selector(selector).ok()??.text_content();
+    let marks = marks(row, me);
     let mentioned = row.class_list().contains("mentioned");
     let author = Author {
         id: read(row, "data-author")?,
@@ -70,18 +71,37 @@ fn message(row: &Element, room: chat::RoomId, me: UserId) -> Option<Message> {
             .map(|body| body.inner_html())
             .unwrap_or_default(),
         created_at: read::<Timestamp>(row, "data-created")?,
-        edited_at: None,
-        deleted: false,
-        pinned: false,
-        thread: None,
-        reply_count: 0,
+        edited_at: within::<Element>(row, ".edited").and_then(|time| read(&time, "datetime")),
+        deleted: within::<Element>(row, ".body > .gone").is_some(),
+        pinned: within::<Element>(row, ".pinned").is_some(),
+        thread: within::<Element>(row, ".context").and_then(|link| read(&link, "data-thread")),
+        reply_count: within::<Element>(row, ".under > .replies")
+            .and_then(|link| read(&link, "data-count"))
+            .unwrap_or(0),
         nonce: row
             .get_attribute("data-nonce")
             .and_then(|nonce| Nonce::new(nonce).ok()),
-        reactions: Vec::new(),
+        reactions: marks,
         attachments: Vec::new(),
         mentions: if mentioned { vec![me] } else { Vec::new() },
     })
+}
+
+/// The reactions under a message. Of those who gave them only the reader is known.
+fn marks(row: &Element, me: UserId) -> Vec<Reaction> {
+    let Ok(chips) = row.query_selector_all(".under > .chip") else {
+        return Vec::new();
+    };
+    let chips = (0..chips.length()).filter_map(|place| chips.item(place)?.dyn_into::<Element>().ok());
+    let reaction = |chip: Element| {
+        let own = chip.get_attribute("aria-pressed").as_deref() == Some("true");
+        Some(Reaction {
+            emoji: chip.get_attribute("data-emoji")?,
+            count: read(&chip, "data-count")?,
+            users: if own { vec![me] } else { Vec::new() },
+        })
+    };
+    chips.filter_map(reaction).collect()
 }
 
 fn mark(link: &Element) -> Option<Mark> {

@@ -72,6 +72,7 @@ fn hear(event: &MessageEvent) {
     };
     // A frame of a kind that this build does not know is none of its business.
     let frames: Vec<ServerFrame> = text.split('\n').filter_map(codec::frame).collect();
+    frames.iter().for_each(super::overheard);
     act(|client, now| frames.into_iter().for_each(|frame| client.hear(frame, now)));
 }
 

@@ -214,6 +214,8 @@ pub trait Changing: Send + Sync {
     /// What a message said before its edits, newest first, at most [`chat::message::VERSIONS_MAX`]. Nothing is left
     /// of a message that was deleted.
     async fn versions(&self, id: MessageId) -> Stored<Vec<Version>>;
+    /// The pinned messages of a room, newest first, at most [`chat::message::PINS_MAX`]. An unknown room has none.
+    async fn pins(&self, room: RoomId) -> Stored<Vec<chat::Message>>;
 }
 
 /// Threads: a message and the replies to it.

@@ -6,7 +6,7 @@
 use async_trait::async_trait;
 use chat::{
     Message, MessageId, RoomId, Timestamp, UserId,
-    message::{REACTION_USERS_MAX, VERSIONS_MAX, Version},
+    message::{PINS_MAX, REACTION_USERS_MAX, VERSIONS_MAX, Version},
 };
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use super::{
     PostgresStore,
     messages::once_each,
     pool::Work,
-    rows::{Read, integer, message_columns, reactions_text, unsigned, users},
+    rows::{Read, all, integer, message_columns, reactions_text, unsigned, users},
     search,
     statement::statements,
 };
@@ -67,6 +67,11 @@ statements! {
             CROSS JOIN LATERAL (SELECT * FROM members WHERE room = $2 AND \"user\" = c.id OFFSET 0) me
             WHERE me.read_seq < $3";
     FORGET_MENTIONS = "DELETE FROM mentions WHERE \"user\" = ANY ($1) AND room = $2 AND seq = $3";
+    PINNED = concat!(
+        "SELECT ", message_columns!(), " FROM messages m
+         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.author OFFSET 0) u
+         WHERE m.room = $1 AND m.pinned ORDER BY m.seq DESC LIMIT $2"
+    );
     VERSIONS = "SELECT body, written_at FROM versions WHERE message = $1 ORDER BY rev DESC LIMIT $2";
 }
 
@@ -89,6 +94,19 @@ impl Changing for PostgresStore {
                 written_at: Timestamp(written_at),
             };
             Ok(self.pool.rows(query).await?.into_iter().map(version).collect())
+        })
+        .await
+    }
+
+    async fn pins(&self, room: RoomId) -> Stored<Vec<Message>> {
+        timed("pins", async {
+            let query = || {
+                PINNED
+                    .read::<Read<Message>>()
+                    .bind(room.0)
+                    .bind(integer(PINS_MAX))
+            };
+            Ok(all(self.pool.rows(query).await?))
         })
         .await
     }

@@ -85,21 +85,22 @@ impl Replica {
         let Some((written,)) = primary.optional(query).await? else {
             return Ok(None);
         };
-        let answer = async {
-            let query = || REPLAYED.read::<(bool,)>().bind(written);
-            match self.0.optional(query).await? {
-                Some((true,)) => asked.ask(&self.0).await.map(Some),
-                _ => Ok(None),
-            }
-        };
-        let found = timeout(PATIENCE, answer).await.unwrap_or(Ok(None));
-        let found = found.unwrap_or_else(|error: StoreError| {
+        let found = self.covering_search(written, asked).await.unwrap_or_else(|error| {
             tracing::debug!(%error, "the replica did not answer");
             None
         });
         let answer = if found.is_some() { "replica" } else { "primary" };
         counter!("database_replica_reads_total", "answer" => answer).increment(1);
         Ok(found)
+    }
+
+    /// What a search finds, if the replica has replayed the log up to `written`.
+    async fn covering_search(&self, written: i64, asked: &Asked) -> Stored<Option<Candidates>> {
+        let query = || REPLAYED.read::<(bool,)>().bind(written);
+        match self.0.optional(query).await? {
+            Some((true,)) => asked.ask(&self.0).await.map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// Closes the connections.

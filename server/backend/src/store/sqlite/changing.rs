@@ -1,13 +1,16 @@
 //! Changing messages that are there.
 
 use async_trait::async_trait;
-use chat::{Message, MessageId, RoomId, Timestamp, UserId, message::Version};
+use chat::{
+    Message, MessageId, RoomId, Timestamp, UserId,
+    message::{PINS_MAX, Version},
+};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
     SqliteStore, messages,
-    rows::{Read, integer, json_ids, message_columns, pack, reactions_text},
+    rows::{Read, all, integer, json_ids, message_columns, pack, reactions_text},
     search,
     statement::statements,
     writer::Job,
@@ -47,6 +50,10 @@ statements! {
     HAVE_NOT_READ = "SELECT me.user FROM json_each(?1) j
                      CROSS JOIN members me ON me.room = ?2 AND me.user = unhex(j.value)
                      WHERE me.read_seq < ?3";
+    PINNED = concat!(
+        "SELECT ", message_columns!(), " FROM messages m CROSS JOIN users u ON u.id = m.author
+         WHERE m.room = ?1 AND m.pinned = 1 ORDER BY m.seq DESC LIMIT ?2"
+    );
     VERSIONS = "SELECT body, written_at FROM versions WHERE message = ?1 ORDER BY rev DESC LIMIT ?2";
 }
 
@@ -68,6 +75,14 @@ impl Changing for SqliteStore {
                 written_at: Timestamp(written_at),
             };
             Ok(rows.into_iter().map(version).collect())
+        })
+        .await
+    }
+
+    async fn pins(&self, room: RoomId) -> Stored<Vec<Message>> {
+        timed("pins", async {
+            let query = PINNED.read::<Read<Message>>().bind(room.0);
+            Ok(all(query.bind(integer(PINS_MAX)).fetch_all(&self.reads).await?))
         })
         .await
     }

@@ -228,6 +228,34 @@ async fn a_room_has_so_many_pins_and_no_more() {
     altered(&store, last.id, &rosa, Alteration::Pin).await;
 }
 
+#[tokio::test]
+async fn a_rooms_pins_are_listed_newest_first_as_they_are_now() {
+    let store = Fresh::open().await;
+    let (rosa, mei, room) = two_in_a_room(&store).await;
+    assert_eq!(store.pins(room).await.unwrap(), []);
+    let all = posts(&store, room, &rosa, 4).await;
+    let mut pinned = Vec::new();
+    for place in [2, 0, 3] {
+        pinned.push(
+            altered(&store, all[place].id, &mei, Alteration::Pin)
+                .await
+                .message,
+        );
+    }
+    let elsewhere = post(&store, super::general(&store).await, &rosa, "x").await;
+    altered(&store, elsewhere.id, &rosa, Alteration::Pin).await;
+    pinned.sort_by_key(|message| std::cmp::Reverse(message.seq));
+    assert_eq!(store.pins(room).await.unwrap(), pinned);
+    let edited = altered(&store, all[2].id, &rosa, edit("other", &[]))
+        .await
+        .message;
+    altered(&store, all[0].id, &rosa, Alteration::Unpin).await;
+    altered(&store, all[3].id, &rosa, Alteration::Delete).await;
+    assert_eq!(store.pins(room).await.unwrap(), [edited]);
+    let nowhere = RoomId(Uuid::from_u128(7));
+    assert_eq!(store.pins(nowhere).await.unwrap(), []);
+}
+
 /// A message by the owner, by the member and by nobody who is asked here, in each of these rooms.
 async fn rooms(store: &Shared, rosa: &User, mei: &User, tomasz: &User) -> [RoomId; 3] {
     let rooms = [
