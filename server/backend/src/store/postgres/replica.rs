@@ -22,7 +22,7 @@ use super::{
     search::Asked,
     statement::statements,
 };
-use crate::store::{Candidates, Head, StoreError, Stored, window::Window};
+use crate::store::{Candidates, Head, Stored, window::Window};
 
 /// A page is old when it ends this many messages or more before the newest one.
 const OLD: u64 = 500;
