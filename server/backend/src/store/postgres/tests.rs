@@ -215,6 +215,19 @@ async fn execute(sql: &str, connection: &mut PgConnection) {
     done.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
+#[tokio::test]
+async fn the_isolation_that_locks_rely_on_holds_whatever_the_database_is_set_to() {
+    let server = server().await;
+    let connect = || async { pool::options(&server.url()).unwrap().connect().await.unwrap() };
+    let stricter = "ALTER DATABASE natter SET default_transaction_isolation = serializable";
+    execute(stricter, &mut connect().await).await;
+    let shown: String = sqlx::query_scalar("SHOW transaction_isolation")
+        .fetch_one(&mut connect().await)
+        .await
+        .unwrap();
+    assert_eq!(shown, "read committed");
+}
+
 #[test]
 fn the_list_of_statements_is_complete() {
     // Statements are made by one macro and leave through one file; nothing else may speak SQL.
