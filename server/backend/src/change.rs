@@ -1,5 +1,5 @@
 //! Changing messages that are there: edit, delete, react, pin. Each change takes the room's next `rev` and is told
-//! to whoever reads the room; what is so already stays as it is, and nobody is told.
+//! to whoever reads the room; what is so already stays as it is, and takes none.
 
 use std::sync::Arc;
 
@@ -133,7 +133,10 @@ impl Backend {
         self.carry_through(move |backend| async move {
             match backend.store.change(change).await? {
                 Changed::Stored(altered) => backend.tell_changed(*altered, born_us).await,
-                Changed::Kept(message) => Ok(*message),
+                Changed::Kept(message) => {
+                    backend.tell_reached(&message).await;
+                    Ok(*message)
+                }
                 Changed::NotFound => Err(Code::MessageNotFound.into()),
                 Changed::NotAMember => Err(Code::NotAMember.into()),
                 Changed::Forbidden => Err(Code::Forbidden.into()),

@@ -64,6 +64,13 @@ pub enum Event {
         /// The token.
         token: TokenId,
     },
+    /// A room has this revision, which may not have been told of: whoever stored it got no answer and asked again.
+    Reached {
+        /// The room.
+        room: RoomId,
+        /// The revision.
+        rev: u64,
+    },
     /// A cached value is not true any more. For the caches; the hub has no use for it.
     Forgotten {
         /// The value's key.
@@ -78,6 +85,7 @@ impl Event {
         match self {
             Self::Logged(Logged { room, .. })
             | Self::Typed { room, .. }
+            | Self::Reached { room, .. }
             | Self::MarkerMoved { room, .. }
             | Self::Joined { room, .. }
             | Self::Left { room, .. } => room.0,

@@ -125,7 +125,10 @@ impl Backend {
         }
         match self.store.append(new).await? {
             Appended::Stored(message) => self.tell_posted(message, origin, born_us).await,
-            Appended::Repeated(message) => Posted::again(message),
+            Appended::Repeated(message) => {
+                self.tell_reached(&message).await;
+                Posted::again(message)
+            }
             Appended::NotAMember => Err(Code::NotAMember.into()),
             Appended::RoomNotFound => Err(Code::RoomNotFound.into()),
         }
@@ -146,6 +149,13 @@ impl Backend {
             json,
             repeated: false,
         })
+    }
+
+    /// Tells how far a room has come. A question that was given up may have been answered by the database all the
+    /// same; then this, the same once more, is the first that knows, and the others have not been told.
+    pub(crate) async fn tell_reached(&self, message: &Message) {
+        let (room, rev) = (message.room, message.rev);
+        self.bus.publish(Event::Reached { room, rev }).await;
     }
 
     /// One page of a room's messages.

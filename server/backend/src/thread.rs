@@ -26,7 +26,10 @@ impl Backend {
                 self.tell_recounted(&root, born_us).await?;
                 Ok(posted)
             }
-            Replied::Repeated(message) => Posted::again(message),
+            Replied::Repeated(message) => {
+                self.tell_reached(&message).await;
+                Posted::again(message)
+            }
             Replied::NotAMember => Err(Code::NotAMember.into()),
             Replied::RoomNotFound => Err(Code::RoomNotFound.into()),
             Replied::RootNotFound => Err(Problem::invalid("thread", "is no message of this room")),

@@ -62,6 +62,7 @@ impl Hub {
                 });
             }
             Event::TokenRevoked { token } => self.end_all(Credential::Token(*token)),
+            Event::Reached { room, rev } => self.hear_reached(*room, *rev),
             Event::Forgotten { .. } => {}
         }
     }
@@ -75,6 +76,13 @@ impl Hub {
         };
         let due = room.hear(logged, Instant::now());
         self.see_to(&room, due);
+    }
+
+    fn hear_reached(&self, room: RoomId, rev: u64) {
+        match self.known_room(room) {
+            Some(room) => self.expect(&room, rev),
+            None => drop(self.unheard.fetch_add(1, Ordering::AcqRel)),
+        }
     }
 
     fn count_mentions(&self, logged: &Logged) {

@@ -179,6 +179,7 @@ fn one_of_each() -> Vec<Event> {
             seq: 9,
             origin,
         },
+        Event::Reached { room, rev: 9 },
         Event::Joined { room, user },
         Event::Left { room, user },
         Event::SessionEnded {

@@ -80,3 +80,26 @@ async fn a_mention_that_the_bus_never_told_of_is_counted_all_the_same() {
         }
     }
 }
+
+#[tokio::test]
+async fn whoever_asks_again_for_what_was_stored_untold_lets_it_be_told() {
+    let bus = TreacherousBus::new(0);
+    let scene = Scene::with(bus.clone()).await;
+    let mut reader = scene.connect(1 << 20).await;
+    reader.join(scene.room, None).await;
+    assert!(matches!(reader.next_logged().await, ServerFrame::Joined { .. }));
+    let post = Post {
+        room: scene.room,
+        body: "heard?".into(),
+        thread: None,
+        nonce: "once".to_owned().try_into().ok(),
+        origin: None,
+    };
+    // As if the server had died between the commit and the bus.
+    bus.cut(true);
+    let first = scene.backend.post_message(&scene.caller, post.clone()).await.unwrap();
+    bus.cut(false);
+    let again = scene.backend.post_message(&scene.caller, post).await.unwrap();
+    assert!(again.repeated && again.message == first.message);
+    assert_eq!(rev_of(&reader.next_logged().await), first.message.rev);
+}

@@ -418,19 +418,4 @@ mod tests {
         let (_, closed) = tokio::join!(pool.run(&lengthy), closing);
         closed.unwrap();
     }
-
-    #[tokio::test]
-    async fn the_isolation_that_locks_rely_on_holds_whatever_the_database_is_set_to() {
-        let (server, pool) = pool().await;
-        let mut operator = PgConnection::connect(&server.url()).await.unwrap();
-        let stricter = "DO $$ BEGIN EXECUTE format(
-            'ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$";
-        sqlx::raw_sql(stricter).execute(&mut operator).await.unwrap();
-        let mut connection = pool.pool.acquire().await.unwrap();
-        let shown: String = sqlx::query_scalar("SHOW transaction_isolation")
-            .fetch_one(&mut *connection)
-            .await
-            .unwrap();
-        assert_eq!(shown, "read committed");
-    }
 }

@@ -259,6 +259,19 @@ async fn a_search_is_a_replicas_where_it_has_replayed_everything_and_only_there(
     while !by_replica().await {}
 }
 
+#[tokio::test]
+async fn the_isolation_that_locks_rely_on_holds_whatever_the_database_is_set_to() {
+    let server = server().await;
+    let connect = || async { pool::options(&server.url()).unwrap().connect().await.unwrap() };
+    let stricter = "ALTER DATABASE natter SET default_transaction_isolation = serializable";
+    execute(stricter, &mut connect().await).await;
+    let shown: String = sqlx::query_scalar("SHOW transaction_isolation")
+        .fetch_one(&mut connect().await)
+        .await
+        .unwrap();
+    assert_eq!(shown, "read committed");
+}
+
 #[test]
 fn the_list_of_statements_is_complete() {
     // Statements are made by one macro and leave through one file; nothing else may speak SQL.
