@@ -102,7 +102,7 @@ impl Backend {
         let query = read.map_err(|error| Problem::invalid("q", error.reason()))?;
         let mut conditions = Conditions::default();
         self.add_parameters(caller, asked, &mut conditions).await?;
-        if query.is_empty() && !conditions.ask_anything() {
+        if asked.q.trim().is_empty() && !conditions.ask_anything() {
             return Err(Problem::invalid("q", "is empty"));
         }
         self.add_query(caller, query, &mut conditions).await?;
