@@ -279,7 +279,7 @@ fn press(event: &KeyboardEvent) {
             closest(&target, FORMS).map(Call::Submit)
         }
         "Enter" if is_in(&target, ".picker input") => Some(Call::Move(target, "Enter".to_owned())),
-        "Escape" if is_in(&target, ".edit, .tools, .thread") => Some(Call::Escape(target)),
+        "Escape" if is_in(&target, ".edit, .message > .tools, .thread") => Some(Call::Escape(target)),
         "ArrowUp" if is_in(&target, ".composer:not(.reply) textarea") => {
             let text = target.dyn_into::<HtmlTextAreaElement>().ok();
             text.filter(|text| text.value().is_empty())

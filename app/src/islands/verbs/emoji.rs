@@ -76,7 +76,7 @@ fn draw(list: &str) -> String {
         }
     }
     [
-        "<input class=\"input\" type=\"search\" aria-label=\"Search emoji\" placeholder=\"Search\" autocomplete=\"off\">",
+        "<input class=\"input\" type=\"text\" role=\"searchbox\" enterkeyhint=\"done\" aria-label=\"Search emoji\" placeholder=\"Search\" autocomplete=\"off\">",
         "<div class=\"groups\" role=\"group\" aria-label=\"Groups\">", &groups,
         "</div><div class=\"grid\" role=\"group\" aria-label=\"Emoji\">", &grid,
         "</div><p class=\"none\" role=\"status\" hidden>No emoji of that name</p>",
