@@ -75,9 +75,9 @@ test("a room reads well without seeing it", async () => {
   const spoken = await ines.page.locator(".composer").ariaSnapshot();
   assert.match(spoken, /textbox "Message"/);
   assert.match(spoken, /button "Send"/);
-  const log = await ines.list.ariaSnapshot();
-  assert.match(log, /log "Messages in general"/);
-  for (const text of ["Rosa", "Hello", "blockquote", "list", "Yes"]) assert.ok(log.includes(text), `${text} in ${log}`);
+  const feed = await ines.list.ariaSnapshot();
+  assert.match(feed, /feed "Messages in general"/);
+  for (const text of ["Rosa", "Hello", "blockquote", "list", "Yes"]) assert.ok(feed.includes(text), `${text} in ${feed}`);
 });
 
 test("the theme that was chosen colours what surrounds the page", async () => {
