@@ -27,7 +27,7 @@ const FACES: u64 = 3;
 #[derive(Debug)]
 pub(super) enum Beside {
     Nothing,
-    Thread(Thread),
+    Thread(Box<Thread>),
     Pins(Vec<Message>),
 }
 

@@ -92,7 +92,7 @@ async fn whoever_asks_again_for_what_was_stored_untold_lets_it_be_told() {
         room: scene.room,
         body: "heard?".into(),
         thread: None,
-        nonce: "once".to_owned().try_into().ok(),
+        nonce: chat::Nonce::new("once").ok(),
         origin: None,
     };
     // As if the server had died between the commit and the bus.
