@@ -158,7 +158,7 @@ test("a reply is live in the thread, in the room, and in the count", async () =>
   await panel(ines).getByRole("textbox", { name: "Reply" }).fill("Thank you");
   await panel(ines).getByRole("textbox", { name: "Reply" }).press("Enter");
   await panel(rosa).getByText("Thank you", { exact: true }).waitFor();
-  await panel(rosa).getByText("2 replies", { exact: true }).first().waitFor();
+  await panel(rosa).locator("p.day").getByText("2 replies", { exact: true }).waitFor();
   await rosa.message("Who has the keys?").getByRole("link", { name: "2 replies" }).waitFor();
 });
 

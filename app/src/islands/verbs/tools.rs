@@ -241,10 +241,26 @@ fn pin(target: Target) {
             ("PUT", "Pinned for everyone in the room")
         };
         match send(method, &target.path("/pin"), None).await {
-            Ok(_) => say(done, false),
+            Ok(_) => {
+                rename_pin(&target, if is_pinned { "Pin" } else { "Unpin" });
+                say(done, false);
+            }
             Err(why) => say(&["Not changed: ", &why].concat(), true),
         }
     });
+}
+
+/// A bar that is still there says what its button does now.
+fn rename_pin(target: &Target, name: &str) {
+    let row = target.row();
+    let Some(button) = row.and_then(|row| within::<Element>(&row, ".tools [data-do=pin]")) else {
+        return;
+    };
+    set(&button, "title", name);
+    set(&button, "aria-label", name);
+    if let Some(words) = within::<Element>(&button, ".name") {
+        words.set_text_content(Some(name));
+    }
 }
 
 fn ask_to_delete(target: &Target) {
