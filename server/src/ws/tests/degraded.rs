@@ -97,7 +97,11 @@ async fn whoever_asks_again_for_what_was_stored_untold_lets_it_be_told() {
     };
     // As if the server had died between the commit and the bus.
     bus.cut(true);
-    let first = scene.backend.post_message(&scene.caller, post.clone()).await.unwrap();
+    let first = scene
+        .backend
+        .post_message(&scene.caller, post.clone())
+        .await
+        .unwrap();
     bus.cut(false);
     let again = scene.backend.post_message(&scene.caller, post).await.unwrap();
     assert!(again.repeated && again.message == first.message);

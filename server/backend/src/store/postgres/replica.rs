@@ -85,10 +85,13 @@ impl Replica {
         let Some((written,)) = primary.optional(query).await? else {
             return Ok(None);
         };
-        let found = self.covering_search(written, asked).await.unwrap_or_else(|error| {
-            tracing::debug!(%error, "the replica did not answer");
-            None
-        });
+        let found = self
+            .covering_search(written, asked)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::debug!(%error, "the replica did not answer");
+                None
+            });
         let answer = if found.is_some() { "replica" } else { "primary" };
         counter!("database_replica_reads_total", "answer" => answer).increment(1);
         Ok(found)
