@@ -123,6 +123,13 @@ test-journeys: test-tools build ## people in browsers, against the release
 	$(SAY) 'Browser journeys against the release (a minute or two)'
 	NATTER_BIN='$(CURDIR)/$(BINARY)' NATTER_SITE_ROOT='$(CURDIR)/$(SITE)' npm run --silent test:journeys
 
+# --- figures -----------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: test-tools ## figures of stores and caches: target/bench/figures.md
+	$(SAY) 'Stores and caches (to build it takes about 4 minutes on two cores, to measure about 10)'
+	cargo bench --package backend --bench figures
+
 # --- set-up ------------------------------------------------------------------------------------
 
 .PHONY: tools

@@ -100,6 +100,10 @@ impl PageVersion {
 
     /// The page as JSON, the same as of [`chat::message::Page`]; `None`, which cannot happen: blocks are missing.
     fn page_of(&self, blocks: &[(BlockVersion, Block)]) -> Option<Encoded> {
+        if blocks.is_empty() {
+            let nothing = Some((self.head, Vec::new()));
+            return encode(&self.window().page_of(self.head.room, nothing)).ok();
+        }
         let (first, last) = self.window().ends(self.head.last_seq);
         let mut json = br#"{"messages":["#.to_vec();
         for (number, (version, block)) in blocks.iter().enumerate() {
@@ -159,8 +163,7 @@ impl Backend {
             Ok::<_, Problem>(found.map(|found| (block, found)))
         });
         let blocks: Option<Vec<_>> = try_join_all(blocks).await?.into_iter().collect();
-        let found = blocks.filter(|blocks| !blocks.is_empty());
-        if let Some(page) = found.and_then(|blocks| version.page_of(&blocks)) {
+        if let Some(page) = blocks.and_then(|blocks| version.page_of(&blocks)) {
             return Ok(page);
         }
         let PageVersion {
@@ -347,9 +350,9 @@ mod tests {
 
     #[test]
     fn a_page_out_of_blocks_is_the_page_as_it_is_read() {
-        for last_seq in [0, 1, 49, 50, 51, 100, 160] {
+        for last_seq in [0, 1, 50, 51, 120] {
             let (head, messages) = room_of(last_seq);
-            for seq in [0, 1, 2, 50, 51, 52, 99, 100, 101, 160, 161, u64::MAX] {
+            for seq in [0, 1, 51, 52, 101, 120, u64::MAX] {
                 let bounds = [
                     Bound::Newest,
                     Bound::Before(seq),
@@ -358,7 +361,7 @@ mod tests {
                 ];
                 for (bound, limit) in bounds
                     .into_iter()
-                    .flat_map(|bound| [1, 2, 50, 100].map(|limit| (bound, limit)))
+                    .flat_map(|bound| [2, 50, 100].map(|limit| (bound, limit)))
                 {
                     let version = PageVersion {
                         epoch: "e".into(),
@@ -382,10 +385,8 @@ mod tests {
                         })
                         .collect();
                     assert_eq!(blocks.is_empty(), page.messages.is_empty());
-                    if !blocks.is_empty() {
-                        let made = version.page_of(&blocks).unwrap();
-                        assert_eq!(made, encode(&page).unwrap(), "{bound:?} {limit} of {last_seq}");
-                    }
+                    let made = version.page_of(&blocks).unwrap();
+                    assert_eq!(made, encode(&page).unwrap(), "{bound:?} {limit} of {last_seq}");
                 }
             }
         }

@@ -28,7 +28,9 @@ pub(crate) async fn read(table: &mut Table, place: &Place) -> Outcome<()> {
     let failed = AtomicU64::new(0);
     let readers = (0..READERS).map(|reader| {
         let (store, long, failed) = (&*place.store, place.long, &failed);
-        let user = place.members[usize::try_from(reader).unwrap_or(0) % place.members.len()].author.id;
+        let user = place.members[usize::try_from(reader).unwrap_or(0) % place.members.len()]
+            .author
+            .id;
         async move {
             let mut took = Vec::new();
             for question in 0..QUESTIONS {
@@ -36,8 +38,14 @@ pub(crate) async fn read(table: &mut Table, place: &Place) -> Outcome<()> {
                 let begun = Instant::now();
                 let is_ok = match (reader + question) % 4 {
                     0 => store.page(long, Bound::Newest, PAGE_LIMIT).await.is_ok(),
-                    1 => store.page(long, Bound::Before(anywhere), PAGE_LIMIT).await.is_ok(),
-                    2 => store.changes(long, head.last_rev.saturating_sub(50), 100).await.is_ok(),
+                    1 => store
+                        .page(long, Bound::Before(anywhere), PAGE_LIMIT)
+                        .await
+                        .is_ok(),
+                    2 => store
+                        .changes(long, head.last_rev.saturating_sub(50), 100)
+                        .await
+                        .is_ok(),
                     _ => store.head_for(long, user).await.is_ok(),
                 };
                 took.push(begun.elapsed());
@@ -48,7 +56,10 @@ pub(crate) async fn read(table: &mut Table, place: &Place) -> Outcome<()> {
     });
     let took = join_all(readers).await.concat();
     let name = place.name;
-    table.add(row("100 at once: questions that failed", name, "", "0"), failed.into_inner() as f64);
+    table.add(
+        row("100 at once: questions that failed", name, "", "0"),
+        failed.into_inner() as f64,
+    );
     percentiles(table, took, ["100 at once: p50", "100 at once: p99"], name);
     Ok(())
 }
@@ -73,7 +84,12 @@ pub(crate) async fn write(table: &mut Table, place: &Place) -> Outcome<()> {
     let name = place.name;
     let rate = took.len() as f64 / elapsed.as_secs_f64();
     table.add(row("64 writers in one room: posts", name, "a second", ""), rate);
-    percentiles(table, took, ["64 writers in one room: p50", "64 writers in one room: p99"], name);
+    percentiles(
+        table,
+        took,
+        ["64 writers in one room: p50", "64 writers in one room: p99"],
+        name,
+    );
     Ok(())
 }
 

@@ -68,7 +68,8 @@ pub(crate) fn measure(
     sign_in(criterion, bench, runtime, place, &redis)?;
     let limiter = RedisLimiter::new(&redis, "post=1000000000/1s".parse()?);
     bench.one(criterion, figure("one more of a quota taken", "Redis", ""), |b| {
-        b.to_async(runtime).iter(|| limiter.take(Quota::Post, "somebody"));
+        b.to_async(runtime)
+            .iter(|| async { limiter.take(Quota::Post, "somebody").await.allowed().unwrap() });
     })
 }
 
@@ -91,7 +92,8 @@ fn read(
         let load = || async { Ok::<_, Infallible>(Some(page.clone())) };
         runtime.block_on(cached.load(&PageKey, load))?;
         bench.one(criterion, figure("a kept page of 50", name, target), |b| {
-            b.to_async(runtime).iter(|| cached.load(&PageKey, load));
+            b.to_async(runtime)
+                .iter(|| async { cached.load(&PageKey, load).await.unwrap().unwrap() });
         })?;
     }
     let kept = runtime.block_on(layered.get(&PageKey.key()));
@@ -128,7 +130,8 @@ fn sign_in(
     let hash = secret.hash();
     runtime.block_on(sessions.find(&hash))?.ok_or("no session")?;
     bench.one(criterion, figure("a session looked up", "memory", ""), |b| {
-        b.to_async(runtime).iter(|| sessions.find(&hash));
+        b.to_async(runtime)
+            .iter(|| async { sessions.find(&hash).await.unwrap().unwrap() });
     })?;
     bench.one(criterion, figure("a session looked up", "Redis", ""), |b| {
         b.to_async(runtime).iter_custom(|times| {

@@ -4,6 +4,8 @@
 //! engine, measures everything in rounds, so that what else the machine does shows as spread, and writes
 //! `target/bench/figures.md` and `figures.json`. All of it lies in folders of its own that go at the end.
 
+#![expect(clippy::unwrap_used, reason = "a bench that cannot go on has no figures")]
+
 mod crowd;
 mod layers;
 mod measure;
@@ -35,11 +37,11 @@ fn main() -> Outcome<()> {
     // On the disk beside what is built: a file system in memory would make writes durable for nothing.
     let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))?;
     let runtime = Runtime::new()?;
+    let _inside = runtime.enter();
     let redis = services::Redis::start()?;
     println!("Seeding {} messages twice", messages()?);
-    let places = runtime.block_on(async {
-        Outcome::Ok([Place::sqlite(folder.path()).await?, Place::postgres().await?])
-    })?;
+    let places = runtime
+        .block_on(async { Outcome::Ok([Place::sqlite(folder.path()).await?, Place::postgres().await?]) })?;
     let mut bench = Bench {
         table: Table::default(),
         folder: folder.path().join("criterion"),
@@ -68,9 +70,10 @@ fn main() -> Outcome<()> {
         "load before": load_before,
         "load after": load()?,
     });
-    bench
-        .table
-        .write(&Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench"), &about)?;
+    bench.table.write(
+        &Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench"),
+        &about,
+    )?;
     for place in &places {
         runtime.block_on(place.store.close());
     }

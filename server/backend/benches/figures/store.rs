@@ -42,30 +42,43 @@ pub(crate) fn measure(
     let (store, long) = (&*place.store, place.long);
     let reader = place.members[0].author.id;
     let head = runtime.block_on(store.heads(&[long]))?[0];
-    bench.one(criterion, figure("newest 50 of the long room", place, "< 1"), |b| {
-        b.to_async(runtime).iter(|| store.page(long, Bound::Newest, PAGE_LIMIT));
-    })?;
+    bench.one(
+        criterion,
+        figure("newest 50 of the long room", place, "< 1"),
+        |b| {
+            b.to_async(runtime)
+                .iter(|| async { store.page(long, Bound::Newest, PAGE_LIMIT).await.unwrap() });
+        },
+    )?;
     let step = Cell::new(0);
     let anywhere = || {
         step.set(step.get() + STRIDE);
         Bound::Before(step.get() % head.last_seq + 1)
     };
     bench.one(criterion, figure("50 anywhere in it", place, ""), |b| {
-        b.to_async(runtime).iter(|| store.page(long, anywhere(), PAGE_LIMIT));
+        b.to_async(runtime)
+            .iter(|| async { store.page(long, anywhere(), PAGE_LIMIT).await.unwrap() });
     })?;
     let after = head.last_rev.saturating_sub(MISSED);
     bench.one(criterion, figure("its last 100 changes", place, ""), |b| {
-        b.to_async(runtime).iter(|| store.changes(long, after, MISSED));
+        b.to_async(runtime)
+            .iter(|| async { store.changes(long, after, MISSED).await.unwrap() });
     })?;
-    bench.one(criterion, figure("where it stands, and may one read it", place, ""), |b| {
-        b.to_async(runtime).iter(|| store.head_for(long, reader));
-    })?;
+    bench.one(
+        criterion,
+        figure("where it stands, and may one read it", place, ""),
+        |b| {
+            b.to_async(runtime)
+                .iter(|| async { store.head_for(long, reader).await.unwrap() });
+        },
+    )?;
     write(criterion, bench, runtime, place)?;
     let sessions = StoredSessions::new(std::sync::Arc::clone(&place.store), stamp::now);
     let (_, secret) = runtime.block_on(sessions.open(reader))?;
     let hash = secret.hash();
     bench.one(criterion, figure("a session looked up", place, ""), |b| {
-        b.to_async(runtime).iter(|| store.session_by_hash(&hash));
+        b.to_async(runtime)
+            .iter(|| async { store.session_by_hash(&hash).await.unwrap() });
     })
 }
 
@@ -75,19 +88,23 @@ fn write(criterion: &mut Criterion, bench: &mut Bench, runtime: &Runtime, place:
         let author = |n: usize| &place.members[n % MEMBERS].author;
         (0..BATCH).map(|n| message(place.fresh, author(n))).collect()
     };
-    bench.one(criterion, figure("1,000 messages in one batch", place, "< 100"), |b| {
-        let mut b = b.to_async(runtime);
-        b.iter_batched(
-            batch,
-            |messages| store.append_batch(place.fresh, messages),
-            BatchSize::PerIteration,
-        );
-    })?;
+    bench.one(
+        criterion,
+        figure("1,000 messages in one batch", place, "< 100"),
+        |b| {
+            let mut b = b.to_async(runtime);
+            b.iter_batched(
+                batch,
+                |messages| async { store.append_batch(place.fresh, messages).await.unwrap() },
+                BatchSize::PerIteration,
+            );
+        },
+    )?;
     bench.one(criterion, figure("one durable post", place, ""), |b| {
         let mut b = b.to_async(runtime);
         b.iter_batched(
             || place.message(0),
-            |message| store.append(message),
+            |message| async { store.append(message).await.unwrap() },
             BatchSize::PerIteration,
         );
     })

@@ -61,7 +61,7 @@ fn a_block_that_fills_is_another_one_after_each_post_and_change() {
     let keys = [
         version(1, 60, 60),
         version(1, 60, 61),
-        version(1, 61, 61),
+        version(1, 61, 62),
         version(1, 100, 100),
     ]
     .map(|version| version.key());
