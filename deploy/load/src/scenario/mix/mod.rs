@@ -138,13 +138,12 @@ async fn live(mut user: User, index: usize, options: Mix, begin: Instant, found:
         let acted = timeout_at((Instant::now() + PATIENCE).into(), user.act(action, turn)).await;
         let acted = acted.unwrap_or(Err(Error::Late(action.name())));
         let is_good = note(&found, acted);
-        let mut found = found.borrow_mut();
         if user.is_cut_off() {
-            found.cut_off += 1;
-            drop(found);
+            found.borrow_mut().cut_off += 1;
             // Whoever is cut off comes back.
             let _ = user.connect().await;
         } else if is_good && due >= measured_from {
+            let mut found = found.borrow_mut();
             found.made.measured += user.answers.all - before.all;
             found.asked_again += user.answers.asked_again - before.asked_again;
             found.unchanged += user.answers.unchanged - before.unchanged;
