@@ -110,7 +110,7 @@ pub(crate) fn message(room: RoomId, author: &Author) -> NewMessage {
         author: author.clone(),
         html: format!("<p>{body}</p>"),
         body: body.to_owned(),
-        nonce: Nonce::new(&id.to_string()).ok(),
+        nonce: Nonce::new(id.to_string()).ok(),
         mentions: Vec::new(),
         created_at: stamp::now(),
     }
