@@ -129,6 +129,13 @@ lighthouse: test-tools build ## Lighthouse on three pages; let nothing else run 
 	@[[ -e end2end/lighthouse/node_modules/.package-lock.json ]] || npm ci --prefix end2end/lighthouse --ignore-scripts --no-audit --no-fund --loglevel=error
 	@NATTER_BIN='$(CURDIR)/$(BINARY)' NATTER_SITE_ROOT='$(CURDIR)/$(SITE)' node end2end/lighthouse/run.mjs
 
+# --- figures -----------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: test-tools ## figures of stores and caches: target/bench/figures.md
+	$(SAY) 'Stores and caches (to build it takes about 4 minutes on two cores, to measure about 10)'
+	cargo bench --package backend --bench figures
+
 # --- set-up ------------------------------------------------------------------------------------
 
 .PHONY: tools

@@ -45,6 +45,8 @@ pub enum Scenario {
     Posts(Posts),
     /// Reads over HTTP by many clients: throughput and latency.
     Gets(Gets),
+    /// People who switch rooms, scroll, follow links, react and now and then post: what caches are worth.
+    Mix(Mix),
 }
 
 /// The server under test, and where the report goes.
@@ -234,6 +236,48 @@ pub struct Gets {
     pub path: String,
 }
 
+/// Options of `mix`.
+#[derive(Clone, Debug, Args, Serialize)]
+pub struct Mix {
+    /// The server under test, and where the report goes.
+    #[command(flatten)]
+    pub target: Target,
+    /// Origins of several instances, which take turns with the people; without, the one of `--url`.
+    #[arg(long, value_delimiter = ',')]
+    pub instances: Vec<String>,
+    /// People, each with a live connection and one request at a time.
+    #[arg(long, default_value_t = 200)]
+    pub users: usize,
+    /// Rooms to seed.
+    #[arg(long, default_value_t = 20)]
+    pub rooms: usize,
+    /// Members to seed in each.
+    #[arg(long, default_value_t = 50)]
+    pub room_size: usize,
+    /// Actions a minute, over all people, timed from when each was due; one in about thirteen is a post.
+    #[arg(long, default_value_t = 6000.0)]
+    pub rate: f64,
+    /// The measured part.
+    #[arg(long, default_value = "60", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
+    pub duration: Duration,
+    /// Actions before the measured part, which fill the caches.
+    #[arg(long, default_value = "20", value_parser = seconds)]
+    #[serde(serialize_with = "as_seconds")]
+    pub warmup: Duration,
+}
+
+impl Mix {
+    /// Where the servers are.
+    pub fn urls(&self) -> Vec<String> {
+        if self.instances.is_empty() {
+            vec![self.target.url.clone()]
+        } else {
+            self.instances.clone()
+        }
+    }
+}
+
 fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_f64(duration.as_secs_f64())
 }
@@ -256,6 +300,7 @@ impl Scenario {
             Self::Saturate(options) => &options.target,
             Self::Posts(options) => &options.target,
             Self::Gets(options) => &options.target,
+            Self::Mix(options) => &options.target,
         }
     }
 
@@ -267,6 +312,7 @@ impl Scenario {
             Self::Fanout(options) => needs(options.connections, options.rooms, options.room_size),
             Self::Idle(options) => needs(options.connections, options.rooms, options.room_size),
             Self::Saturate(options) => needs(options.connections, options.rooms, options.room_size),
+            Self::Mix(options) => needs(options.users, options.rooms, options.room_size),
             Self::Posts(Posts { requests, .. }) | Self::Gets(Gets { requests, .. }) => needs(
                 requests.clients,
                 requests.clients.div_ceil(4),

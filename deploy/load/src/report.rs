@@ -1,5 +1,7 @@
 //! What a run found, as one value: printed as a table, written as JSON, judged by its failures.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::{
@@ -25,6 +27,8 @@ pub struct Report {
     pub messages: Option<Messages>,
     /// Requests over HTTP, where the scenario makes some.
     pub requests: Option<RequestsMade>,
+    /// What people did and what caches were worth, where the scenario tells.
+    pub mix: Option<MixMade>,
     /// What must not happen.
     pub faults: Faults,
     /// What server, generator and the rest of the machine used.
@@ -102,6 +106,80 @@ pub struct RequestsMade {
     pub latency_ms: Option<Percentiles>,
 }
 
+/// What people of a mix did, and what the servers say of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct MixMade {
+    /// By the action's name.
+    pub actions: BTreeMap<String, ActionsMade>,
+    /// Requests for what the person had from before.
+    pub asked_again: u64,
+    /// Of these, answered with 304.
+    pub unchanged: u64,
+    /// Which share that is.
+    pub unchanged_share: f64,
+    /// Live connections that the server ended.
+    pub cut_off: u64,
+    /// What the servers say.
+    #[serde(flatten)]
+    pub told: Told,
+}
+
+/// Actions of one kind.
+#[derive(Clone, Debug, Serialize)]
+pub struct ActionsMade {
+    /// From due to done, with all requests that it takes.
+    pub latency_ms: Option<Percentiles>,
+}
+
+/// What servers say of the measured part.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Told {
+    /// By the cache's name and the layer's; `all` is as the reader sees it.
+    pub caches: BTreeMap<String, BTreeMap<String, CacheUse>>,
+    /// Reads that any layer answered, as a share of all.
+    pub hit_rate: f64,
+    /// Operations of the store.
+    pub queries: f64,
+    /// Requests to the API.
+    pub requests: f64,
+    /// The one for each of the other.
+    pub queries_per_request: f64,
+}
+
+/// Looks into a layer of a cache.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct CacheUse {
+    /// With an answer.
+    pub hits: f64,
+    /// Without.
+    pub misses: f64,
+    /// The share of the first.
+    pub rate: f64,
+}
+
+impl CacheUse {
+    fn finish(&mut self) {
+        self.rate = self.hits / (self.hits + self.misses).max(1.0);
+    }
+}
+
+impl Told {
+    /// Works out the shares.
+    pub fn finish(&mut self) {
+        let mut all = CacheUse::default();
+        for (layer, cache) in self.caches.values_mut().flatten() {
+            cache.finish();
+            if layer == "all" {
+                all.hits += cache.hits;
+                all.misses += cache.misses;
+            }
+        }
+        all.finish();
+        self.hit_rate = all.rate;
+        self.queries_per_request = self.queries / self.requests.max(1.0);
+    }
+}
+
 impl Report {
     /// Why the run does not pass; empty when it does.
     pub fn failures(&self) -> Vec<String> {
@@ -130,6 +208,9 @@ impl Report {
         if let Some(requests) = &self.requests {
             counted.push((requests.refused, "requests refused"));
             counted.push((requests.broken, "requests not answered"));
+        }
+        if let Some(mix) = &self.mix {
+            counted.push((mix.cut_off, "live connections ended"));
         }
         let found = counted.into_iter().filter(|(count, _)| *count > 0);
         found.map(|(count, what)| format!("{count} {what}")).collect()

@@ -6,7 +6,7 @@ use crate::{
     latency::Percentiles,
     meter::{ServerUse, Use},
     process::Holdings,
-    report::{Connections, Messages, Report, RequestsMade},
+    report::{Connections, Messages, MixMade, Report, RequestsMade},
 };
 
 /// The report as lines of a name and a value.
@@ -18,6 +18,7 @@ pub fn text(report: &Report) -> String {
         .for_each(|part| connections(&mut lines, part));
     report.messages.iter().for_each(|part| messages(&mut lines, part));
     report.requests.iter().for_each(|part| requests(&mut lines, part));
+    report.mix.iter().for_each(|part| mix(&mut lines, part));
     faults(&mut lines, report);
     usage(&mut lines, &report.usage);
     let mut text = String::new();
@@ -94,6 +95,34 @@ fn requests(lines: &mut Lines, part: &RequestsMade) {
     lines.push(("requests", made));
     lines.push(("a second", format!("{:.0}", part.per_second)));
     latency(lines, "latency", part.latency_ms.as_ref());
+}
+
+fn mix(lines: &mut Lines, part: &MixMade) {
+    for (name, made) in &part.actions {
+        latency(lines, "", made.latency_ms.as_ref());
+        if let Some((_, text)) = lines.last_mut() {
+            let count = made.latency_ms.as_ref().map_or(0, |latency| latency.count);
+            *text = format!("{name}, {count}: {text}");
+        }
+    }
+    let told = &part.told;
+    for (cache, layers) in &told.caches {
+        for (layer, found) in layers {
+            let (rate, looks) = (found.rate * 100.0, found.hits + found.misses);
+            lines.push(("cache", format!("{cache}, {layer}: {rate:.1} % of {looks:.0}")));
+        }
+    }
+    lines.push(("hit rate", format!("{:.1} %", told.hit_rate * 100.0)));
+    let unchanged = part.unchanged_share * 100.0;
+    lines.push((
+        "304",
+        format!("{unchanged:.1} % of {} asked again", part.asked_again),
+    ));
+    let (each, requests) = (told.queries_per_request, told.requests);
+    lines.push((
+        "store",
+        format!("{each:.2} queries for each of {requests:.0} requests"),
+    ));
 }
 
 fn faults(lines: &mut Lines, report: &Report) {

@@ -5,6 +5,7 @@
 //! only place that chooses implementations.
 
 pub mod account;
+mod block;
 pub mod breaker;
 pub mod bus;
 pub mod cache;

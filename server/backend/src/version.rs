@@ -6,18 +6,21 @@
 //! Names of people and rooms are in the bytes and not in the version, for no use case changes them. One that does has to
 //! bring a number of its own in here.
 
-use std::{fmt::Write as _, time::Duration};
+use std::fmt::Write as _;
 
 use chat::{
     Problem, Room, RoomId, UserId,
     message::{Bound, PAGE_LIMIT_MAX},
 };
+use futures::future::try_join_all;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::{
     Backend, Caller, Code, Result,
-    cache::{Encoded, Key},
+    block::{BLOCK_MESSAGES, Block, BlockVersion},
+    cache::Encoded,
+    store::{Head, window::Window},
 };
 
 /// To be raised with every change of how messages, pages or rooms look as JSON: instances of two versions share a
@@ -43,47 +46,82 @@ impl Tag {
 }
 
 /// A page of a room's messages as of one revision of the room.
-///
-/// It is read after its version and may be newer; revisions never come again, so then nobody asks for it by this
-/// version any longer. A page names the room's last revision, hence one of the past changes with each post too.
 #[derive(Clone, Debug)]
 pub struct PageVersion {
     epoch: String,
-    room: RoomId,
     bound: Bound,
     limit: u64,
-    last_rev: u64,
+    head: Head,
 }
 
 impl PageVersion {
-    /// The version as a short text.
+    /// The version as a short text. That of a page with newer messages after it stays while more are posted: the page
+    /// names an older revision of the room then, after which it still misses nothing.
     #[must_use]
     pub fn tag(&self) -> Tag {
-        Tag::of(&self.key())
-    }
-}
-
-impl Key for PageVersion {
-    type Value = Encoded;
-    const NAME: &'static str = "page";
-    // Those of a revision that was superseded are asked for by nobody and go with time.
-    const TTL: Duration = Duration::from_secs(300);
-
-    fn key(&self) -> String {
         let Self {
             epoch,
-            room,
+            bound,
             limit,
-            last_rev,
-            ..
+            head,
         } = self;
-        let bound = match self.bound {
+        let version = if self.window().ends_before(head.last_seq) {
+            format!("changes-{}", head.changes())
+        } else {
+            format!("rev-{}", head.last_rev)
+        };
+        let bound = match bound {
             Bound::Newest => "newest".to_owned(),
             Bound::Before(seq) => format!("before-{seq}"),
             Bound::After(seq) => format!("after-{seq}"),
             Bound::Around(seq) => format!("around-{seq}"),
         };
-        format!("page:{ENCODING}:{epoch}:{room}:{bound}:{limit}:{last_rev}")
+        Tag::of(&format!(
+            "page:{ENCODING}:{epoch}:{}:{bound}:{limit}:{version}",
+            head.room
+        ))
+    }
+
+    fn window(&self) -> Window {
+        Window::new(self.bound, self.limit)
+    }
+
+    /// The blocks that hold the page, in order.
+    fn blocks(&self) -> impl Iterator<Item = BlockVersion> {
+        let (first, last) = self.window().ends(self.head.last_seq);
+        let shown = (first <= last).then_some((first - 1) / BLOCK_MESSAGES..last.div_ceil(BLOCK_MESSAGES));
+        shown.into_iter().flatten().map(|place| BlockVersion {
+            encoding: ENCODING,
+            epoch: self.epoch.clone(),
+            head: self.head,
+            place,
+        })
+    }
+
+    /// The page as JSON, the same as of [`chat::message::Page`]; `None`, which cannot happen: blocks are missing.
+    fn page_of(&self, blocks: &[(BlockVersion, Block)]) -> Option<Encoded> {
+        if blocks.is_empty() {
+            let nothing = Some((self.head, Vec::new()));
+            return encode(&self.window().page_of(self.head.room, nothing)).ok();
+        }
+        let (first, last) = self.window().ends(self.head.last_seq);
+        let mut json = br#"{"messages":["#.to_vec();
+        for (number, (version, block)) in blocks.iter().enumerate() {
+            let start = *version.stretch().start();
+            let from = usize::try_from(first.max(start) - start).ok()?;
+            let to = usize::try_from(last.min(*version.stretch().end()) - start).ok()?;
+            if number > 0 {
+                json.push(b',');
+            }
+            json.extend_from_slice(block.texts(from..=to)?);
+        }
+        let (has_before, has_after) = (first > 1, last < self.head.last_seq);
+        let rest = format!(
+            r#"],"has_before":{has_before},"has_after":{has_after},"last_rev":{}}}"#,
+            self.head.last_rev
+        );
+        json.extend_from_slice(rest.as_bytes());
+        Some(Encoded(json.into()))
     }
 }
 
@@ -108,26 +146,40 @@ impl Backend {
         let head = self.read_head(caller, room).await?;
         Ok(PageVersion {
             epoch: self.store.epoch().await?,
-            room,
             bound,
             limit: limit.clamp(1, PAGE_LIMIT_MAX),
-            last_rev: head.last_rev,
+            head,
         })
     }
 
-    /// The page of this version as JSON: from the cache, or read once for all who want it.
+    /// The page of this version as JSON: out of blocks from the cache, each read once for all who want it. Where what is
+    /// on it was changed since the version was told, the page as it is now.
     ///
     /// # Errors
     /// `unavailable`.
     pub async fn encoded_page(&self, version: &PageVersion) -> Result<Encoded> {
+        let blocks = version.blocks().map(|block| async move {
+            let found = self.block(&block).await?;
+            Ok::<_, Problem>(found.map(|found| (block, found)))
+        });
+        let blocks: Option<Vec<_>> = try_join_all(blocks).await?.into_iter().collect();
+        if let Some(page) = blocks.and_then(|blocks| version.page_of(&blocks)) {
+            return Ok(page);
+        }
+        let PageVersion {
+            head, bound, limit, ..
+        } = *version;
+        encode(&self.store.page(head.room, bound, limit).await?)
+    }
+
+    /// A block as it was in this version; `None`: it was changed since.
+    async fn block(&self, version: &BlockVersion) -> Result<Option<Block>> {
         let load = || async {
-            let PageVersion {
-                room, bound, limit, ..
-            } = *version;
-            encode(&self.store.page(room, bound, limit).await?).map(Some)
+            let after = Bound::After(version.stretch().start() - 1);
+            let page = self.store.page(version.head.room, after, BLOCK_MESSAGES).await?;
+            Ok(version.block_of(&page.messages))
         };
-        let found = self.cache.load::<_, Problem, _, _>(version, load).await?;
-        found.ok_or_else(|| Problem::new(Code::Internal))
+        self.cache.load::<_, Problem, _, _>(version, load).await
     }
 
     /// Which version of the list of rooms there is for the caller.
@@ -213,12 +265,12 @@ mod tests {
         }
     }
 
-    fn page() -> Page {
-        let message = Message {
+    fn message(seq: u64, rev: u64) -> Message {
+        Message {
             id: MessageId(ID),
             room: RoomId(ID),
-            seq: 1,
-            rev: 2,
+            seq,
+            rev,
             author: author(),
             body: "b".into(),
             html: "h".into(),
@@ -241,9 +293,12 @@ mod tests {
                 size: 4,
             }],
             mentions: vec![UserId(ID)],
-        };
+        }
+    }
+
+    fn page() -> Page {
         Page {
-            messages: vec![message],
+            messages: vec![message(1, 2)],
             has_before: false,
             has_after: true,
             last_rev: 5,
@@ -280,14 +335,75 @@ mod tests {
         );
     }
 
+    /// A room of so many messages, of which every third was changed.
+    fn room_of(last_seq: u64) -> (Head, Vec<Message>) {
+        let changes = last_seq / 3;
+        let messages =
+            (1..=last_seq).map(|seq| message(seq, if seq % 3 == 0 { last_seq + seq / 3 } else { seq }));
+        let head = Head {
+            room: RoomId(ID),
+            last_seq,
+            last_rev: last_seq + changes,
+        };
+        (head, messages.collect())
+    }
+
+    #[test]
+    fn a_page_out_of_blocks_is_the_page_as_it_is_read() {
+        for last_seq in [0, 1, 50, 51, 120] {
+            let (head, messages) = room_of(last_seq);
+            for seq in [0, 1, 51, 52, 101, 120, u64::MAX] {
+                let bounds = [
+                    Bound::Newest,
+                    Bound::Before(seq),
+                    Bound::After(seq),
+                    Bound::Around(seq),
+                ];
+                for (bound, limit) in bounds
+                    .into_iter()
+                    .flat_map(|bound| [2, 50, 100].map(|limit| (bound, limit)))
+                {
+                    let version = PageVersion {
+                        epoch: "e".into(),
+                        bound,
+                        limit,
+                        head,
+                    };
+                    let (first, last) = version.window().ends(last_seq);
+                    let read = messages
+                        .iter()
+                        .filter(|message| (first..=last).contains(&message.seq));
+                    let page = version
+                        .window()
+                        .page_of(head.room, Some((head, read.cloned().collect())));
+                    let blocks: Vec<_> = version
+                        .blocks()
+                        .map(|block| {
+                            let from = usize::try_from(block.stretch().start() - 1).unwrap();
+                            let found = block.block_of(&messages[from..]).unwrap();
+                            (block, found)
+                        })
+                        .collect();
+                    assert_eq!(blocks.is_empty(), page.messages.is_empty());
+                    let made = version.page_of(&blocks).unwrap();
+                    assert_eq!(made, encode(&page).unwrap(), "{bound:?} {limit} of {last_seq}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_page_of_any_other_kind_is_another_version() {
+        let head = |room, last_rev| Head {
+            room: RoomId(room),
+            last_seq: 9,
+            last_rev,
+        };
         let version = PageVersion {
             epoch: "e".into(),
-            room: RoomId(ID),
-            bound: Bound::Before(1),
+            bound: Bound::Before(5),
             limit: 2,
-            last_rev: 3,
+            head: head(ID, 12),
         };
         let others = [
             PageVersion {
@@ -295,11 +411,11 @@ mod tests {
                 ..version.clone()
             },
             PageVersion {
-                room: RoomId(Uuid::nil()),
+                head: head(Uuid::nil(), 12),
                 ..version.clone()
             },
             PageVersion {
-                bound: Bound::After(1),
+                bound: Bound::After(5),
                 ..version.clone()
             },
             PageVersion {
@@ -311,14 +427,47 @@ mod tests {
                 ..version.clone()
             },
             PageVersion {
-                last_rev: 4,
+                head: head(ID, 13),
                 ..version.clone()
             },
         ];
         for other in others {
-            assert_ne!(other.key(), version.key());
             assert_ne!(other.tag(), version.tag());
         }
         assert_eq!(version.clone().tag(), version.tag());
+    }
+
+    #[test]
+    fn a_page_of_the_past_stays_while_more_is_posted_and_the_newest_does_not() {
+        let version = |bound, last_seq| PageVersion {
+            epoch: "e".into(),
+            bound,
+            limit: 2,
+            head: Head {
+                room: RoomId(ID),
+                last_seq,
+                last_rev: last_seq + 3,
+            },
+        };
+        for past in [
+            Bound::Before(9),
+            Bound::Before(1),
+            Bound::After(6),
+            Bound::Around(8),
+        ] {
+            assert_eq!(version(past, 9).tag(), version(past, 10).tag(), "{past:?}");
+        }
+        for present in [
+            Bound::Newest,
+            Bound::Before(10),
+            Bound::After(7),
+            Bound::Around(9),
+        ] {
+            assert_ne!(
+                version(present, 9).tag(),
+                version(present, 10).tag(),
+                "{present:?}"
+            );
+        }
     }
 }

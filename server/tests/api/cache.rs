@@ -96,6 +96,70 @@ async fn whoever_loses_the_right_to_read_gets_neither_page_nor_304() {
 }
 
 #[tokio::test]
+async fn who_has_a_page_of_the_past_gets_it_again_only_when_a_message_was_changed() {
+    let server = TestServer::start();
+    let rosa = server.register("rosa").await;
+    let room = rosa.room_id("general").await;
+    let mut said = Vec::new();
+    for n in 1..=60 {
+        said.push(rosa.say(&room, &format!("message {n}")).await);
+    }
+    let path = format!("/api/messages?room={room}&before=56");
+    let first: Value = rosa.get_json(&path).await;
+    let past = tag(&rosa.get(&path).await);
+    rosa.say(&room, "one more").await;
+    assert_eq!(known(&rosa, &path, &past).await.status(), 304);
+    let whole: Value = rosa.get_json(&path).await;
+    assert_eq!(whole["messages"], first["messages"]);
+    assert_eq!(whole["last_rev"], 61, "whoever has nothing is told of now");
+    let id = said[9]["id"].as_str().unwrap();
+    let edit = json!({ "body": "changed" });
+    let edited = rosa.by_token("PATCH", &format!("/api/messages/{id}")).json(&edit);
+    assert_eq!(edited.send().await.unwrap().status(), 200);
+    let changed = known(&rosa, &path, &past).await;
+    assert_eq!(changed.status(), 200);
+    let page: Value = changed.json().await.unwrap();
+    assert_eq!(
+        (&page["messages"][4]["body"], &page["last_rev"]),
+        (&json!("changed"), &json!(62))
+    );
+}
+
+#[tokio::test]
+async fn whoever_pages_through_a_room_reads_nothing_twice() {
+    let server = TestServer::start();
+    let rosa = server.register("rosa").await;
+    let room = rosa.room_id("general").await;
+    for n in 1..=130 {
+        rosa.say(&room, &format!("message {n}")).await;
+    }
+    let reads = async || {
+        let metrics = server.metrics().await;
+        let counted = "database_query_duration_seconds_count{op=\"page\"} ";
+        let count = metrics.lines().find_map(|line| line.strip_prefix(counted));
+        count.map_or(0, |count| count.parse::<u64>().unwrap())
+    };
+    let before = reads().await;
+    // Three blocks hold all of it, wherever pages begin and however many messages they have.
+    for query in [
+        "",
+        "&before=81",
+        "&before=31",
+        "&around=60&limit=20",
+        "&after=70&limit=100",
+    ] {
+        rosa.get_json(&format!("/api/messages?room={room}{query}")).await;
+    }
+    assert_eq!(reads().await - before, 3);
+    // What is posted is one more block to read, not three.
+    rosa.say(&room, "one more").await;
+    for query in ["", "&before=82", "&before=32"] {
+        rosa.get_json(&format!("/api/messages?room={room}{query}")).await;
+    }
+    assert_eq!(reads().await - before, 4);
+}
+
+#[tokio::test]
 async fn a_writer_reads_what_it_wrote_however_many_read_and_write_at_once() {
     const WRITES: usize = 25;
     let server = Arc::new(TestServer::start());

@@ -146,7 +146,7 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
 }
 
 #[tokio::test]
-async fn many_who_want_the_same_page_at_once_are_one_reading_of_it() {
+async fn many_who_want_the_same_page_at_once_are_one_reading_of_each_of_its_blocks() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
     let room = rosa.room_id("general").await;
@@ -163,5 +163,5 @@ async fn many_who_want_the_same_page_at_once_are_one_reading_of_it() {
     let bodies = readers.join_all().await;
     assert!(bodies.iter().all(|body| *body == bodies[0]));
     let pages = |questions: &Questions| questions.get("page").copied().unwrap_or(0);
-    assert_eq!(pages(&so_far(&server).await) - pages(&before), 1);
+    assert_eq!(pages(&so_far(&server).await) - pages(&before), 2);
 }

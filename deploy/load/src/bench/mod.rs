@@ -26,7 +26,7 @@ use crate::{
 /// Options of `bench`.
 #[derive(Clone, Debug, Args)]
 pub struct Bench {
-    /// `rooms`, `room`, `busy`, `idle`, `saturate`, `posts`, `messages`, or `all`.
+    /// `rooms`, `room`, `busy`, `idle`, `saturate`, `posts`, `messages`, `mix`, or `all`.
     #[arg(required = true, value_parser = preset::names())]
     pub presets: Vec<String>,
     /// Runs of each.

@@ -2,7 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 
-const PRESETS: [(&str, &str); 7] = [
+const PRESETS: [(&str, &str); 8] = [
     (
         "rooms",
         "fanout --connections 1000 --rooms 20 --room-size 50 --rate 10000 --duration 60",
@@ -27,6 +27,10 @@ const PRESETS: [(&str, &str); 7] = [
     (
         "messages",
         "gets --clients 64 --duration 20 --path /api/messages?room={room}&limit=50",
+    ),
+    (
+        "mix",
+        "mix --users 200 --rooms 20 --room-size 50 --rate 6000 --duration 60",
     ),
 ];
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 
 /// What the Markdown table shows: where the figure stands, its name, its unit, and what to multiply by.
-const ROWS: [(&str, &str, f64); 28] = [
+const ROWS: [(&str, &str, f64); 33] = [
     ("/messages/acknowledged", "messages acknowledged", 1.0),
     ("/messages/expected", "deliveries expected", 1.0),
     ("/messages/received", "deliveries received", 1.0),
@@ -26,6 +26,19 @@ const ROWS: [(&str, &str, f64); 28] = [
     ("/requests/per_second", "requests a second", 1.0),
     ("/requests/latency_ms/p50", "latency p50, ms", 1.0),
     ("/requests/latency_ms/p99", "latency p99, ms", 1.0),
+    ("/mix/hit_rate", "reads that a cache answered, %", 100.0),
+    ("/mix/caches/block/all/rate", "blocks that a cache had, %", 100.0),
+    (
+        "/mix/caches/block/memory/rate",
+        "blocks that were in process, %",
+        100.0,
+    ),
+    (
+        "/mix/unchanged_share",
+        "asked again and answered with 304, %",
+        100.0,
+    ),
+    ("/mix/queries_per_request", "queries a request", 1.0),
     (
         "/connections/opened_in_seconds",
         "all connections open after, s",

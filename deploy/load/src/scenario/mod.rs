@@ -2,6 +2,7 @@
 
 mod fanout;
 mod idle;
+mod mix;
 mod requests;
 mod saturate;
 mod stage;
@@ -16,5 +17,6 @@ pub fn play(scenario: &Scenario) -> Result<Report, Error> {
         Scenario::Saturate(options) => saturate::play(scenario, options),
         Scenario::Posts(options) => requests::post(scenario, options),
         Scenario::Gets(options) => requests::get(scenario, options),
+        Scenario::Mix(options) => mix::play(scenario, options),
     }
 }

@@ -134,6 +134,7 @@ impl Stage {
             connections: Some(connections),
             messages: (counts.planned > 0).then_some(messages),
             requests: None,
+            mix: None,
             faults: tally::faults(ledger.sends(), rooms.len(), &outcomes),
             usage,
             notes: ledger.notes.clone(),

@@ -22,7 +22,7 @@ mod seen;
 pub mod sqlite;
 mod thread;
 mod timed;
-mod window;
+pub(crate) mod window;
 
 use std::path::Path;
 

@@ -150,6 +150,15 @@ pub struct Head {
     pub last_rev: u64,
 }
 
+impl Head {
+    /// A number that is another one after each change of a message that was there, never comes again, and stays the
+    /// same however many messages are posted: a post takes a `seq` and at least one `rev`, a change no `seq`.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.last_rev.saturating_sub(self.last_seq)
+    }
+}
+
 /// A message to store.
 #[derive(Clone, Debug)]
 pub struct NewMessage {

@@ -36,6 +36,18 @@ impl Window {
         }
     }
 
+    /// The first and the last number that it shows of a room with messages up to `last_seq`; the first is the greater
+    /// one where it shows nothing.
+    pub(crate) fn ends(self, last_seq: u64) -> (u64, u64) {
+        let last = self.upto.min(last_seq);
+        (self.above.max(last.saturating_sub(self.limit)) + 1, last)
+    }
+
+    /// Whether it shows the same numbers however many come after `last_seq`, the newest one.
+    pub(crate) const fn ends_before(self, last_seq: u64) -> bool {
+        self.upto < last_seq
+    }
+
     /// The page that shows what was `found`; an unknown room gives an empty one.
     pub(crate) fn page_of(self, room: RoomId, found: Option<(Head, Vec<Message>)>) -> Page {
         let nothing = Head {
@@ -72,9 +84,8 @@ mod tests {
 
     /// What a query finds for a window in a room of `last` messages.
     fn numbers(bound: Bound, limit: u64, last: u64) -> Vec<u64> {
-        let Window { above, upto, limit } = Window::new(bound, limit);
-        let above = above.max(upto.min(last).saturating_sub(limit));
-        (above + 1..=upto.min(last)).collect()
+        let (first, last) = Window::new(bound, limit).ends(last);
+        (first..=last).collect()
     }
 
     #[test]

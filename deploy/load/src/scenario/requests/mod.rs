@@ -83,6 +83,7 @@ async fn play(
         messages: None,
         usage: meter.end(0, made.measured),
         requests: Some(made),
+        mix: None,
         faults,
         notes,
     })
