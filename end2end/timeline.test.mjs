@@ -20,7 +20,8 @@ before(async () => {
     // A scrollbar is there to be dragged.
     launch({ ignoreDefaultArgs: ["--hide-scrollbars"] }),
   ]);
-  ines = await Person.join(browser, server, "ines");
+  // What a service worker asks for is not seen here, and some of it is kept from the page below.
+  ines = await Person.join(browser, server, "ines", { serviceWorkers: "block" });
   await weighable(ines.context);
   await ines.enter("/rooms/general");
   room = await ines.page.locator(".app").getAttribute("data-room");
