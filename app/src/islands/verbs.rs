@@ -96,6 +96,7 @@ fn answer(call: Box<Call>) {
             thread::leave();
         }
         Call::Frame(frame) => {
+            tools::hear(&frame);
             edit::hear(&frame);
             thread::hear(&frame);
         }
@@ -182,7 +183,7 @@ pub(super) fn listen() {
         _ => {}
     });
     overhear(|frame| {
-        if one::<Element>(".thread, .edit").is_some() {
+        if one::<Element>(".thread, .edit, .message > .tools").is_some() {
             call(Call::Frame(frame.clone()));
         }
     });

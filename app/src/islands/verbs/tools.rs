@@ -1,6 +1,6 @@
 //! The buttons of a message: a bar on the row that is pointed at, a sheet under a finger.
 
-use chat::UserId;
+use chat::{UserId, wire::ServerFrame};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -241,25 +241,26 @@ fn pin(target: Target) {
             ("PUT", "Pinned for everyone in the room")
         };
         match send(method, &target.path("/pin"), None).await {
-            Ok(_) => {
-                rename_pin(&target, if is_pinned { "Pin" } else { "Unpin" });
-                say(done, false);
-            }
+            Ok(_) => say(done, false),
             Err(why) => say(&["Not changed: ", &why].concat(), true),
         }
     });
 }
 
-/// A bar that is still there says what its button does now.
-fn rename_pin(target: &Target, name: &str) {
-    let row = target.row();
-    let Some(button) = row.and_then(|row| within::<Element>(&row, ".tools [data-do=pin]")) else {
+/// A bar that is shown follows what becomes of its message, whoever changes it.
+pub(super) fn hear(frame: &ServerFrame) {
+    let ServerFrame::Changed { message } = frame else {
         return;
     };
-    set(&button, "title", name);
-    set(&button, "aria-label", name);
-    if let Some(words) = within::<Element>(&button, ".name") {
-        words.set_text_content(Some(name));
+    let bar = [".message[data-id=\"", &message.id.to_string(), "\"] > .tools"].concat();
+    for bar in all(&bar) {
+        if message.deleted {
+            bar.remove();
+        } else if let Some(button) = within::<Element>(&bar, "[data-do=pin]") {
+            let name = if message.pinned { "Unpin" } else { "Pin" };
+            set(&button, "title", name);
+            set(&button, "aria-label", name);
+        }
     }
 }
 
