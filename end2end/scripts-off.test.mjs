@@ -71,7 +71,7 @@ test("a message is answered, changed and deleted on the page of its thread", asy
   await thread.locator("summary").click();
   await thread.getByRole("textbox", { name: "New text" }).fill("Only once, really");
   await thread.getByRole("button", { name: "Save" }).click();
-  await thread.getByText("Only once, really", { exact: true }).waitFor();
+  await thread.locator(".body").getByText("Only once, really", { exact: true }).waitFor();
   await rosa.page.reload();
   await rosa.reads("Only once, really");
   await rosa.message("Only once, really").getByRole("link", { name: "1 reply" }).waitFor();
