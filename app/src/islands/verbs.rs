@@ -63,7 +63,7 @@ pub(super) enum Call {
     /// Another room is on the page.
     Entered,
     /// A frame came.
-    Frame(ServerFrame),
+    Frame(Box<ServerFrame>),
 }
 
 thread_local! {
@@ -184,7 +184,7 @@ pub(super) fn listen() {
     });
     overhear(|frame| {
         if one::<Element>(".thread, .edit, .message > .tools").is_some() {
-            call(Call::Frame(frame.clone()));
+            call(Call::Frame(Box::new(frame.clone())));
         }
     });
 }
