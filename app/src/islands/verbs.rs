@@ -73,10 +73,6 @@ thread_local! {
 }
 
 #[lazy]
-#[expect(
-    clippy::boxed_local,
-    reason = "what goes into a chunk has to be of one known size"
-)]
 fn answer(call: Box<Call>) {
     if !IS_HERE.get() {
         dress();

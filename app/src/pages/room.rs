@@ -27,7 +27,7 @@ const FACES: u64 = 3;
 #[derive(Debug)]
 pub(super) enum Beside {
     Nothing,
-    Thread(Thread),
+    Thread(Box<Thread>),
     Pins(Vec<Message>),
 }
 
@@ -135,7 +135,7 @@ pub(super) async fn draw(
     // What was not sent goes back to where it was written.
     let (refusal, draft, panel) = match beside {
         Beside::Thread(thread) => {
-            let panel = view! { <Panel places=&places room=&room thread refusal draft/> };
+            let panel = view! { <Panel places=&places room=&room thread=*thread refusal draft/> };
             (None, String::new(), Some(panel.into_any()))
         }
         Beside::Pins(messages) => {

@@ -47,7 +47,7 @@ pub(crate) fn ThreadPage() -> impl IntoView {
             places,
             room,
             Show::Newest,
-            Beside::Thread(thread),
+            Beside::Thread(Box::new(thread)),
             &query,
         )
         .await
