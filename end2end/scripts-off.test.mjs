@@ -68,14 +68,14 @@ test("a message is answered, changed and deleted on the page of its thread", asy
   await thread.getByRole("textbox", { name: "Reply" }).fill("In a thread");
   await thread.getByRole("button", { name: "Reply" }).click();
   await thread.getByText("In a thread", { exact: true }).waitFor();
-  await thread.getByText("Change this message").click();
+  await thread.locator("summary").click();
   await thread.getByRole("textbox", { name: "New text" }).fill("Only once, really");
   await thread.getByRole("button", { name: "Save" }).click();
-  await thread.getByText("Only once, really", { exact: true }).waitFor();
+  await thread.locator(".body").getByText("Only once, really", { exact: true }).waitFor();
   await rosa.page.reload();
   await rosa.reads("Only once, really");
   await rosa.message("Only once, really").getByRole("link", { name: "1 reply" }).waitFor();
-  await thread.getByText("Change this message").click();
+  await thread.locator("summary").click();
   await thread.getByRole("button", { name: "Delete" }).click();
   await thread.getByText("This message was deleted.").waitFor();
   await thread.getByRole("link", { name: "Close the thread" }).click();

@@ -63,7 +63,7 @@ pub(super) enum Call {
     /// Another room is on the page.
     Entered,
     /// A frame came.
-    Frame(ServerFrame),
+    Frame(Box<ServerFrame>),
 }
 
 thread_local! {
@@ -73,10 +73,6 @@ thread_local! {
 }
 
 #[lazy]
-#[expect(
-    clippy::boxed_local,
-    reason = "what goes into a chunk has to be of one known size"
-)]
 fn answer(call: Box<Call>) {
     if !IS_HERE.get() {
         dress();
@@ -184,7 +180,7 @@ pub(super) fn listen() {
     });
     overhear(|frame| {
         if one::<Element>(".thread, .edit, .message > .tools").is_some() {
-            call(Call::Frame(frame.clone()));
+            call(Call::Frame(Box::new(frame.clone())));
         }
     });
 }

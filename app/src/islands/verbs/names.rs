@@ -12,12 +12,15 @@ use crate::live::{
     codec,
 };
 
+/// People and what they are called.
+type People = Vec<(UserId, String)>;
+
 /// So many are named; the others are counted.
 const NAMED_MAX: usize = 8;
 
 thread_local! {
     /// The people of a room whose names are known.
-    static KNOWN: RefCell<Option<(RoomId, Vec<(UserId, String)>)>> = const { RefCell::new(None) };
+    static KNOWN: RefCell<Option<(RoomId, People)>> = const { RefCell::new(None) };
 }
 
 /// Puts names on the reactions of this row.
@@ -93,7 +96,7 @@ async fn message(target: &Target) -> Option<Message> {
     get(&path, codec::page).await?.messages.into_iter().next()
 }
 
-async fn people(room: RoomId) -> Vec<(UserId, String)> {
+async fn people(room: RoomId) -> People {
     let known = KNOWN.with_borrow(|known| known.clone().filter(|(of, _)| *of == room));
     if let Some((_, people)) = known {
         return people;
@@ -102,7 +105,7 @@ async fn people(room: RoomId) -> Vec<(UserId, String)> {
     let Some(people) = get(&path, codec::people).await else {
         return Vec::new();
     };
-    let people: Vec<_> = people
+    let people: People = people
         .into_iter()
         .map(|author| (author.id, author.display_name))
         .collect();
