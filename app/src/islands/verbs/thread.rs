@@ -161,6 +161,7 @@ pub(super) fn hear(frame: &ServerFrame) {
         | ServerFrame::Sent { message, .. } => {
             upsert(message);
         }
+        ServerFrame::Joined { .. } if one::<Element>(".pins").is_some() => follow_again(),
         // What was missed may be more than it brings.
         ServerFrame::Joined { .. } => refresh(),
         _ => {}
