@@ -22,9 +22,10 @@ export class Store {
   #tab = TAB + Math.random().toString(36).slice(2);
   #unlock = () => {};
   #order = 0;
-  // Own sends in the database, by nonce; and as they should be there.
+  // Own sends in the database, by nonce; and as they should be there; and the place of each in the order.
   #kept = new Map();
   #wanted = new Map();
+  #places = new Map();
   #drafts = new Map();
   #dirty = new Set();
   #writing = false;
@@ -45,7 +46,7 @@ export class Store {
   keepDraft(room, text) {
     this.#drafts.set(room, text);
     this.#dirty.add(room);
-    this.#write();
+    this.#writeDrafts();
   }
 
   /** Keeps exactly these sends of this page; `text` is a list in JSON, in which each has a nonce. */
@@ -68,6 +69,7 @@ export class Store {
     found.sort(([, a], [, b]) => a.order - b.order);
     for (const [nonce, { order, text }] of found) {
       this.#order = Math.max(this.#order, order);
+      this.#places.set(nonce, order);
       this.#kept.set(nonce, text);
       // Until the page says otherwise it is to stay.
       this.#wanted.set(nonce, text);
@@ -123,11 +125,13 @@ export class Store {
   async #open() {
     await this.wake();
     this.#db = await openDatabase(PREFIX + this.#user);
+    await this.#change(["drafts"], (drafts) => forgetOldest(drafts, LIMITS.drafts)).catch(() => {});
     const drafts = await this.#look("drafts", (drafts) => entries(drafts));
-    for (const [room, { text }] of drafts) this.#drafts.set(room, text);
+    // What was typed while it opened is newer.
+    for (const [room, { text }] of drafts) if (!this.#drafts.has(room)) this.#drafts.set(room, text);
     this.#say(true);
-    // Whatever was written while it opened.
     this.#write();
+    this.#writeDrafts();
     // Signing out, in whichever tab, deletes the database, and an open one cannot be.
     this.#db.onversionchange = () => this.#close();
     this.#db.onclose = () => this.#close();
@@ -139,30 +143,21 @@ export class Store {
     this.#say(false);
   }
 
-  /** Writes what changed, one transaction at a time; what changes meanwhile goes into the next. */
+  /** Writes the sends that changed, one transaction at a time; what changes meanwhile goes into the next. */
   async #write() {
     if (this.#writing || !this.#db) return;
     this.#writing = true;
     try {
-      while (this.#dirty.size > 0 || !same(this.#wanted, this.#kept)) {
-        const rooms = [...this.#dirty];
-        const wanted = new Map(this.#wanted);
-        await this.#change(["sends", "drafts"], async (sends, drafts) => {
-          for (const nonce of this.#kept.keys()) if (!wanted.has(nonce)) sends.delete(nonce);
-          for (const [nonce, text] of wanted) {
-            if (this.#kept.get(nonce) === text) continue;
-            const known = await done(sends.get(nonce));
-            sends.put({ tab: this.#tab, order: known?.order ?? this.#nextOrder(), text }, nonce);
-          }
-          for (const room of rooms) {
-            const text = this.#drafts.get(room);
-            if (text) drafts.put({ text, at: Date.now() }, room);
-            else drafts.delete(room);
-          }
-          await forgetOldest(drafts, LIMITS.drafts);
+      while (!same(this.#wanted, this.#kept)) {
+        const gone = [...this.#kept.keys()].filter((nonce) => !this.#wanted.has(nonce));
+        const changed = [...this.#wanted].filter(([nonce, text]) => this.#kept.get(nonce) !== text);
+        await this.#change(["sends"], (sends) => {
+          for (const nonce of gone) sends.delete(nonce);
+          for (const [nonce, text] of changed) sends.put({ tab: this.#tab, order: this.#place(nonce), text }, nonce);
         });
-        this.#kept = wanted;
-        rooms.forEach((room) => this.#dirty.delete(room));
+        // One by one: meanwhile others' may have been taken over.
+        for (const nonce of gone) this.#kept.delete(nonce);
+        for (const [nonce, text] of changed) this.#kept.set(nonce, text);
         this.#say(true);
       }
     } catch {
@@ -170,6 +165,32 @@ export class Store {
     } finally {
       this.#writing = false;
     }
+  }
+
+  /** Writes the drafts that changed, at once and without looking back: whoever reloads now is not there to go on. */
+  #writeDrafts() {
+    const rooms = [...this.#dirty];
+    if (!this.#db || rooms.length === 0) return;
+    const written = this.#change(["drafts"], (drafts) => {
+      for (const room of rooms) {
+        const text = this.#drafts.get(room);
+        if (text) drafts.put({ text, at: Date.now() }, room);
+        else drafts.delete(room);
+      }
+      drafts.transaction.commit?.();
+    });
+    const settle = () => {
+      rooms.forEach((room) => this.#dirty.delete(room));
+      this.#say(true);
+    };
+    written.then(settle, () => this.#say(false));
+  }
+
+  /** Where a send stands in the order, for as long as the page lives. */
+  #place(nonce) {
+    const place = this.#places.get(nonce) ?? this.#nextOrder();
+    this.#places.set(nonce, place);
+    return place;
   }
 
   /** Later than everything before, however the clock is set. */

@@ -43,11 +43,6 @@ impl Window {
         (self.above.max(last.saturating_sub(self.limit)) + 1, last)
     }
 
-    /// Whether it shows the same numbers however many come after `last_seq`, the newest one.
-    pub(crate) const fn ends_before(self, last_seq: u64) -> bool {
-        self.upto < last_seq
-    }
-
     /// The page that shows what was `found`; an unknown room gives an empty one.
     pub(crate) fn page_of(self, room: RoomId, found: Option<(Head, Vec<Message>)>) -> Page {
         let nothing = Head {
