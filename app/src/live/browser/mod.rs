@@ -16,7 +16,7 @@ mod socket;
 
 use std::{cell::RefCell, rc::Rc};
 
-use chat::{view::Pending, wire::ServerFrame};
+use chat::wire::ServerFrame;
 
 use self::{clock::Timer, socket::Socket};
 pub use self::{
