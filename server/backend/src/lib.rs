@@ -20,6 +20,7 @@ pub mod live;
 pub mod markdown;
 pub mod marker;
 pub mod message;
+pub mod outside;
 pub mod password;
 #[cfg(feature = "planted")]
 pub mod planted;
