@@ -153,6 +153,8 @@ impl Config {
                 SignupArg::Invite => Signup::Invite,
                 SignupArg::Closed => Signup::Closed,
             },
+            // Without it, people come by whatever name they know.
+            site: self.url.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod message;
 pub mod nonce;
 pub mod permission;
 pub mod quota;
+pub mod quotation;
 pub mod room;
 pub mod search;
 pub mod time;

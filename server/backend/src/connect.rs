@@ -10,6 +10,7 @@ use crate::{
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     cache::{Cached, layered::LayeredCache, memory::MemoryCache},
     limit::{Limiter, memory::MemoryLimiter, redis::RedisLimiter},
+    markdown::Site,
     password::Passwords,
     presence::{Presence, memory::MemoryPresence, redis::RedisPresence},
     redis::{BadUrl, Redis},
@@ -31,6 +32,8 @@ pub struct Config {
     pub limits: Limits,
     /// Who may create an account.
     pub signup: Signup,
+    /// The public origin, such as `https://chat.example.org`, where it is known.
+    pub site: Option<String>,
 }
 
 /// Why there is no backend.
@@ -77,6 +80,7 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
+        site: config.site.clone().map(Site::new),
         store,
     }))
 }

@@ -77,4 +77,6 @@ pub struct Backend {
     pub passwords: password::Passwords,
     /// Who may create an account.
     pub signup: Signup,
+    /// Where people find this site, if it is known.
+    pub site: Option<markdown::Site>,
 }

@@ -11,7 +11,7 @@ use chat::{
 use crate::{
     Backend, Caller, Event, Result,
     event::Logged,
-    markdown,
+    markdown::{self, Setting},
     room::MayRead,
     stamp::{new_id, now, now_us},
     store::{Appended, NewMessage},
@@ -170,7 +170,11 @@ impl Backend {
     /// What a body looks like, and whom it calls.
     pub(crate) async fn render(&self, body: &str) -> Result<Rendered> {
         let called = self.called_on(body).await?;
-        let html = markdown::render(body, &called);
+        let setting = Setting {
+            mentioned: &called,
+            site: self.site.as_ref(),
+        };
+        let html = markdown::render(body, setting);
         let called = called.iter().map(|user| user.id);
         Ok(Rendered {
             mentions: called.filter(|id| markdown::mentions(&html, *id)).collect(),
