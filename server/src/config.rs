@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::{HeaderMap, header};
 use url::Url;
 
+use crate::middleware::client::Proxies;
+
 /// Self-hosted team chat in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "natter", version, about)]
@@ -108,6 +110,18 @@ pub struct Config {
         global = true
     )]
     pub signup: SignupArg,
+    /// The proxies whose word about their clients is taken: addresses and networks such as 10.0.0.0/8, with commas
+    #[arg(
+        long,
+        env = "NATTER_TRUSTED_PROXIES",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    pub trusted_proxies: Proxies,
+    /// For how many seconds readiness says no before anything else ends, so that balancers notice
+    #[arg(long, env = "NATTER_DRAIN_DELAY", default_value_t = 0, global = true)]
+    pub drain_delay: u16,
     /// How to write the log
     #[arg(
         long,

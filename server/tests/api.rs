@@ -18,6 +18,8 @@ mod assets;
 mod away;
 #[path = "api/bad_input.rs"]
 mod bad_input;
+#[path = "api/backup.rs"]
+mod backup;
 #[path = "api/cache.rs"]
 mod cache;
 #[path = "api/changes.rs"]
@@ -30,8 +32,12 @@ mod crash;
 mod limits;
 #[path = "api/messages.rs"]
 mod messages;
+#[path = "api/metrics.rs"]
+mod metrics;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/proxies.rs"]
+mod proxies;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]

@@ -14,6 +14,12 @@ pub fn start(format: LogFormat) {
     // It fails only where a log runs already, which then is the one to keep.
     let _ = match format {
         LogFormat::Pretty => log.with_target(false).try_init(),
-        LogFormat::Json => log.json().try_init(),
+        // One object a line, with the request that it belongs to.
+        LogFormat::Json => log
+            .json()
+            .flatten_event(true)
+            .with_current_span(true)
+            .with_span_list(false)
+            .try_init(),
     };
 }

@@ -52,11 +52,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "whether there is anyone: ends at the first row",
     ),
     (
-        "credentials::DELETE_STALE_SESSIONS",
-        "sessions",
-        "a plan for all values expects a third to be stale; one for real values uses both indexes",
-    ),
-    (
         "rooms::SEEN_OPEN",
         "rooms_public",
         "public channels by name, up to the 200th",
