@@ -25,7 +25,10 @@ done
 template=$(<"$(dirname "$0")/natter.conf")
 # The comments that explain the placeholders are not for the reader of the result.
 template=${template/#*worker_connections*sockets.$'\n'/# Made by deploy/nginx/render.sh from deploy/nginx/natter.conf.$'\n'}
+# The placeholders are not this script's variables.
+# shellcheck disable=SC2016
 template=${template//'${LISTEN}'/$listen}
+# shellcheck disable=SC2016
 printf '%s\n' "${template//'${SERVERS}'/$servers}"
 cat <<END
 

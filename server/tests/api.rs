@@ -16,10 +16,10 @@ mod accounts;
 mod assets;
 #[path = "api/away.rs"]
 mod away;
-#[path = "api/bad_input.rs"]
-mod bad_input;
 #[path = "api/backup.rs"]
 mod backup;
+#[path = "api/bad_input.rs"]
+mod bad_input;
 #[path = "api/cache.rs"]
 mod cache;
 #[path = "api/changes.rs"]
@@ -34,6 +34,8 @@ mod limits;
 mod messages;
 #[path = "api/metrics.rs"]
 mod metrics;
+#[path = "api/monitoring.rs"]
+mod monitoring;
 #[path = "api/operator.rs"]
 mod operator;
 #[path = "api/proxies.rs"]

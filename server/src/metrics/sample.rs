@@ -17,7 +17,7 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// How often a task looks how late it runs.
 const LAG_EVERY: Duration = Duration::from_millis(250);
 /// How often the database is asked for the time of its last backup.
-const BACKUP_EVERY: Duration = Duration::from_secs(60);
+const BACKUP_EVERY: Duration = Duration::from_secs(15);
 
 /// Looks at what has no event of its own.
 #[derive(Clone)]

@@ -2,13 +2,31 @@
 //!
 //! systemd does the latter (`deploy/systemd`). It keeps the listener open while the process is exchanged, so that
 //! nobody who connects meanwhile is refused: they wait for the next process.
+//!
+//! An address of our own is taken at once, for others to know that it is taken, and listened on once the process can
+//! serve. Until then connections are refused, which a balancer answers by asking another instance; it would wait for
+//! one that accepts and does not answer.
 
 use std::{io, net::SocketAddr};
 
 use listenfd::ListenFd;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use super::ServeError;
+
+/// The most connections that wait to be accepted. The system may allow fewer.
+const BACKLOG: u32 = 4_096;
+
+/// An address that is taken.
+pub(super) struct Place {
+    address: SocketAddr,
+    held: Held,
+}
+
+enum Held {
+    Own(TcpSocket),
+    Inherited(TcpListener),
+}
 
 /// Where connections come in.
 pub(super) struct Listener {
@@ -17,12 +35,26 @@ pub(super) struct Listener {
     pub(super) inherited: bool,
 }
 
-impl Listener {
-    /// Where it is.
-    pub(super) fn address(&self) -> Result<SocketAddr, ServeError> {
-        self.listener
-            .local_addr()
-            .map_err(|error| ServeError::Start(error.to_string()))
+impl Place {
+    /// Which it is.
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on connections come in.
+    pub(super) fn listen(self) -> Result<Listener, ServeError> {
+        let Self { address, held } = self;
+        let failed = |error| ServeError::Listen { addr: address, error };
+        Ok(match held {
+            Held::Own(socket) => Listener {
+                listener: socket.listen(BACKLOG).map_err(failed)?,
+                inherited: false,
+            },
+            Held::Inherited(listener) => Listener {
+                listener,
+                inherited: true,
+            },
+        })
     }
 }
 
@@ -35,25 +67,41 @@ impl Inherited {
         Self(ListenFd::from_env())
     }
 
-    /// The listener of this number, or one at `addr`.
-    pub(super) async fn or_listen(
-        &mut self,
-        number: usize,
-        addr: SocketAddr,
-    ) -> Result<Listener, ServeError> {
-        let failed = |error: io::Error| ServeError::Listen { addr, error };
-        if number < self.0.len()
-            && let Some(listener) = self.0.take_tcp_listener(number).map_err(failed)?
-        {
-            listener.set_nonblocking(true).map_err(failed)?;
-            return Ok(Listener {
-                listener: TcpListener::from_std(listener).map_err(failed)?,
-                inherited: true,
-            });
+    /// The listener of this number, or `addr`.
+    pub(super) fn or_take(&mut self, number: usize, addr: SocketAddr) -> Result<Place, ServeError> {
+        let failed = |error| ServeError::Listen { addr, error };
+        match self.inherited(number).map_err(failed)? {
+            Some(place) => Ok(place),
+            None => own(addr).map_err(failed),
         }
-        Ok(Listener {
-            listener: TcpListener::bind(addr).await.map_err(failed)?,
-            inherited: false,
-        })
     }
+
+    fn inherited(&mut self, number: usize) -> io::Result<Option<Place>> {
+        if number >= self.0.len() {
+            return Ok(None);
+        }
+        let Some(listener) = self.0.take_tcp_listener(number)? else {
+            return Ok(None);
+        };
+        listener.set_nonblocking(true)?;
+        Ok(Some(Place {
+            address: listener.local_addr()?,
+            held: Held::Inherited(TcpListener::from_std(listener)?),
+        }))
+    }
+}
+
+fn own(addr: SocketAddr) -> io::Result<Place> {
+    let socket = if addr.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // Connections of the process before, which are being forgotten, are no reason to wait.
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    Ok(Place {
+        address: socket.local_addr()?,
+        held: Held::Own(socket),
+    })
 }

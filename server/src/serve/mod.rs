@@ -15,7 +15,7 @@ use backend::connect::{ConnectError, connect, data_folder};
 use thiserror::Error;
 use tracing::info;
 
-use self::listen::{Inherited, Listener};
+use self::listen::{Inherited, Listener, Place};
 use crate::{
     config::{Config, Origin},
     hub::Hub,
@@ -67,13 +67,16 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     // Listened for before anyone is told the address: whoever is may send the signal at once.
     let stop = stop_signal()?;
     let mut inherited = Inherited::take();
-    let listener = inherited.or_listen(0, config.addr).await?;
-    let ops = match config.ops_addr {
-        Some(addr) => Some(inherited.or_listen(1, addr).await?),
-        None => None,
-    };
-    let state = state(config, listener.address()?).await?;
-    announce(&state, &listener, ops.as_ref())?;
+    let place = inherited.or_take(0, config.addr)?;
+    let ops = config
+        .ops_addr
+        .map(|addr| inherited.or_take(1, addr))
+        .transpose()?;
+    let state = state(config, place.address()).await?;
+    let (here, ops_here) = (place.address(), ops.as_ref().map(Place::address));
+    let listener = place.listen()?;
+    let ops = ops.map(Place::listen).transpose()?;
+    announce(&state, here, ops_here);
     let delay = Duration::from_secs(config.drain_delay.into());
     run(listener, ops, state, delay, stop).await;
     Ok(())
@@ -107,20 +110,16 @@ async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError
 
 /// Tells on standard output where the server is: with port 0 nobody could know it otherwise. Nobody listening
 /// there is no reason to stop.
-fn announce(state: &AppState, listener: &Listener, ops: Option<&Listener>) -> Result<(), ServeError> {
-    let here = Origin::of(listener.address()?);
+fn announce(state: &AppState, addr: SocketAddr, ops: Option<SocketAddr>) {
+    let here = Origin::of(addr);
     let mut lines = format!("Natter listens on {here}\n");
     if here != state.origin {
         lines.push_str(&format!("People reach it at {}\n", state.origin));
     }
     if let Some(ops) = ops {
-        lines.push_str(&format!(
-            "Metrics and health are on {}\n",
-            Origin::of(ops.address()?)
-        ));
+        lines.push_str(&format!("Metrics and health are on {}\n", Origin::of(ops)));
     }
     let _ = io::stdout().write_all(lines.as_bytes());
-    Ok(())
 }
 
 async fn run(

@@ -16,7 +16,9 @@ async fn epoch(person: &Person) -> Value {
 async fn found(person: &Person, words: &str) -> Vec<u64> {
     let found = person.get_json(&format!("/api/search?q={words}")).await;
     let results = found["results"].as_array().unwrap().iter();
-    results.map(|result| result["message"]["seq"].as_u64().unwrap()).collect()
+    results
+        .map(|result| result["message"]["seq"].as_u64().unwrap())
+        .collect()
 }
 
 /// Three messages, the last of which is edited.
@@ -28,14 +30,21 @@ async fn talk(server: &TestServer) -> (Person, String) {
     }
     let id = rosa.history(&room).await[2]["id"].as_str().unwrap().to_owned();
     let edit = serde_json::json!({ "body": "toast with butter" });
-    assert_eq!(rosa.patch(&format!("/api/messages/{id}"), edit).await.status(), 200);
+    assert_eq!(
+        rosa.patch(&format!("/api/messages/{id}"), edit).await.status(),
+        200
+    );
     (rosa, room)
 }
 
 /// The copy is what was there when it was made, with another identity; people are still signed in.
 async fn assert_restored(rosa: &Person, room: &str, old_epoch: &Value) {
-    let bodies: Vec<Value> =
-        rosa.history(room).await.iter().map(|message| message["body"].clone()).collect();
+    let bodies: Vec<Value> = rosa
+        .history(room)
+        .await
+        .iter()
+        .map(|message| message["body"].clone())
+        .collect();
     assert_eq!(bodies, ["marmalade", "porridge", "toast with butter"]);
     assert_ne!(&epoch(rosa).await, old_epoch, "clients drop what they keep");
     assert_eq!(found(rosa, "butter").await, [3]);
@@ -76,7 +85,10 @@ async fn a_dump_of_postgres_is_restored_into_an_empty_database() {
     let postgres = tokio::task::spawn_blocking(|| (Postgres::start().unwrap(), Postgres::start().unwrap()));
     let (first, second) = postgres.await.unwrap();
     let on = |postgres: &Postgres| {
-        TestServer::setup().with("NATTER_LIMITS", "off").with("DATABASE_URL", postgres.url()).start()
+        TestServer::setup()
+            .with("NATTER_LIMITS", "off")
+            .with("DATABASE_URL", postgres.url())
+            .start()
     };
     let mut server = on(&first);
     let (rosa, room) = talk(&server).await;
@@ -89,10 +101,15 @@ async fn a_dump_of_postgres_is_restored_into_an_empty_database() {
     server.wait();
 
     let mut restore = Command::new("pg_restore");
-    restore.args(["--no-owner", "--exit-on-error", "--dbname", &second.url()]).arg(&copy);
+    restore
+        .args(["--no-owner", "--exit-on-error", "--dbname", &second.url()])
+        .arg(&copy);
     succeeded(restore.output().unwrap());
     let server = on(&second);
-    let rosa = Person { url: server.url().to_owned(), ..rosa };
+    let rosa = Person {
+        url: server.url().to_owned(),
+        ..rosa
+    };
     assert_restored(&rosa, &room, &old_epoch).await;
 }
 
@@ -129,7 +146,10 @@ async fn looking_and_copying_change_no_schema_and_the_server_says_when_the_last_
     for command in [&["doctor"][..], &["backup", "x.db"]] {
         let refused = run(Some(&nothing), command);
         assert!(!refused.status.success());
-        assert!(String::from_utf8_lossy(&refused.stderr).contains("there is no database"), "{refused:?}");
+        assert!(
+            String::from_utf8_lossy(&refused.stderr).contains("there is no database"),
+            "{refused:?}"
+        );
     }
     assert!(succeeded(run(Some(&nothing), &["check"])).contains("will be made"));
     assert!(!nothing.exists(), "asking makes nothing");

@@ -21,4 +21,7 @@ mod crew;
 mod faults;
 mod proxy;
 mod record;
+mod rolling;
 mod shared;
+mod visitors;
+mod watch;
