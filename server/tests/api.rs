@@ -22,6 +22,8 @@ mod backup;
 mod bad_input;
 #[path = "api/cache.rs"]
 mod cache;
+#[path = "api/caching.rs"]
+mod caching;
 #[path = "api/changes.rs"]
 mod changes;
 #[path = "api/connections.rs"]

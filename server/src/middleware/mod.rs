@@ -5,17 +5,19 @@
 //! 3. `client` finds out whose address it comes from.
 //! 4. `measure` times it, faults included: they are what alerts are about.
 //! 5. `security` headers go on every answer.
-//! 6. `retry` tells whoever is to come back later when, pages included.
-//! 7. `compression` sees bodies last, so everything inside works on plain bytes.
-//! 8. `present` turns a refusal into a page where a person asked for one.
-//! 9. `catch_panic` turns a fault into a refusal.
-//! 10. `target` refuses what is no address here, before anything looks for its path.
-//! 11. `deadline`, `body time` and `body limit` bound what a request may take.
-//! 12. `identify` looks at cookie or token once.
-//! 13. `origin` refuses forged requests, for which it needs the identity.
+//! 6. `caching` says who may keep it, where nobody else did.
+//! 7. `retry` tells whoever is to come back later when, pages included.
+//! 8. `compression` sees bodies last, so everything inside works on plain bytes.
+//! 9. `present` turns a refusal into a page where a person asked for one.
+//! 10. `catch_panic` turns a fault into a refusal.
+//! 11. `target` refuses what is no address here, before anything looks for its path.
+//! 12. `deadline`, `body time` and `body limit` bound what a request may take.
+//! 13. `identify` looks at cookie or token once.
+//! 14. `origin` refuses forged requests, for which it needs the identity.
 //!
 //! The API adds, inside: `limit` (who asks too often) and `etag` (who has it already).
 
+pub mod caching;
 pub mod client;
 pub mod deadline;
 pub mod etag;
@@ -64,6 +66,7 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), present::present))
         .layer(CompressionLayer::new().quality(COMPRESSION))
         .layer(from_fn(retry::after))
+        .layer(from_fn(caching::forbid))
         .layer(from_fn_with_state(state.clone(), security::headers))
         .layer(from_fn(measure::measure))
         .layer(from_fn_with_state(state.clone(), client::locate))

@@ -36,7 +36,7 @@ statements! {
     /// A copy carries nothing of `meta`, so neither how far the index of words had come when it was made: what is
     /// in it already is passed over.
     INDEX_AGAIN = "INSERT INTO meta (key, value)
-                   SELECT 'search_next', id::text FROM messages ORDER BY id DESC LIMIT 1
+                   SELECT 'search_next', m.id::text FROM messages m ORDER BY m.id DESC LIMIT 1
                    ON CONFLICT (key) DO NOTHING";
     EPOCH = "SELECT value FROM meta WHERE key = 'epoch'";
 }

@@ -40,6 +40,7 @@ statements! {
     NOTE_BACKUP = "INSERT INTO meta (key, value) VALUES ('backup', $1)
                    ON CONFLICT (key) DO UPDATE SET value = excluded.value";
     LAST_BACKUP = "SELECT value FROM meta WHERE key = 'backup'";
+    ANALYZE = "ANALYZE {}";
     /// Without partitions and the like, of which there are none.
     OWN_TABLES = "SELECT quote_ident(relname) FROM pg_class
                   WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' ORDER BY relname";
@@ -160,9 +161,7 @@ async fn analyze(connection: &mut PgConnection) -> Stored<()> {
     for (table,) in tables {
         let mut tx = connection.begin().await?;
         LONG_TIME_LIMIT.query().execute(&mut *tx).await?;
-        // The name is one that the server has quoted, and names take no parameters.
-        let analyze = sqlx::AssertSqlSafe(format!("ANALYZE {table}"));
-        sqlx::query(analyze).execute(&mut *tx).await?;
+        ANALYZE.about(&table).execute(&mut *tx).await?;
         tx.commit().await?;
     }
     Ok(())
