@@ -187,7 +187,10 @@ const store = {
       panel('How long it takes to answer', 's', percentiles('redis_command_duration_seconds')),
       panel('Questions a second', 'ops', [[`sum by (instance) (${rate('redis_command_duration_seconds_count')})`, '{{instance}}']]),
       panel('Connections', 'short', [[`sum by (instance, state) (${gauge('redis_pool_connections')})`, '{{instance}} {{state}}']]),
-      panel('Versions', 'short', [[`count by (version) (${gauge('natter_build_info')})`, '{{version}}']]),
+      panel('Versions, and spans dropped a minute', 'short', [
+        [`count by (version) (${gauge('natter_build_info')})`, '{{version}}'],
+        [`60 * sum(${rate('trace_spans_dropped_total')})`, 'spans dropped'],
+      ]),
     ]],
   ],
 };

@@ -131,6 +131,33 @@ pub struct Config {
         global = true
     )]
     pub log_format: LogFormat,
+    /// Where traces go: an OpenTelemetry collector that speaks OTLP over HTTP, such as http://127.0.0.1:4318
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<CollectorUrl>,
+    /// What the collector knows this as
+    #[arg(long, env = "OTEL_SERVICE_NAME", default_value = "natter", global = true)]
+    pub service_name: String,
+    /// What share of the requests is traced, from 0 to 1; a proxy that says so decides by itself
+    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0, global = true)]
+    pub trace_share: f64,
+}
+
+/// The address of a collector of traces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectorUrl(pub Url);
+
+impl FromStr for CollectorUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match Url::parse(text) {
+            Ok(url) if url.scheme() == "http" && url.has_host() => Ok(Self(url)),
+            _ => Err(
+                "expected http://HOST:PORT: the collector stands beside this, and passes on over TLS"
+                    .to_owned(),
+            ),
+        }
+    }
 }
 
 /// Who may create an account.

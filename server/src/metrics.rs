@@ -164,6 +164,7 @@ pub const METRICS: &[Metric] = &[
         "Whether what is outside is asked, by breaker: 0 closed (asked), 1 half open (tried), 2 open (not asked)",
         LATER),
     metric("circuit_breaker_trips_total", Counter, None, "Times that a circuit breaker opened, by breaker", LATER),
+    metric("trace_spans_dropped_total", Counter, None, "Spans that the collector of traces did not get", ONE),
     // The process and its machine
     metric("natter_build_info", Gauge, None, "1, with the version as a label", LATER),
     metric("process_cpu_seconds_total", Counter, SECONDS, "Processor time that the process used, in whole seconds", ONE),

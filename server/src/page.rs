@@ -55,10 +55,10 @@ pub fn routes(state: &AppState) -> Router<AppState> {
 }
 
 /// Says for how long what was found may be kept.
-fn kept_for(
+fn kept_for<B>(
     time: &'static str,
-) -> SetResponseHeaderLayer<impl FnMut(&Response) -> Option<HeaderValue> + Clone + Send + 'static> {
-    let found = move |response: &Response| {
+) -> SetResponseHeaderLayer<impl FnMut(&Response<B>) -> Option<HeaderValue> + Clone + Send + 'static> {
+    let found = move |response: &Response<B>| {
         let status = response.status();
         let found = status.is_success() || status == StatusCode::NOT_MODIFIED;
         found.then(|| HeaderValue::from_static(time))

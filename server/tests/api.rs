@@ -48,5 +48,9 @@ mod queries;
 mod rooms;
 #[path = "api/search.rs"]
 mod search;
+#[path = "api/settings.rs"]
+mod settings;
 #[path = "api/threads.rs"]
 mod threads;
+#[path = "api/traces.rs"]
+mod traces;

@@ -30,7 +30,7 @@ pub mod retry;
 pub mod security;
 pub mod target;
 
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
 use axum::{
     Router,
@@ -43,7 +43,7 @@ use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer,
     timeout::RequestBodyTimeoutLayer, trace::TraceLayer,
 };
-use tracing::{Span, info_span};
+use tracing::{Span, debug, field::Empty, info_span};
 
 use self::request_id::RequestId;
 use crate::{identity::identify, problem::Refusal, state::AppState};
@@ -70,14 +70,28 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), security::headers))
         .layer(from_fn(measure::measure))
         .layer(from_fn_with_state(state.clone(), client::locate))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(span)
+                .on_response(answered),
+        )
         .layer(from_fn(request_id::name))
 }
 
 fn span(request: &Request) -> Span {
     let id = request.extensions().get::<RequestId>().map(RequestId::as_str);
     let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    info_span!("request", id, method = %request.method(), route)
+    let traceparent = request
+        .headers()
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok());
+    info_span!("request", id, method = %request.method(), route, status = Empty, traceparent)
+}
+
+fn answered(response: &Response, latency: Duration, span: &Span) {
+    let status = response.status().as_u16();
+    span.record("status", status);
+    debug!(status, latency_us = latency.as_micros(), "answered");
 }
 
 fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {

@@ -34,14 +34,26 @@ const QUIET_WAIT: Duration = Duration::from_secs(1);
 /// How long connections that are kept alive, or have just been opened, may take to send one request more.
 const LAST_WORD: Duration = Duration::from_millis(300);
 
-/// Serves `router` until `ended` says so, then lets requests finish. Once `drain` has begun, no connection is used
+/// When to end what.
+#[derive(Clone)]
+pub(super) struct Ends {
+    /// No connections are accepted any more.
+    pub(super) accepting: watch::Receiver<bool>,
+    /// Requests that are under way are the last.
+    pub(super) serving: watch::Receiver<bool>,
+}
+
+/// Serves `router` until `ends` says so, then lets requests finish. Once `drain` has begun, no connection is used
 /// again: whoever holds it opens the next one elsewhere. A listener that is another process' too stays open there, and
 /// what waits in it is for the next one.
 pub(super) async fn accept(
     Listener { listener, inherited }: Listener,
     router: Router,
     drain: Drain,
-    mut ended: watch::Receiver<bool>,
+    Ends {
+        mut accepting,
+        serving: ended,
+    }: Ends,
 ) {
     let conversations = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -63,7 +75,7 @@ pub(super) async fn accept(
                     tokio::time::sleep(EXHAUSTED_PAUSE).await;
                 }
             },
-            () = told_to_end(&mut ended) => break,
+            () = told_to_end(&mut accepting) => break,
         }
     }
     let _ = timeout(QUIET_WAIT, async {

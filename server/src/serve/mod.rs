@@ -13,9 +13,13 @@ use std::{
 use app::cookie::SessionCookie;
 use backend::connect::{ConnectError, connect, data_folder};
 use thiserror::Error;
+use tokio::sync::watch::channel;
 use tracing::info;
 
-use self::listen::{Inherited, Listener, Place};
+use self::{
+    accept::Ends,
+    listen::{Inherited, Listener, Place},
+};
 use crate::{
     config::{Config, Origin},
     hub::Hub,
@@ -129,25 +133,36 @@ async fn run(
     delay: Duration,
     stop: impl Future<Output = ()>,
 ) {
-    let (end, ended) = tokio::sync::watch::channel(false);
+    let (end_accepting, accepting) = channel(false);
+    let (end, serving) = channel(false);
     // The operator's listener answers to the end, and says how it goes.
-    let (end_ops, ops_ended) = tokio::sync::watch::channel(false);
+    let (end_ops, operating) = channel(false);
+    let inherited = listener.inherited;
     let public = router::public(&state, ops.is_none());
-    let serving = tokio::spawn(accept::accept(listener, public, state.drain.clone(), ended));
+    let ends = Ends { accepting, serving };
+    let serving = tokio::spawn(accept::accept(listener, public, state.drain.clone(), ends));
     let operating = ops.map(|ops| {
-        let router = router::ops(&state);
-        tokio::spawn(accept::accept(ops, router, Drain::default(), ops_ended))
+        let ends = Ends {
+            accepting: operating.clone(),
+            serving: operating,
+        };
+        tokio::spawn(accept::accept(ops, router::ops(&state), Drain::default(), ends))
     });
     notify::ready();
     stop.await;
     notify::stopping();
     state.drain.begin();
+    if inherited {
+        // Whoever comes now is the next process's: they wait in the listener, which outlives this one.
+        end_accepting.send_replace(true);
+    }
     if !delay.is_zero() {
         info!("not ready any more, so that balancers notice");
         tokio::time::sleep(delay).await;
     }
     info!("stopping: connections are told to come back");
     state.hub.drain(drain_window(state.hub.connections())).await;
+    end_accepting.send_replace(true);
     end.send_replace(true);
     if tokio::time::timeout(DEADLINE, serving).await.is_err() {
         info!("some requests did not end in time");

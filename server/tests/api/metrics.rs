@@ -50,7 +50,14 @@ async fn every_metric_is_there_from_the_start_and_described_as_it_is() {
     socket.expect("message").await;
     socket.close().await;
     rosa.history(&room).await;
-    let after = server.metrics().await;
+    // A word goes through Redis once a second.
+    let after = loop {
+        let text = server.metrics().await;
+        if value(&text, "bus_round_trip_seconds_count") > 0.0 {
+            break text;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    };
 
     for text in [&before, &after] {
         let (types, series) = (types(text), series(text));

@@ -74,7 +74,7 @@ async fn the_log_for_programs_has_one_object_a_line_with_the_name_of_the_request
     let mut command = server.command("127.0.0.1:0");
     command
         .env("NATTER_LOG_FORMAT", "json")
-        .env("RUST_LOG", "natter=debug,tower_http=debug")
+        .env("RUST_LOG", "natter=debug")
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped());
     let mut process = command.spawn().unwrap();

@@ -19,6 +19,7 @@ mod client;
 mod cluster;
 mod crew;
 mod faults;
+mod listeners;
 mod proxy;
 mod record;
 mod rolling;

@@ -199,7 +199,7 @@ fn what_the_script_writes_is_what_nginx_understands() {
     assert!(!site.contains("${"), "{site}");
     assert_eq!(
         site.matches("server 10.0.0.12:3000 max_fails=1").count(),
-        2,
+        3,
         "{site}"
     );
     let folder = tempfile::tempdir().unwrap();

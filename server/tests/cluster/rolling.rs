@@ -1,6 +1,7 @@
 //! Deploys: instances are exchanged while people talk, and nobody is refused anything.
 
 use std::{
+    env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::Duration,
@@ -11,6 +12,7 @@ use services::{Cluster, Plan};
 use crate::{
     common::{Person, TestServer},
     crew::{Crew, assert_holds},
+    listeners::Listeners,
     visitors::Visitors,
 };
 
@@ -90,32 +92,46 @@ fn percentile(sorted: &[Duration], of: usize) -> Duration {
     sorted[(sorted.len() * of).div_ceil(100).saturating_sub(1)]
 }
 
+fn tell(who: &str, breaks: &[Duration]) {
+    println!(
+        "{who}: {} breaks, half of them below {:?}, 95 % below {:?}, the longest {:?}",
+        breaks.len(),
+        percentile(breaks, 50),
+        percentile(breaks, 95),
+        percentile(breaks, 100)
+    );
+}
+
+/// `NATTER_LISTENERS=1000` makes a crowd of it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn instances_are_exchanged_one_after_another_and_nobody_is_refused_anything() {
     let site = site();
     let cluster = cluster(site.path()).await;
     let url = cluster.nginx.url();
-    let crew = Crew::start(vec![url.clone()]).await;
     let visitor = Person::register(&url, "visitor").await;
-    let room = visitor.create_room("visits", false).await;
-    let visitors = Visitors::start(&visitor, &room, true);
+    let mut rooms = Vec::new();
+    for number in 0..20 {
+        rooms.push(visitor.create_room(&format!("visits{number}"), false).await);
+    }
+    let count = env::var("NATTER_LISTENERS").map_or(60, |count| count.parse().unwrap());
+    let listeners = Listeners::start(&visitor, &rooms, count).await;
+    let crew = Crew::start(vec![url.clone()]).await;
+    let visitors = Visitors::start(&visitor, &rooms, true);
     crew.advance(30).await;
     let (_cluster, ()) = aside(cluster, |cluster| roll(cluster)).await;
     crew.advance(30).await;
     let (failed, breaks) = (crew.failed(), crew.breaks());
+    let (away, faults) = listeners.stop().await;
     let visits = visitors.succeeded();
     let failures = visitors.stop().await;
-    println!(
-        "{visits} visits; {} breaks, half of them below {:?}, 95 % below {:?}, the longest {:?}",
-        breaks.len(),
-        percentile(&breaks, 50),
-        percentile(&breaks, 95),
-        percentile(&breaks, 100)
-    );
+    println!("{visits} visits, {} messages of the crew", crew.acknowledged());
+    tell("writers", &breaks);
+    tell("listeners", &away);
     assert_holds(&crew.conclude("rolling").await);
     assert_eq!((failures, failed), (Vec::new(), 0), "requests that failed");
+    assert_eq!(faults, Vec::<String>::new(), "what listeners lost or heard twice");
     assert!(visits > 100, "there was something to fail");
-    assert!(!breaks.is_empty(), "connections moved");
+    assert!(away.len() >= count, "everybody was moved: {}", away.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,7 +142,7 @@ async fn an_instance_that_dies_costs_no_reader_anything() {
     let crew = Crew::start(vec![url.clone()]).await;
     let reader = Person::register(&url, "reader").await;
     let room = reader.room_id("general").await;
-    let visitors = Visitors::start(&reader, &room, false);
+    let visitors = Visitors::start(&reader, &[room], false);
     crew.advance(30).await;
     let (_cluster, ()) = aside(cluster, |cluster| {
         cluster.instances[1].kill().unwrap();
@@ -204,7 +220,7 @@ async fn with_a_listener_that_outlives_it_the_process_is_exchanged_and_no_connec
         ..rosa
     };
     let room = reader.room_id("general").await;
-    let visitors = Visitors::start(&reader, &room, true);
+    let visitors = Visitors::start(&reader, &[room], true);
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_millis(500)).await;
         Command::new("kill")

@@ -38,12 +38,12 @@ struct Told {
 }
 
 impl Visitors {
-    /// They begin at once. Those who post need another room than those whose history is checked.
-    pub fn start(person: &Person, room: &str, post: bool) -> Self {
+    /// They begin at once, and post if they are to, into one of these rooms after the other.
+    pub fn start(person: &Person, rooms: &[String], post: bool) -> Self {
         let told = Arc::new(Told::default());
         let tasks = (0..VISITORS).map(|number| {
-            let (person, room, told) = (person.clone(), room.to_owned(), Arc::clone(&told));
-            tokio::spawn(async move { visit(number, &person, &room, post, &told).await })
+            let (person, rooms, told) = (person.clone(), rooms.to_vec(), Arc::clone(&told));
+            tokio::spawn(async move { visit(number, &person, &rooms, post, &told).await })
         });
         Self {
             tasks: tasks.collect(),
@@ -66,12 +66,13 @@ impl Visitors {
     }
 }
 
-async fn visit(number: u64, person: &Person, room: &str, post: bool, told: &Told) {
+async fn visit(number: u64, person: &Person, rooms: &[String], post: bool, told: &Told) {
     // With connections that are kept, as browsers do.
     let http = Client::builder().timeout(PATIENCE).build().unwrap();
     let mut turn = number;
     while !told.stop.load(Ordering::SeqCst) {
         turn += 1;
+        let room = &rooms[turn as usize / 4 % rooms.len()];
         let (what, request) = next(&http, person, room, turn, post);
         let failure = match request.send().await {
             Ok(answer) if answer.status().is_success() => {

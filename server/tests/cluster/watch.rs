@@ -133,7 +133,7 @@ async fn alerts_fire_by_what_they_are_about_and_go_when_that_is_over() {
     let reader = Person::register(&url, "reader").await;
     let room = reader.room_id("general").await;
     until("all are seen", || value(&prometheus, "sum(up)") == Some(3.0)).await;
-    let visitors = Visitors::start(&reader, &room, true);
+    let visitors = Visitors::start(&reader, &[room], true);
     until_firing(&prometheus, &["NatterBackupOld"]).await;
     let causes = [
         "NatterDown",
@@ -226,7 +226,7 @@ async fn the_rules_ask_for_a_fourth_instance_which_takes_its_share_and_goes_agai
     prometheus
         .replace("prometheus.yml", &config(&cluster, None))
         .unwrap();
-    let visitors = Visitors::start(&rosa, &rosa.room_id("general").await, false);
+    let visitors = Visitors::start(&rosa, &[rosa.room_id("general").await], false);
     for _ in 0..12 {
         sockets.push(rosa.connect().await);
     }

@@ -135,3 +135,32 @@ impl Peers {
         silent_for.any(|time| time >= SILENCE && time < at_most)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_peer_is_a_fault_for_half_a_minute_and_looked_after_for_ten_minutes() {
+        let silent_for = |seconds| {
+            let mut peers = Peers::default();
+            let heard_at = Instant::now() - Duration::from_secs(seconds);
+            peers.heard.insert(Uuid::from_u128(1), heard_at);
+            peers.heard(Uuid::from_u128(2));
+            (peers.are_silent(FAULT_FOR), peers.are_silent(DOUBT_FOR))
+        };
+        assert_eq!(silent_for(1), (false, false));
+        assert_eq!(silent_for(10), (true, true));
+        assert_eq!(silent_for(100), (false, true));
+        assert_eq!(silent_for(1_000), (false, false));
+    }
+
+    #[test]
+    fn a_peer_that_took_leave_is_not_missed() {
+        let mut peers = Peers::default();
+        let gone = Uuid::from_u128(1);
+        peers.heard.insert(gone, Instant::now() - Duration::from_secs(10));
+        peers.left(gone);
+        assert!(!peers.are_silent(DOUBT_FOR));
+    }
+}
