@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::{HeaderMap, header};
 use url::Url;
 
+use crate::middleware::client::Proxies;
+
 /// Self-hosted team chat in one binary.
 #[derive(Debug, Parser)]
 #[command(name = "natter", version, about)]
@@ -108,6 +110,18 @@ pub struct Config {
         global = true
     )]
     pub signup: SignupArg,
+    /// The proxies whose word about their clients is taken: addresses and networks such as 10.0.0.0/8, with commas
+    #[arg(
+        long,
+        env = "NATTER_TRUSTED_PROXIES",
+        default_value = "",
+        hide_default_value = true,
+        global = true
+    )]
+    pub trusted_proxies: Proxies,
+    /// For how many seconds readiness says no before anything else ends, so that balancers notice
+    #[arg(long, env = "NATTER_DRAIN_DELAY", default_value_t = 0, global = true)]
+    pub drain_delay: u16,
     /// How to write the log
     #[arg(
         long,
@@ -117,6 +131,33 @@ pub struct Config {
         global = true
     )]
     pub log_format: LogFormat,
+    /// Where traces go: an OpenTelemetry collector that speaks OTLP over HTTP, such as http://127.0.0.1:4318
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<CollectorUrl>,
+    /// What the collector knows this as
+    #[arg(long, env = "OTEL_SERVICE_NAME", default_value = "natter", global = true)]
+    pub service_name: String,
+    /// What share of the requests is traced, from 0 to 1; a proxy that says so decides by itself
+    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0, global = true)]
+    pub trace_share: f64,
+}
+
+/// The address of a collector of traces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectorUrl(pub Url);
+
+impl FromStr for CollectorUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match Url::parse(text) {
+            Ok(url) if url.scheme() == "http" && url.has_host() => Ok(Self(url)),
+            _ => Err(
+                "expected http://HOST:PORT: the collector stands beside this, and passes on over TLS"
+                    .to_owned(),
+            ),
+        }
+    }
 }
 
 /// Who may create an account.

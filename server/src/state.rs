@@ -6,11 +6,12 @@ use app::cookie::SessionCookie;
 use axum::extract::FromRef;
 use backend::Backend;
 use leptos::config::LeptosOptions;
-use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
     config::Origin,
     hub::Hub,
+    metrics::Sampler,
+    middleware::client::Proxies,
     ops::{Drain, Probe},
 };
 
@@ -31,8 +32,10 @@ pub struct AppState {
     pub drain: Drain,
     /// What the page needs to know of the build.
     pub leptos: LeptosOptions,
+    /// Whose word about their clients is taken.
+    pub proxies: Proxies,
     /// What Prometheus reads.
-    pub metrics: PrometheusHandle,
+    pub metrics: Sampler,
 }
 
 impl FromRef<AppState> for LeptosOptions {

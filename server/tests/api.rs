@@ -16,10 +16,14 @@ mod accounts;
 mod assets;
 #[path = "api/away.rs"]
 mod away;
+#[path = "api/backup.rs"]
+mod backup;
 #[path = "api/bad_input.rs"]
 mod bad_input;
 #[path = "api/cache.rs"]
 mod cache;
+#[path = "api/caching.rs"]
+mod caching;
 #[path = "api/changes.rs"]
 mod changes;
 #[path = "api/connections.rs"]
@@ -32,13 +36,23 @@ mod limits;
 mod messages;
 #[path = "api/openapi.rs"]
 mod openapi;
+#[path = "api/metrics.rs"]
+mod metrics;
+#[path = "api/monitoring.rs"]
+mod monitoring;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/proxies.rs"]
+mod proxies;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]
 mod rooms;
 #[path = "api/search.rs"]
 mod search;
+#[path = "api/settings.rs"]
+mod settings;
 #[path = "api/threads.rs"]
 mod threads;
+#[path = "api/traces.rs"]
+mod traces;

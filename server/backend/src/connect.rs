@@ -16,7 +16,7 @@ use crate::{
     redis::{BadUrl, Redis},
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
-    store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
+    store::{Store, StoreError, Upkeep as _, postgres::PostgresStore, sqlite::SqliteStore},
 };
 
 /// What has to be known to connect.
@@ -94,6 +94,19 @@ pub async fn reach_redis(url: &str) -> Result<(), ConnectError> {
     redis.ping().await.map_err(|_| ConnectError::RedisAway)
 }
 
+/// Asks the replica at `replica_url` whether it is there.
+///
+/// # Errors
+/// [`ConnectError::Replica`] where there can be none, [`ConnectError::Store`] where nothing answers.
+pub async fn reach_replica(url: &str, replica_url: &str) -> Result<(), ConnectError> {
+    let engines = (Engine::of(url), Engine::of(replica_url));
+    if engines != (Some(Engine::Postgres), Some(Engine::Postgres)) {
+        return Err(ConnectError::Replica(redact(replica_url)));
+    }
+    PostgresStore::open_as_is(replica_url).await?.close().await;
+    Ok(())
+}
+
 /// What several instances share, or what one process does in their place.
 struct Ports {
     bus: Arc<dyn Bus>,
@@ -134,16 +147,17 @@ impl Ports {
     }
 }
 
-/// Opens the database that `url` names, which must be there: a copy of nothing would look like a backup.
+/// Opens the database that `url` names, which must be there: a copy of nothing would look like a backup. Its schema
+/// stays as it is: who looks at a database, or copies it before an upgrade, must not upgrade it.
 ///
 /// # Errors
-/// Those of [`open_store`], and [`ConnectError::Missing`].
+/// [`ConnectError::Engine`], [`ConnectError::Missing`], or [`ConnectError::Store`] where it cannot be opened.
 pub async fn open_existing_store(url: &str) -> Result<Arc<dyn Store>, ConnectError> {
-    match url.split_once(':') {
-        Some(("sqlite", path)) if !sqlite_path(path).exists() => {
-            Err(ConnectError::Missing(sqlite_path(path)))
-        }
-        _ => open_store(url, None).await,
+    match Engine::of(url) {
+        None => Err(ConnectError::Engine(redact(url))),
+        Some(Engine::Sqlite(path)) if !path.exists() => Err(ConnectError::Missing(path)),
+        Some(Engine::Sqlite(path)) => Ok(Arc::new(SqliteStore::open_as_is(&path).await?)),
+        Some(Engine::Postgres) => Ok(Arc::new(PostgresStore::open_as_is(url).await?)),
     }
 }
 
@@ -162,6 +176,16 @@ pub async fn open_store(url: &str, replica_url: Option<&str>) -> Result<Arc<dyn 
         }
         (_, Some(replica)) => Err(ConnectError::Replica(redact(replica))),
     }
+}
+
+/// The folder with the data, for a database in a file.
+#[must_use]
+pub fn data_folder(url: &str) -> Option<PathBuf> {
+    let Some(Engine::Sqlite(path)) = Engine::of(url) else {
+        return None;
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Some(folder.map_or_else(|| PathBuf::from("."), PathBuf::from))
 }
 
 /// What an address names.

@@ -97,6 +97,11 @@ impl Writer {
         }
     }
 
+    /// How many jobs wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Whether jobs are still taken.
     pub(super) fn is_open(&self) -> bool {
         !self.queue.is_closed()
