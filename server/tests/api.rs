@@ -32,6 +32,8 @@ mod limits;
 mod messages;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/previews.rs"]
+mod previews;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]

@@ -12,13 +12,14 @@ const ALLOWED: &[Allowed] = &[
     (
         "a",
         &[
-            ("class", &["mention", "place"]),
+            ("class", &["mention", "place", "title"]),
             ("data-user", &["0"]),
             ("href", &["https://", "http://", "mailto:", "/rooms/", "/direct/"]),
             ("rel", &["noopener noreferrer nofollow ugc"]),
             ("target", &["_blank"]),
         ],
     ),
+    ("aside", &[("class", &["preview"])]),
     ("blockquote", &[]),
     ("br", &[]),
     ("code", &[("class", &["language-"])]),
@@ -33,6 +34,7 @@ const ALLOWED: &[Allowed] = &[
     ),
     ("p", &[("class", &["heading"])]),
     ("pre", &[]),
+    ("small", &[]),
     (
         "span",
         &[

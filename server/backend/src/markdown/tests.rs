@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    DEPTH_MAX, HTML_BYTES_MAX, Setting, Site, call, mentions, render,
+    Card, DEPTH_MAX, HTML_BYTES_MAX, Setting, Site, call, links, mentions, render,
     scan::{browse, scan},
+    with_cards,
 };
 
 const LINK: &str = r#"rel="noopener noreferrer nofollow ugc" target="_blank""#;
@@ -450,6 +451,41 @@ fn a_mention_is_found_in_what_was_rendered() {
     let [mei, tomasz] = [1, 2].map(|number| UserId(Uuid::from_u128(number)));
     let html = html("||@mei|| `@tomasz.w`");
     assert_eq!((mentions(&html, mei), mentions(&html, tomasz)), (true, false));
+}
+
+#[test]
+fn links_to_other_sites_are_found_but_not_those_that_are_hidden() {
+    let body = "https://a.bc/?x=1&y='2 @mei #general [x](https://a.bc/?x=1&y=%272#top) mailto:a@b.c \\
+        https://chat.example.org/rooms/general `https://no.pe` <https://d.ef> https://g.hi ||https://no.pe|| https://no.pe";
+    let found: Vec<String> = links(&html(body), 2).into_iter().map(String::from).collect();
+    assert_eq!(found, ["https://a.bc/?x=1&y=%272", "https://d.ef/"]);
+    assert_eq!(links(&html("nothing"), 2), []);
+}
+
+#[test]
+fn a_card_is_text_and_a_link() {
+    let card = Card {
+        address: "https://a.bc/\"x".into(),
+        title: "<b>T</b>".into(),
+        description: "a \"b\" & <script>".into(),
+        site: "a.bc".into(),
+    };
+    let drawn = with_cards("<p>x</p>", &[card.clone()]);
+    assert_eq!(
+        drawn,
+        format!(
+            "<p>x</p><aside class=\"preview\"><small>a.bc</small><a class=\"title\" href=\"https://a.bc/%22x\" {LINK}>\
+             &lt;b&gt;T&lt;/b&gt;</a><p>a &quot;b&quot; &amp; &lt;script&gt;</p></aside>"
+        )
+    );
+    scan(&drawn);
+    assert_eq!(browse(&drawn).tags, scan(&drawn).tags);
+    let bad = Card {
+        address: "javascript:alert(1)".into(),
+        ..card.clone()
+    };
+    assert_eq!(with_cards("<p>x</p>", &[bad]), "<p>x</p>");
+    assert!(with_cards("", &vec![card; 10_000]).len() <= HTML_BYTES_MAX);
 }
 
 #[test]
