@@ -10,6 +10,8 @@ const TYPED_CHARS_MAX: usize = 32;
 const TYPOS_MAX: usize = 2;
 /// The most characters of a word that are compared.
 const WIDTH: usize = TYPED_CHARS_MAX + TYPOS_MAX + 1;
+/// More than any number of typos.
+const FAR: usize = 100;
 
 /// What somebody typed to find a name.
 #[derive(Clone, Debug)]
@@ -52,23 +54,32 @@ impl Typed {
     /// How many typos are between what was typed and the beginning of a word of `name`; `None`: too many.
     #[must_use]
     pub fn typos(&self, name: &str) -> Option<usize> {
-        let name: Vec<char> = lower(name).collect();
+        self.typos_in(&folded(name))
+    }
+
+    /// The same for a name that was [`folded`] before.
+    #[must_use]
+    pub fn typos_in(&self, name: &[char]) -> Option<usize> {
         let begins = |at: &usize| *at == 0 || !name[at - 1].is_alphanumeric();
         let from = (0..name.len()).filter(begins);
         from.filter_map(|at| self.typos_at(&name[at..])).min()
     }
 
     /// The same for the beginning of `name` alone: the distance of Damerau and Levenshtein with neighbours changing
-    /// places, to whichever beginning of the name it is the least.
+    /// places, to whichever beginning of the name it is the least. Only what is near the diagonal can be few.
     fn typos_at(&self, name: &[char]) -> Option<usize> {
         let width = name.len().min(self.chars.len() + self.most);
-        let mut before = [0_usize; WIDTH];
-        let mut above: [usize; WIDTH] = core::array::from_fn(|at| at);
-        let mut row = [0; WIDTH];
+        let mut before = [FAR; WIDTH];
+        let mut above = [FAR; WIDTH];
+        for (at, typos) in above.iter_mut().take(self.most + 1).enumerate() {
+            *typos = at;
+        }
         for (y, typed) in self.chars.iter().enumerate() {
+            let mut row = [FAR; WIDTH];
             row[0] = y + 1;
+            let (from, to) = (y.saturating_sub(self.most), width.min(y + self.most + 1));
             let mut least = row[0];
-            for x in 0..width {
+            for x in from..to {
                 let cost = usize::from(*typed != name[x]);
                 let mut typos = (above[x] + cost).min(above[x + 1] + 1).min(row[x] + 1);
                 let is_swapped = x > 0 && y > 0 && *typed == name[x - 1] && self.chars[y - 1] == name[x];
@@ -89,6 +100,12 @@ impl Typed {
             .min()
             .filter(|typos| *typos <= self.most)
     }
+}
+
+/// A name as it is compared.
+#[must_use]
+pub fn folded(name: &str) -> Vec<char> {
+    lower(name).collect()
 }
 
 /// The letters of a name, as bits: two names with the same letters have the same, few others do.
@@ -162,7 +179,7 @@ mod tests {
         }
 
         #[test]
-        fn any_texts_are_compared(typed in "\\PC{0,60}", name in "\\PC{0,60}") {
+        fn any_texts_are_compared(typed in "\\PC{0,60}", name in "\\PC{1,60}") {
             let _ = typos(&typed, &name);
             prop_assert_eq!(typos(&name, &name).is_some(), true);
         }

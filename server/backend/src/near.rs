@@ -11,7 +11,7 @@ use std::{
 
 use chat::{
     User, UserId,
-    near::{Typed, letters},
+    near::{Typed, folded, letters},
 };
 use parking_lot::Mutex;
 
@@ -32,7 +32,8 @@ const FRESH: Duration = Duration::from_secs(60);
 struct Name {
     id: UserId,
     username: Box<str>,
-    display_name: Box<str>,
+    /// Username and display name, ready to be compared.
+    folded: Box<[char]>,
     letters: u64,
 }
 
@@ -81,18 +82,13 @@ async fn read(store: &Arc<dyn Store>) -> Stored<Vec<Name>> {
 
 impl Name {
     fn of(user: User) -> Self {
+        let names = [&*user.author.username, "\n", &*user.author.display_name].concat();
         Self {
             id: user.author.id,
-            letters: letters(&user.author.username) | letters(&user.author.display_name),
+            letters: letters(&names),
+            folded: folded(&names).into(),
             username: user.author.username.into(),
-            display_name: user.author.display_name.into(),
         }
-    }
-
-    fn typos(&self, typed: &Typed) -> Option<usize> {
-        let of = |name: &str| typed.typos(name);
-        let (a, b) = (of(&self.username), of(&self.display_name));
-        a.into_iter().chain(b).min()
     }
 }
 
@@ -108,11 +104,11 @@ impl Backend {
         }
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let names = self.names.all(&self.store).await?;
-        let compare = move || {
+        let compare = move || -> Vec<UserId> {
             let fits = |name: &&Name| typed.could_be(name.letters);
             let found = names.iter().filter(fits);
             let mut found: Vec<(usize, &Name)> = found
-                .filter_map(|name| Some((name.typos(&typed)?, name)))
+                .filter_map(|name| Some((typed.typos_in(&name.folded)?, name)))
                 .collect();
             found.sort_by(|a, b| (a.0, &a.1.username).cmp(&(b.0, &b.1.username)));
             found.into_iter().take(limit).map(|(_, name)| name.id).collect()

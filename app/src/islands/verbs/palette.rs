@@ -124,7 +124,10 @@ fn choose(at: usize) {
     } else {
         [&*here(), "/", &href].concat()
     };
-    drop(follow(&path));
+    if path.ends_with("/pins") {
+        return super::thread::open(Some(path));
+    }
+    let _ = follow(&path);
 }
 
 /// Follows a link to there, as a click would: rooms are entered without loading the page again.

@@ -24,7 +24,7 @@ const ALLOWED: &[Allowed] = &[
     ("br", &[]),
     ("code", &[("class", &["language-"])]),
     ("del", &[]),
-    ("div", &[("class", &["table"])]),
+    ("div", &[("class", &["table"]), ("tabindex", &["0"])]),
     ("em", &[]),
     ("hr", &[]),
     ("li", &[]),
@@ -33,7 +33,7 @@ const ALLOWED: &[Allowed] = &[
         &[("start", &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])],
     ),
     ("p", &[("class", &["heading"])]),
-    ("pre", &[]),
+    ("pre", &[("tabindex", &["0"])]),
     ("small", &[]),
     (
         "span",

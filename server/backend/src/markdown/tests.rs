@@ -78,16 +78,19 @@ fn markup_becomes_tags() {
         ),
         (
             "```c++ x\na < b\n```",
-            "<pre><code class=\"language-c++\">a &lt; b\n</code></pre>",
+            "<pre tabindex=\"0\"><code class=\"language-c++\">a &lt; b\n</code></pre>",
         ),
-        ("```\"onload=x\nq\n```", "<pre><code>q\n</code></pre>"),
+        (
+            "```\"onload=x\nq\n```",
+            "<pre tabindex=\"0\"><code>q\n</code></pre>",
+        ),
         (
             "- [x] done\n- [ ] not",
             "<ul><li><span class=\"task done\">☑</span> done</li><li><span class=\"task\">☐</span> not</li></ul>",
         ),
         (
             "a|b\n-|-:\n1|2",
-            "<div class=\"table\"><table><thead><tr><th>a</th><th class=\"align-right\">b</th></tr></thead>\
+            "<div class=\"table\" tabindex=\"0\"><table><thead><tr><th>a</th><th class=\"align-right\">b</th></tr></thead>\
              <tbody><tr><td>1</td><td class=\"align-right\">2</td></tr></tbody></table></div>",
         ),
     ];
@@ -231,7 +234,7 @@ fn addresses_that_stand_alone_become_links() {
         ),
         (
             "    https://example.org",
-            "<pre><code>https://example.org</code></pre>".into(),
+            "<pre tabindex=\"0\"><code>https://example.org</code></pre>".into(),
         ),
         (
             "[see https://a.bc](https://c.de)",
@@ -269,7 +272,7 @@ fn names_of_people_become_mentions() {
         ),
         (
             "`@mei`\n\n```\n@mei\n```",
-            "<p><code>@mei</code></p><pre><code>@mei\n</code></pre>".into(),
+            "<p><code>@mei</code></p><pre tabindex=\"0\"><code>@mei\n</code></pre>".into(),
         ),
         (
             "https://a.bc/@mei @mei",
@@ -433,12 +436,12 @@ fn code_in_a_fence_is_coloured_by_its_language() {
     let cases = [
         (
             "```rust\nlet a = \"<b>\";\n```",
-            "<pre><code class=\"language-rust\"><span class=\"k\">let</span> a = \
+            "<pre tabindex=\"0\"><code class=\"language-rust\"><span class=\"k\">let</span> a = \
              <span class=\"s\">&quot;&lt;b&gt;&quot;</span>;\n</code></pre>",
         ),
         (
             "```nobody-knows\nlet a\n```\n\n    let b",
-            "<pre><code class=\"language-nobody-knows\">let a\n</code></pre><pre><code>let b</code></pre>",
+            "<pre tabindex=\"0\"><code class=\"language-nobody-knows\">let a\n</code></pre><pre tabindex=\"0\"><code>let b</code></pre>",
         ),
     ];
     for (body, expected) in cases {
@@ -470,7 +473,7 @@ fn a_card_is_text_and_a_link() {
         description: "a \"b\" & <script>".into(),
         site: "a.bc".into(),
     };
-    let drawn = with_cards("<p>x</p>", &[card.clone()]);
+    let drawn = with_cards("<p>x</p>", std::slice::from_ref(&card));
     assert_eq!(
         drawn,
         format!(
