@@ -7,6 +7,7 @@
 
 pub mod body;
 pub mod close;
+pub mod command;
 pub mod emoji;
 pub mod error;
 pub mod id;
@@ -27,7 +28,7 @@ pub mod wire;
 
 pub use emoji::Emoji;
 pub use error::{Code, Problem};
-pub use id::{ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId};
+pub use id::{CommandId, ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId, WebhookId};
 pub use message::{Attachment, Message, Reaction};
 pub use nonce::Nonce;
 pub use room::{Room, RoomKind};

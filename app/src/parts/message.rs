@@ -78,7 +78,7 @@ pub(crate) fn Row<'a>(
                 class="context"
                 hidden=message.thread.is_none()
                 data-thread=message.thread.map(|root| root.to_string())
-                href=context
+                href=context.unwrap_or_else(|| own_thread.clone())
             >
                 "Replied in a thread"
             </a>

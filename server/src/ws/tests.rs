@@ -241,6 +241,7 @@ async fn register(backend: &Arc<Backend>, username: &str) -> Caller {
     Caller {
         author: signed_in.user.author,
         role: signed_in.user.role,
+        bot: false,
         credential: Credential::Session(signed_in.session),
     }
 }

@@ -7,8 +7,8 @@ use services::Postgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
-    PostgresStore, accounts, changing, credentials, markers, messages, pool, posts, previews, replica,
-    report, rooms, schema, search,
+    PostgresStore, accounts, changing, credentials, markers, messages, pool, posts, previews, programs,
+    replica, report, rooms, schema, search,
     statement::{Statement, counted},
     threads, upkeep,
 };
@@ -30,6 +30,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("previews", previews::STATEMENTS),
         ("replica", replica::STATEMENTS),
         ("report", report::STATEMENTS),
+        ("programs", programs::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("schema", schema::STATEMENTS),
         ("search", search::STATEMENTS),

@@ -7,7 +7,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, changing, credentials, markers, messages, previews, reading, rooms, search,
+    SqliteStore, accounts, changing, credentials, markers, messages, previews, programs, reading, rooms,
+    search,
     statement::{Statement, counted},
     threads, upkeep, writer, writing,
 };
@@ -26,6 +27,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("previews", previews::STATEMENTS),
+        ("programs", programs::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("search", search::STATEMENTS),
         ("threads", threads::STATEMENTS),
