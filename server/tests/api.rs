@@ -44,6 +44,8 @@ mod monitoring;
 mod operator;
 #[path = "api/proxies.rs"]
 mod proxies;
+#[path = "api/previews.rs"]
+mod previews;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]

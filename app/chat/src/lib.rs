@@ -13,6 +13,7 @@ pub mod error;
 pub mod id;
 pub mod mention;
 pub mod message;
+pub mod near;
 pub mod nonce;
 pub mod permission;
 pub mod quota;

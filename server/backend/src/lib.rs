@@ -20,11 +20,13 @@ pub mod live;
 pub mod markdown;
 pub mod marker;
 pub mod message;
+pub mod near;
 pub mod outside;
 pub mod password;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod presence;
+pub mod preview;
 pub mod redis;
 pub mod room;
 pub mod search;
@@ -79,4 +81,8 @@ pub struct Backend {
     pub signup: Signup,
     /// Where people find this site, if it is known.
     pub site: Option<markdown::Site>,
+    /// What everyone is called.
+    pub names: near::Names,
+    /// What links lead to.
+    pub previews: preview::Previews,
 }

@@ -88,10 +88,14 @@ impl Backend {
             created_at: now(),
         };
         self.carry_through(move |backend| async move {
-            match post.thread {
+            let posted = match post.thread {
                 None => backend.append_and_tell(new, post.origin, born_us).await,
                 Some(to) => backend.reply_and_tell(to, new, post.origin, born_us).await,
+            }?;
+            if !posted.repeated {
+                backend.seek_previews(&posted.message);
             }
+            Ok(posted)
         })
         .await
     }

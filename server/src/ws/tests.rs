@@ -264,6 +264,8 @@ impl Scene {
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
             site: None,
+            previews: false,
+            outside: backend::outside::Rules::default(),
         };
         let backend = connect(&config).await.unwrap();
         let backend = Arc::new(Backend {

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement};
 
-use super::{closest, dialog, edit, emoji, focus, is_in, names, quote, react, thread};
+use super::{closest, dialog, edit, emoji, focus, is_in, names, palette, quote, react, thread};
 use crate::live::browser::{all, document, element, one, send, set, window, with, within};
 
 /// What is offered without a search.
@@ -188,6 +188,12 @@ pub(super) fn click(target: &Element) {
     if is_in(target, ".thread .close") {
         return thread::close();
     }
+    if is_in(target, ".to-palette") {
+        return palette::toggle();
+    }
+    if let Some(option) = closest(target, ".palette [role=option]") {
+        return palette::click(&option);
+    }
     match closest(target, "button") {
         Some(button) => carry_out(&button),
         // Beside what the dialog shows.
@@ -229,7 +235,8 @@ fn carry_out(button: &Element) {
 
 /// A message's own address, for anywhere.
 pub(super) fn address_of(target: &Target) -> Option<String> {
-    let path = within::<Element>(&target.row()?, ".when")?.get_attribute("href")?;
+    let row = target.row()?;
+    let path = within::<Element>(&row, ".when")?.get_attribute("href")?;
     Some([window().location().origin().ok()?, path].concat())
 }
 
