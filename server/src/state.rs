@@ -1,6 +1,6 @@
 //! What every request handler can reach.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use app::cookie::SessionCookie;
 use axum::extract::FromRef;
@@ -14,9 +14,12 @@ use crate::{
     ops::{Drain, Probe},
 };
 
-/// The server's parts; cheap to clone.
+/// The server's parts. Every layer that a request passes through has its own, so what is cloned is one pointer.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// What [`AppState`] leads to.
+pub struct Parts {
     /// The use cases.
     pub backend: Arc<Backend>,
     /// The live connections.
@@ -33,6 +36,20 @@ pub struct AppState {
     pub leptos: LeptosOptions,
     /// What Prometheus reads.
     pub metrics: PrometheusHandle,
+}
+
+impl From<Parts> for AppState {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl FromRef<AppState> for LeptosOptions {

@@ -21,7 +21,7 @@ use crate::{
     metrics,
     ops::{Drain, Probe},
     page, router,
-    state::AppState,
+    state::{AppState, Parts},
 };
 
 /// Over how long connections are told to come back, so that they do not come back all at once.
@@ -96,7 +96,7 @@ async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError
     let backend = connect(&config.backend()).await?;
     tokio::spawn(backend.clone().keep_up());
     let origin = config.url.clone().unwrap_or_else(|| Origin::of(addr));
-    Ok(AppState {
+    Ok(AppState::from(Parts {
         hub: Hub::start(backend.clone(), &config.limits),
         backend,
         cookie: SessionCookie::new(origin.secure()),
@@ -105,7 +105,7 @@ async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError
         probe: Probe::default(),
         leptos: page::options(&config.site_root).map_err(|error| ServeError::Start(error.to_string()))?,
         metrics: recorder,
-    })
+    }))
 }
 
 /// Tells on standard output where the server is: with port 0 nobody could know it otherwise. Nobody listening
