@@ -16,6 +16,7 @@ use crate::{
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
     store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
+    token::held::HeldTokens,
 };
 
 /// What has to be known to connect.
@@ -74,6 +75,7 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         cache: ports.cache,
         presence: ports.presence,
         sessions: ports.sessions,
+        tokens: HeldTokens::default(),
         limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,

@@ -1,10 +1,12 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod batch;
 mod changing;
 mod credentials;
 mod markers;
 mod messages;
+mod posts;
 mod rooms;
 mod rows;
 mod search;
@@ -15,8 +17,9 @@ mod threads;
 mod upkeep;
 mod writer;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use posts::Posts;
 use sqlx::{
     ConnectOptions, SqliteConnection, SqlitePool,
     migrate::{Migrate, Migrator},
@@ -53,7 +56,8 @@ statements! {
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
-    writer: Writer,
+    writer: Arc<Writer>,
+    posts: Posts,
     reads: SqlitePool,
     epoch: String,
 }
@@ -77,8 +81,10 @@ impl SqliteStore {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None);
+        let writer = Arc::new(Writer::start(connection, options));
         Ok(Self {
-            writer: Writer::start(connection, options),
+            posts: Posts::new(Arc::clone(&writer)),
+            writer,
             reads: pool.connect_lazy_with(reading(file)),
             epoch,
         })
