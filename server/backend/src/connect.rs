@@ -20,6 +20,7 @@ use crate::{
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
     store::{Store, StoreError, Upkeep as _, postgres::PostgresStore, sqlite::SqliteStore},
+    token::held::HeldTokens,
 };
 
 /// What has to be known to connect.
@@ -84,6 +85,7 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         cache: ports.cache,
         presence: ports.presence,
         sessions: ports.sessions,
+        tokens: HeldTokens::default(),
         limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,

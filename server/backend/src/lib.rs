@@ -73,6 +73,8 @@ pub struct Backend {
     pub presence: Arc<dyn presence::Presence>,
     /// Who is signed in.
     pub sessions: Arc<dyn session::Sessions>,
+    /// Which programs act for whom.
+    pub tokens: token::held::HeldTokens,
     /// Who did too much lately.
     pub limiter: Arc<dyn limit::Limiter>,
     /// Hashes and checks passwords, a few at a time.
