@@ -108,6 +108,9 @@ pub struct Config {
         global = true
     )]
     pub signup: SignupArg,
+    /// Private addresses with their ports that webhooks may call all the same, separated by commas
+    #[arg(long, env = "NATTER_OUTSIDE", value_delimiter = ',', global = true)]
+    pub outside: Vec<SocketAddr>,
     /// How to write the log
     #[arg(
         long,
@@ -153,6 +156,7 @@ impl Config {
                 SignupArg::Invite => Signup::Invite,
                 SignupArg::Closed => Signup::Closed,
             },
+            outside: self.outside.clone(),
         }
     }
 }

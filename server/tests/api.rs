@@ -34,6 +34,8 @@ mod messages;
 mod openapi;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/programs.rs"]
+mod programs;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]

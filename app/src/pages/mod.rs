@@ -10,6 +10,7 @@ mod members;
 mod offline;
 mod oops;
 mod people;
+mod programs;
 mod register;
 mod room;
 mod rooms;
@@ -17,6 +18,7 @@ mod search;
 mod settings;
 mod thread;
 mod token;
+mod told;
 mod unsent;
 
 pub(crate) use self::{
@@ -27,6 +29,7 @@ pub(crate) use self::{
     offline::Offline,
     oops::{NotFound, Oops},
     people::People,
+    programs::{Programs, Shown, ShownOnce},
     register::Register,
     room::{Permalink, RoomPage},
     rooms::Rooms,
@@ -34,5 +37,6 @@ pub(crate) use self::{
     settings::Settings,
     thread::{PinsPage, ThreadPage},
     token::TokenCreated,
+    told::Told,
     unsent::Unsent,
 };

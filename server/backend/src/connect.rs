@@ -1,9 +1,10 @@
 //! From configuration to implementations: the only place that chooses.
 
-use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use chat::quota::Limits;
 use thiserror::Error;
+use tokio::sync::Notify;
 
 use crate::{
     Backend, Signup,
@@ -16,6 +17,7 @@ use crate::{
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
     store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
+    webhook::target::Targets,
 };
 
 /// What has to be known to connect.
@@ -31,6 +33,8 @@ pub struct Config {
     pub limits: Limits,
     /// Who may create an account.
     pub signup: Signup,
+    /// Private addresses that may be called all the same.
+    pub outside: Vec<SocketAddr>,
 }
 
 /// Why there is no backend.
@@ -77,6 +81,8 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
+        targets: Targets::new(config.outside.clone()),
+        webhooks_changed: Notify::new(),
         store,
     }))
 }

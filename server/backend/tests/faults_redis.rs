@@ -585,6 +585,7 @@ async fn whoever_leaves_as_their_instance_stops_is_offline_for_the_others() {
             redis_url: Some(server.url()),
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
+            outside: Vec::new(),
         };
         let backend = connect(&config).await.unwrap();
         until(async || backend.bus.health() == Health::Ok).await;

@@ -24,6 +24,7 @@ impl Scene {
             redis_url: None,
             limits: "sign_in=1000/1h,sign_in_failure=3/1h".parse().unwrap(),
             signup: Signup::Open,
+            outside: Vec::new(),
         };
         let backend = connect(&config).await.unwrap();
         let registration = Registration {

@@ -263,6 +263,7 @@ impl Scene {
             redis_url: None,
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
+            outside: Vec::new(),
         };
         let backend = connect(&config).await.unwrap();
         let backend = Arc::new(Backend {

@@ -17,6 +17,7 @@ mod gather;
 mod newer;
 pub mod postgres;
 mod prefix;
+mod programs;
 pub mod record;
 mod seen;
 pub mod sqlite;
@@ -36,6 +37,7 @@ use thiserror::Error;
 
 pub use finding::{Finding, Weight};
 pub use gather::{Candidates, Span};
+pub use programs::*;
 pub use record::*;
 
 use crate::search::Sought;
@@ -81,12 +83,12 @@ pub type Stored<T> = Result<T, StoreError>;
 
 /// Everything durable, by noun.
 pub trait Store:
-    Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Upkeep
+    Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Programs + Upkeep
 {
 }
 
-impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Upkeep> Store
-    for T
+impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Programs + Upkeep>
+    Store for T
 {
 }
 
