@@ -114,6 +114,8 @@ impl Backend {
             return Ok(None);
         }
         let known = self.store.password_hash(username.trim()).await?;
+        // Nobody signs in as a bot, which has no password.
+        let known = known.filter(|(user, _)| !user.bot);
         let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
         // Checked for unknown users too, against a hash of nothing: it takes as long.
         let right = self.passwords.verify(password, hash).await?;
@@ -146,6 +148,7 @@ impl Backend {
             match credential {
                 Credential::Session(id) => sessions.push(*id),
                 Credential::Token(id) => tokens.push(*id),
+                Credential::Webhook(_) | Credential::Command(_) => {}
             }
         }
         let (created, seen) = (now().plus_ms(-ABSOLUTE_MS), now().plus_ms(-IDLE_MS));

@@ -1,9 +1,10 @@
 //! From configuration to implementations: the only place that chooses.
 
-use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use chat::quota::Limits;
 use thiserror::Error;
+use tokio::sync::Notify;
 
 use crate::{
     Backend, Signup,
@@ -21,6 +22,7 @@ use crate::{
     stamp,
     store::{Store, StoreError, Upkeep as _, postgres::PostgresStore, sqlite::SqliteStore},
     token::held::HeldTokens,
+    webhook::target::Targets,
 };
 
 /// What has to be known to connect.
@@ -80,6 +82,7 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         None => Ports::of_one_process(config, &store),
         Some(redis) => Ports::of_many(&redis, config, &store).await,
     };
+    let outside = Arc::new(Outside::new(config.outside.clone()));
     Ok(Arc::new(Backend {
         bus: ports.bus,
         cache: ports.cache,
@@ -91,7 +94,9 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         signup: config.signup,
         site: config.site.clone().map(Site::new),
         names: Names::default(),
-        previews: Previews::new(Arc::new(Outside::new(config.outside.clone())), config.previews),
+        previews: Previews::new(Arc::clone(&outside), config.previews),
+        targets: Targets::new(outside),
+        webhooks_changed: Notify::new(),
         store,
     }))
 }

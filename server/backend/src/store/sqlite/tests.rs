@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, batch, changing, credentials, markers, messages, posts, previews, programs, reading, rooms,
-    search,
+    SqliteStore, accounts, batch, changing, credentials, markers, messages, posts, previews, programs,
+    reading, rooms, search,
     statement::{Statement, counted},
     threads, upkeep, writer, writing,
 };
