@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
-use backend::{Signup, connect};
+use backend::{Signup, connect, outside::Rules};
 use chat::quota::Limits;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::{HeaderMap, header};
@@ -110,6 +110,7 @@ pub struct Config {
         global = true
     )]
     pub signup: SignupArg,
+<<<<<<< HEAD
     /// The proxies whose word about their clients is taken: addresses and networks such as 10.0.0.0/8, with commas
     #[arg(
         long,
@@ -122,6 +123,26 @@ pub struct Config {
     /// For how many seconds readiness says no before anything else ends, so that balancers notice
     #[arg(long, env = "NATTER_DRAIN_DELAY", default_value_t = 0, global = true)]
     pub drain_delay: u16,
+=======
+    /// Whether the server follows the links that people post, to show what they lead to
+    #[arg(
+        long,
+        env = "NATTER_PREVIEWS",
+        value_enum,
+        default_value = "on",
+        global = true
+    )]
+    pub previews: Switch,
+    /// Private addresses with ports that the server may call all the same, such as 10.0.0.7:8080,[fd00::7]:443
+    #[arg(
+        long,
+        env = "NATTER_OUTSIDE_ALLOW",
+        value_delimiter = ',',
+        hide_default_value = true,
+        global = true
+    )]
+    pub outside_allow: Vec<SocketAddr>,
+>>>>>>> words
     /// How to write the log
     #[arg(
         long,
@@ -171,6 +192,15 @@ pub enum SignupArg {
     Closed,
 }
 
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
 /// How to write the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -193,6 +223,12 @@ impl Config {
                 SignupArg::Open => Signup::Open,
                 SignupArg::Invite => Signup::Invite,
                 SignupArg::Closed => Signup::Closed,
+            },
+            // Without it, people come by whatever name they know.
+            site: self.url.as_ref().map(ToString::to_string),
+            previews: self.previews == Switch::On,
+            outside: Rules {
+                allow: self.outside_allow.clone(),
             },
         }
     }

@@ -34,6 +34,8 @@ mod crash;
 mod limits;
 #[path = "api/messages.rs"]
 mod messages;
+#[path = "api/openapi.rs"]
+mod openapi;
 #[path = "api/metrics.rs"]
 mod metrics;
 #[path = "api/monitoring.rs"]
@@ -42,6 +44,8 @@ mod monitoring;
 mod operator;
 #[path = "api/proxies.rs"]
 mod proxies;
+#[path = "api/previews.rs"]
+mod previews;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]

@@ -7,14 +7,17 @@
 
 pub mod body;
 pub mod close;
+pub mod command;
 pub mod emoji;
 pub mod error;
 pub mod id;
 pub mod mention;
 pub mod message;
+pub mod near;
 pub mod nonce;
 pub mod permission;
 pub mod quota;
+pub mod quotation;
 pub mod room;
 pub mod search;
 pub mod time;
@@ -25,7 +28,7 @@ pub mod wire;
 
 pub use emoji::Emoji;
 pub use error::{Code, Problem};
-pub use id::{ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId};
+pub use id::{CommandId, ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId, WebhookId};
 pub use message::{Attachment, Message, Reaction};
 pub use nonce::Nonce;
 pub use room::{Room, RoomKind};

@@ -49,6 +49,9 @@ pub struct User {
     pub role: Role,
     /// Whether the user is there; `None`: not known, which is not the same as offline.
     pub status: Option<Status>,
+    /// Whether it is a program and nobody who could sign in.
+    #[serde(default)]
+    pub bot: bool,
 }
 
 /// The most characters of a display name.

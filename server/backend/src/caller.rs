@@ -18,6 +18,8 @@ pub struct Caller {
     pub author: Author,
     /// What the user may do.
     pub role: Role,
+    /// Whether the user is a program's.
+    pub bot: bool,
     /// By what the user is known on this occasion.
     pub credential: Credential,
 }
@@ -36,6 +38,7 @@ impl Caller {
             author: self.author.clone(),
             role: self.role,
             status: None,
+            bot: self.bot,
         }
     }
 }

@@ -10,8 +10,12 @@ use crate::{
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     cache::{Cached, layered::LayeredCache, memory::MemoryCache},
     limit::{Limiter, memory::MemoryLimiter, redis::RedisLimiter},
+    markdown::Site,
+    near::Names,
+    outside::{Outside, Rules},
     password::Passwords,
     presence::{Presence, memory::MemoryPresence, redis::RedisPresence},
+    preview::Previews,
     redis::{BadUrl, Redis},
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
@@ -31,6 +35,12 @@ pub struct Config {
     pub limits: Limits,
     /// Who may create an account.
     pub signup: Signup,
+    /// The public origin, such as `https://chat.example.org`, where it is known.
+    pub site: Option<String>,
+    /// Whether links are followed for previews.
+    pub previews: bool,
+    /// What may be called outside beyond the public internet.
+    pub outside: Rules,
 }
 
 /// Why there is no backend.
@@ -77,6 +87,9 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
+        site: config.site.clone().map(Site::new),
+        names: Names::default(),
+        previews: Previews::new(Arc::new(Outside::new(config.outside.clone())), config.previews),
         store,
     }))
 }

@@ -20,10 +20,13 @@ pub mod live;
 pub mod markdown;
 pub mod marker;
 pub mod message;
+pub mod near;
+pub mod outside;
 pub mod password;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod presence;
+pub mod preview;
 pub mod redis;
 pub mod room;
 pub mod search;
@@ -76,4 +79,10 @@ pub struct Backend {
     pub passwords: password::Passwords,
     /// Who may create an account.
     pub signup: Signup,
+    /// Where people find this site, if it is known.
+    pub site: Option<markdown::Site>,
+    /// What everyone is called.
+    pub names: near::Names,
+    /// What links lead to.
+    pub previews: preview::Previews,
 }

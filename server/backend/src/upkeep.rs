@@ -35,6 +35,7 @@ impl Backend {
     async fn keep_tidy(&self) {
         loop {
             self.tidy_up(now()).await;
+            self.forget_previews(now()).await;
             tokio::time::sleep(INTERVAL + rand::random_range(Duration::ZERO..JITTER_MAX)).await;
             self.tune().await;
         }

@@ -1,4 +1,4 @@
-//! The REST door: parse, call one use case, render. Every call is in [`routes`].
+//! The REST door: parse, call one use case, render. Every call is in [`routes`], and told of by its module's `describe`.
 
 mod auth;
 mod health;
@@ -9,19 +9,27 @@ mod search;
 mod tokens;
 mod users;
 
-use axum::{
-    Router,
-    routing::{delete, get, patch, post, put},
-};
+use axum::Router;
 use backend::Code;
+use http::Method;
 
-use crate::{problem::Refusal, state::AppState};
+use crate::{
+    openapi::{
+        self, Api,
+        routes::{Routes, delete, get, patch, post, put},
+    },
+    problem::Refusal,
+    state::AppState,
+    ws,
+};
 
 pub use health::{health, metrics, ready};
 
 /// Every call below `/api`.
-pub fn routes() -> Router<AppState> {
-    Router::new()
+#[must_use]
+pub fn routes() -> Routes {
+    Routes::new()
+        .route("/openapi.json", get(openapi::serve))
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
         .route("/auth/logout", post(auth::logout))
@@ -46,6 +54,45 @@ pub fn routes() -> Router<AppState> {
         )
         .route("/search", get(search::search))
         .route("/threads/{id}", get(messages::thread))
+}
+
+/// What else programs ask for, at addresses of its own. Metrics are elsewhere where the operator has a listener for them.
+#[must_use]
+pub fn outside(with_metrics: bool) -> Routes {
+    let routes = Routes::new()
+        .route("/ws", get(ws::open))
+        .route("/health", get(health::health))
+        .route("/health/ready", get(health::ready));
+    if with_metrics {
+        routes.route("/metrics", get(health::metrics))
+    } else {
+        routes
+    }
+}
+
+/// Serves [`routes`], and a refusal for whatever is none of them.
+pub fn router() -> Router<AppState> {
+    routes()
+        .into_router()
         .fallback(|| async { Refusal::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
+}
+
+/// Every method and path that programs are served under.
+#[must_use]
+pub fn served() -> Vec<(Method, String)> {
+    let below = routes().served().to_vec().into_iter();
+    let below = below.map(|(method, path)| (method, format!("/api{path}")));
+    below.chain(outside(true).served().to_vec()).collect()
+}
+
+/// Tells of all of them.
+pub fn describe(api: &mut Api) {
+    auth::describe(api);
+    health::describe(api);
+    messages::describe(api);
+    rooms::describe(api);
+    search::describe(api);
+    tokens::describe(api);
+    users::describe(api);
 }

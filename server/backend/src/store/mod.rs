@@ -83,12 +83,12 @@ pub type Stored<T> = Result<T, StoreError>;
 
 /// Everything durable, by noun.
 pub trait Store:
-    Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Upkeep
+    Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Previews + Upkeep
 {
 }
 
-impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Upkeep> Store
-    for T
+impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Previews + Upkeep>
+    Store for T
 {
 }
 
@@ -254,6 +254,17 @@ pub trait Search: Send + Sync {
     async fn search(&self, reader: UserId, sought: &Sought, span: Span, limit: u64) -> Stored<Candidates>;
     /// Adds the next older messages to the index that were there before it was, newest first; false: all are in it.
     async fn index_older(&self) -> Stored<bool>;
+}
+
+/// What other sites' pages say of themselves: a cache that outlives the process.
+#[async_trait]
+pub trait Previews: Send + Sync {
+    /// What is known of the address with this SHA-256.
+    async fn preview(&self, key: &[u8; 32]) -> Stored<Option<PreviewRecord>>;
+    /// Keeps what was found, in place of what was known.
+    async fn keep_preview(&self, preview: PreviewRecord) -> Stored<()>;
+    /// Forgets what was found before this time; gives how many.
+    async fn delete_stale_previews(&self, fetched_before: Timestamp) -> Stored<u64>;
 }
 
 /// What the store as a whole can do.

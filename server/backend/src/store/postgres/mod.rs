@@ -7,6 +7,7 @@ mod markers;
 mod messages;
 mod pool;
 mod posts;
+mod previews;
 mod replica;
 mod report;
 mod rooms;

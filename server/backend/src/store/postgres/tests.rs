@@ -7,8 +7,8 @@ use services::Postgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
-    PostgresStore, accounts, changing, credentials, markers, messages, pool, posts, replica, report, rooms,
-    schema, search,
+    PostgresStore, accounts, changing, credentials, markers, messages, pool, posts, previews, programs,
+    replica, report, rooms, schema, search,
     statement::{Statement, counted},
     threads, upkeep,
 };
@@ -27,8 +27,10 @@ fn statements() -> Vec<(String, Statement)> {
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("posts", posts::STATEMENTS),
+        ("previews", previews::STATEMENTS),
         ("replica", replica::STATEMENTS),
         ("report", report::STATEMENTS),
+        ("programs", programs::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("schema", schema::STATEMENTS),
         ("search", search::STATEMENTS),

@@ -5,6 +5,7 @@ mod changing;
 mod credentials;
 mod markers;
 mod messages;
+mod previews;
 mod rooms;
 mod rows;
 mod search;

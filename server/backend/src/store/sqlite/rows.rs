@@ -14,7 +14,7 @@ use crate::store::{
 /// The columns of a user `u`.
 macro_rules! user_columns {
     () => {
-        "u.id AS user_id, u.username, u.display_name, u.avatar_url, u.role"
+        "u.id AS user_id, u.username, u.display_name, u.avatar_url, u.role, u.maker IS NOT NULL AS bot"
     };
 }
 
@@ -61,6 +61,7 @@ impl FromRow<'_, SqliteRow> for Read<User> {
             author,
             role: role(row.try_get("role")?)?,
             status: None,
+            bot: row.try_get("bot")?,
         }))
     }
 }
@@ -325,7 +326,7 @@ fn nonce(text: Option<String>) -> sqlx::Result<Option<Nonce>> {
         .map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-fn hash(bytes: &[u8]) -> sqlx::Result<SecretHash> {
+pub(super) fn hash(bytes: &[u8]) -> sqlx::Result<SecretHash> {
     bytes.try_into().map_err(|_| unknown("hash", "of another length"))
 }
 

@@ -7,7 +7,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, changing, credentials, markers, messages, reading, rooms, search,
+    SqliteStore, accounts, changing, credentials, markers, messages, previews, programs, reading, rooms,
+    search,
     statement::{Statement, counted},
     threads, upkeep, writer, writing,
 };
@@ -25,6 +26,8 @@ fn statements() -> Vec<(String, Statement)> {
         ("credentials", credentials::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
+        ("previews", previews::STATEMENTS),
+        ("programs", programs::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("search", search::STATEMENTS),
         ("threads", threads::STATEMENTS),
