@@ -1,6 +1,6 @@
 //! Behind a real nginx, configured as in earnest.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, time::Duration};
 
 use serde_json::json;
 use services::{Certificate, Cluster, Plan};
@@ -11,6 +11,8 @@ use crate::{
 };
 
 const BINARY: &str = env!("CARGO_BIN_EXE_natter");
+/// For how long nginx passes over an instance that did not answer, and a little more.
+const FAIL_TIMEOUT: Duration = Duration::from_millis(2_500);
 
 #[tokio::test]
 async fn pages_and_sockets_work_through_nginx_and_go_on_when_an_instance_dies() {
@@ -37,6 +39,8 @@ async fn pages_and_sockets_work_through_nginx_and_go_on_when_an_instance_dies() 
         let joined = returned.join(&room, Some(number - 1)).await;
         assert_eq!(joined["messages"], json!([said]), "and so does who comes back");
         instance.start_again().unwrap();
+        // nginx asks it again after so long; were all of them dead lately, it would ask nobody.
+        tokio::time::sleep(FAIL_TIMEOUT).await;
     }
     assert_eq!(rosa.history(&room).await.len(), cluster.instances.len());
 }
