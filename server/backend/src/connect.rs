@@ -1,6 +1,6 @@
 //! From configuration to implementations: the only place that chooses.
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use chat::quota::Limits;
 use thiserror::Error;
