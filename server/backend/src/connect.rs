@@ -1,6 +1,6 @@
 //! From configuration to implementations: the only place that chooses.
 
-use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use chat::quota::Limits;
 use thiserror::Error;
@@ -39,8 +39,8 @@ pub struct Config {
     pub site: Option<String>,
     /// Whether links are followed for previews.
     pub previews: bool,
-    /// What may be called outside beyond the public internet.
-    pub outside: Rules,
+    /// Private addresses that may be called all the same.
+    pub outside: Vec<SocketAddr>,
 }
 
 /// Why there is no backend.
@@ -79,6 +79,9 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         None => Ports::of_one_process(config, &store),
         Some(redis) => Ports::of_many(&redis, config, &store).await,
     };
+    let rules = Rules {
+        allow: config.outside.clone(),
+    };
     Ok(Arc::new(Backend {
         bus: ports.bus,
         cache: ports.cache,
@@ -89,7 +92,7 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         signup: config.signup,
         site: config.site.clone().map(Site::new),
         names: Names::default(),
-        previews: Previews::new(Arc::new(Outside::new(config.outside.clone())), config.previews),
+        previews: Previews::new(Arc::new(Outside::new(rules)), config.previews),
         store,
     }))
 }
