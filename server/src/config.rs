@@ -110,7 +110,6 @@ pub struct Config {
         global = true
     )]
     pub signup: SignupArg,
-<<<<<<< HEAD
     /// The proxies whose word about their clients is taken: addresses and networks such as 10.0.0.0/8, with commas
     #[arg(
         long,
@@ -123,7 +122,6 @@ pub struct Config {
     /// For how many seconds readiness says no before anything else ends, so that balancers notice
     #[arg(long, env = "NATTER_DRAIN_DELAY", default_value_t = 0, global = true)]
     pub drain_delay: u16,
-=======
     /// Whether the server follows the links that people post, to show what they lead to
     #[arg(
         long,
@@ -142,7 +140,6 @@ pub struct Config {
         global = true
     )]
     pub outside_allow: Vec<SocketAddr>,
->>>>>>> words
     /// How to write the log
     #[arg(
         long,

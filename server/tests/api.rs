@@ -34,18 +34,18 @@ mod crash;
 mod limits;
 #[path = "api/messages.rs"]
 mod messages;
-#[path = "api/openapi.rs"]
-mod openapi;
 #[path = "api/metrics.rs"]
 mod metrics;
 #[path = "api/monitoring.rs"]
 mod monitoring;
+#[path = "api/openapi.rs"]
+mod openapi;
 #[path = "api/operator.rs"]
 mod operator;
-#[path = "api/proxies.rs"]
-mod proxies;
 #[path = "api/previews.rs"]
 mod previews;
+#[path = "api/proxies.rs"]
+mod proxies;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]
