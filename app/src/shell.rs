@@ -20,8 +20,8 @@ pub(crate) use self::boot::{Boot, EnterSends, Leave, Readable};
 use self::{assets::Assets, theme::Theme};
 use crate::{
     pages::{
-        Direct, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, PinsPage, Register,
-        RoomPage, Rooms, Search, Settings, ThreadPage,
+        Direct, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, PinsPage, Programs,
+        Register, RoomPage, Rooms, Search, Settings, ThreadPage,
     },
     visit::{answer_header, visit},
 };
@@ -155,6 +155,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/direct/:username") view=Direct ssr=SsrMode::Async/>
                 <Route path=path!("/people") view=People ssr=SsrMode::Async/>
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
+                <Route path=path!("/settings/programs") view=Programs ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async/>
                 <Route path=path!("/offline") view=Offline ssr=SsrMode::Async/>
             </Routes>

@@ -107,6 +107,7 @@ fn worker(site: &Path) -> Router<AppState> {
 /// What every page and server function finds in its context.
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
+    let site: Arc<str> = state.origin.to_string().into();
     move || {
         let extensions = use_context::<Parts>()
             .map(|parts| parts.extensions)
@@ -117,6 +118,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             caller: extensions.get::<Identity>().and_then(Identity::caller).cloned(),
             address: Address::of(&extensions).0,
             cookie: state.cookie,
+            site: Arc::clone(&site),
         });
     }
 }

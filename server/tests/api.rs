@@ -44,6 +44,8 @@ mod openapi;
 mod operator;
 #[path = "api/previews.rs"]
 mod previews;
+#[path = "api/programs.rs"]
+mod programs;
 #[path = "api/proxies.rs"]
 mod proxies;
 #[path = "api/queries.rs"]

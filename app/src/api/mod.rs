@@ -6,6 +6,7 @@ mod answer;
 mod form;
 mod member;
 mod message;
+mod program;
 mod room;
 mod theme;
 mod token;

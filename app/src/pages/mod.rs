@@ -11,6 +11,7 @@ mod members;
 mod offline;
 mod oops;
 mod people;
+mod programs;
 mod register;
 mod room;
 mod rooms;
@@ -18,6 +19,7 @@ mod search;
 mod settings;
 mod thread;
 mod token;
+mod told;
 mod unsent;
 
 pub(crate) use self::{
@@ -28,6 +30,7 @@ pub(crate) use self::{
     offline::Offline,
     oops::{NotFound, Oops},
     people::People,
+    programs::{Programs, Shown, ShownOnce},
     register::Register,
     room::{Permalink, RoomPage},
     rooms::Rooms,
@@ -35,5 +38,6 @@ pub(crate) use self::{
     settings::Settings,
     thread::{PinsPage, ThreadPage},
     token::TokenCreated,
+    told::Told,
     unsent::Unsent,
 };

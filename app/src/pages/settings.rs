@@ -1,7 +1,7 @@
 //! `/settings`: who one is here, how it looks, tokens, and the way out.
 
 use backend::{Caller, store::TokenRecord};
-use chat::Role;
+use chat::{Role, permission::may_run_programs};
 use leptos::prelude::*;
 use tokio::try_join;
 
@@ -21,6 +21,14 @@ pub(crate) fn Settings() -> impl IntoView {
     load(async move {
         let (backend, caller, query) = (backend(), signed_in()?, query());
         let (tokens, places) = try_join!(backend.list_tokens(&caller), Places::load(&backend, &caller))?;
+        let programs = may_run_programs(caller.role).then(|| {
+            view! {
+                <section>
+                    <h2>"Webhooks and bots"</h2>
+                    <p><a href="/settings/programs">"Let programs post here, be told and answer"</a></p>
+                </section>
+            }
+        });
         Ok(view! {
             <PageTitle text="Settings"/>
             <Frame places>
@@ -30,6 +38,7 @@ pub(crate) fn Settings() -> impl IntoView {
                     <You caller/>
                     <Appearance/>
                     <Tokens tokens query/>
+                    {programs}
                     <section>
                         <h2>"Sign out"</h2>
                         <p>"Ends the session of this browser, in all of its tabs."</p>

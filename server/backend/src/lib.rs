@@ -6,12 +6,14 @@
 
 pub mod account;
 mod block;
+pub mod bot;
 pub mod breaker;
 pub mod bus;
 pub mod cache;
 pub mod caller;
 mod carry;
 pub mod change;
+pub mod command;
 pub mod connect;
 pub mod event;
 pub mod health;
@@ -39,6 +41,7 @@ pub mod token;
 pub mod upkeep;
 pub mod user;
 pub mod version;
+pub mod webhook;
 
 use std::sync::Arc;
 
@@ -73,6 +76,8 @@ pub struct Backend {
     pub presence: Arc<dyn presence::Presence>,
     /// Who is signed in.
     pub sessions: Arc<dyn session::Sessions>,
+    /// Which programs act for whom.
+    pub tokens: token::held::HeldTokens,
     /// Who did too much lately.
     pub limiter: Arc<dyn limit::Limiter>,
     /// Hashes and checks passwords, a few at a time.
@@ -85,4 +90,8 @@ pub struct Backend {
     pub names: near::Names,
     /// What links lead to.
     pub previews: preview::Previews,
+    /// The way to the programs that are told of things.
+    pub targets: webhook::target::Targets,
+    /// Says that an outgoing webhook was made, or is to go on.
+    pub webhooks_changed: tokio::sync::Notify,
 }

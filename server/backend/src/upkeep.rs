@@ -29,7 +29,11 @@ impl Backend {
     /// Tidies up at once and then every [`INTERVAL`] or a little later, for as long as the process runs.
     pub async fn keep_up(self: Arc<Self>) {
         self.warm_up().await;
-        tokio::join!(self.index_older(), self.keep_tidy());
+        tokio::join!(
+            self.index_older(),
+            self.keep_tidy(),
+            Arc::clone(&self).tell_webhooks()
+        );
     }
 
     async fn keep_tidy(&self) {

@@ -18,6 +18,7 @@ mod load;
 mod newer;
 pub mod postgres;
 mod prefix;
+mod programs;
 pub mod record;
 mod seen;
 pub mod sqlite;
@@ -38,6 +39,7 @@ use thiserror::Error;
 pub use finding::{Finding, Weight};
 pub use gather::{Candidates, Span};
 pub use load::{Load, PoolLoad};
+pub use programs::*;
 pub use record::*;
 
 use crate::search::Sought;
@@ -83,12 +85,33 @@ pub type Stored<T> = Result<T, StoreError>;
 
 /// Everything durable, by noun.
 pub trait Store:
-    Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Previews + Upkeep
+    Accounts
+    + Credentials
+    + Rooms
+    + Messages
+    + Changing
+    + Threads
+    + Markers
+    + Search
+    + Previews
+    + Programs
+    + Upkeep
 {
 }
 
-impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Previews + Upkeep>
-    Store for T
+impl<
+    T: Accounts
+        + Credentials
+        + Rooms
+        + Messages
+        + Changing
+        + Threads
+        + Markers
+        + Search
+        + Previews
+        + Programs
+        + Upkeep,
+> Store for T
 {
 }
 

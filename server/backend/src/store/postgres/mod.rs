@@ -8,6 +8,7 @@ mod messages;
 mod pool;
 mod posts;
 mod previews;
+mod programs;
 mod replica;
 mod report;
 mod rooms;

@@ -1,11 +1,14 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod batch;
 mod changing;
 mod credentials;
 mod markers;
 mod messages;
+mod posts;
 mod previews;
+mod programs;
 mod rooms;
 mod rows;
 mod search;
@@ -16,8 +19,9 @@ mod threads;
 mod upkeep;
 mod writer;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use posts::Posts;
 use sqlx::{
     ConnectOptions, SqliteConnection, SqlitePool,
     migrate::{Migrate, Migrator},
@@ -55,7 +59,8 @@ statements! {
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
-    writer: Writer,
+    writer: Arc<Writer>,
+    posts: Posts,
     reads: SqlitePool,
     epoch: String,
 }
@@ -99,8 +104,10 @@ impl SqliteStore {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None);
+        let writer = Arc::new(Writer::start(connection, options));
         Self {
-            writer: Writer::start(connection, options),
+            posts: Posts::new(Arc::clone(&writer)),
+            writer,
             reads: pool.connect_lazy_with(reading(file)),
             epoch,
         }

@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, changing, credentials, markers, messages, previews, programs, reading, rooms,
-    search,
+    SqliteStore, accounts, batch, changing, credentials, markers, messages, posts, previews, programs,
+    reading, rooms, search,
     statement::{Statement, counted},
     threads, upkeep, writer, writing,
 };
@@ -22,12 +22,14 @@ fn statements() -> Vec<(String, Statement)> {
     let files = [
         ("mod", super::STATEMENTS),
         ("accounts", accounts::STATEMENTS),
+        ("batch", batch::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("previews", previews::STATEMENTS),
         ("programs", programs::STATEMENTS),
+        ("posts", posts::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("search", search::STATEMENTS),
         ("threads", threads::STATEMENTS),
