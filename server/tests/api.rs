@@ -30,8 +30,12 @@ mod crash;
 mod limits;
 #[path = "api/messages.rs"]
 mod messages;
+#[path = "api/moderation.rs"]
+mod moderation;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/people.rs"]
+mod people;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]

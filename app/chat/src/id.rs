@@ -49,6 +49,18 @@ id!(
     TokenId
 );
 id!(
+    /// One invitation. Not a secret: the secret is its code.
+    InviteId
+);
+id!(
+    /// One report of a message.
+    ReportId
+);
+id!(
+    /// One entry of the audit log.
+    AuditId
+);
+id!(
     /// One WebSocket connection.
     ConnectionId
 );

@@ -5,16 +5,19 @@
 //! never waits; time, ids and randomness come in as arguments. The server and the browser build
 //! it alike.
 
+pub mod audit;
 pub mod body;
 pub mod close;
 pub mod emoji;
 pub mod error;
 pub mod id;
+pub mod invite;
 pub mod mention;
 pub mod message;
 pub mod nonce;
 pub mod permission;
 pub mod quota;
+pub mod report;
 pub mod room;
 pub mod search;
 pub mod time;
@@ -25,9 +28,9 @@ pub mod wire;
 
 pub use emoji::Emoji;
 pub use error::{Code, Problem};
-pub use id::{ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId};
+pub use id::{AuditId, ConnectionId, InviteId, MessageId, ReportId, RoomId, SessionId, TokenId, UserId};
 pub use message::{Attachment, Message, Reaction};
 pub use nonce::Nonce;
 pub use room::{Room, RoomKind};
 pub use time::Timestamp;
-pub use user::{Author, Role, Status, User};
+pub use user::{Author, Profile, Role, Status, User};

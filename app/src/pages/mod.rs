@@ -2,7 +2,9 @@
 
 #![expect(unreachable_pub, reason = "the component macro makes its props public")]
 
+mod details;
 mod direct;
+mod invite;
 mod landing;
 mod load;
 mod login;
@@ -10,7 +12,9 @@ mod members;
 mod offline;
 mod oops;
 mod people;
+mod person;
 mod register;
+mod report;
 mod room;
 mod rooms;
 mod search;
@@ -20,18 +24,22 @@ mod token;
 mod unsent;
 
 pub(crate) use self::{
+    details::Details,
     direct::Direct,
+    invite::Invite,
     landing::Landing,
     login::Login,
     members::Members,
     offline::Offline,
     oops::{NotFound, Oops},
     people::People,
+    person::Person,
     register::Register,
+    report::Report,
     room::{Permalink, RoomPage},
     rooms::Rooms,
     search::Search,
-    settings::Settings,
+    settings::{INVITE_TERMS, Settings, SettingsSection},
     thread::{PinsPage, ThreadPage},
     token::TokenCreated,
     unsent::Unsent,

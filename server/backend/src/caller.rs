@@ -35,6 +35,8 @@ impl Caller {
         User {
             author: self.author.clone(),
             role: self.role,
+            // Nobody calls with a closed account.
+            deactivated: false,
             status: None,
         }
     }

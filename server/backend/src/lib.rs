@@ -5,6 +5,7 @@
 //! only place that chooses implementations.
 
 pub mod account;
+pub mod audit;
 mod block;
 pub mod breaker;
 pub mod bus;
@@ -13,22 +14,28 @@ pub mod caller;
 mod carry;
 pub mod change;
 pub mod connect;
+pub mod credential;
 pub mod event;
 pub mod health;
+pub mod invite;
 pub mod limit;
 pub mod live;
 pub mod markdown;
 pub mod marker;
 pub mod message;
+pub mod moderation;
 pub mod password;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod presence;
+pub mod profile;
 pub mod redis;
+pub mod report;
 pub mod room;
 pub mod search;
 pub mod seed;
 pub mod session;
+pub mod staff;
 pub mod stamp;
 pub mod store;
 pub mod thread;
@@ -50,9 +57,9 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 /// Who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signup {
-    /// Anyone.
+    /// Anyone; an invitation says as what, and into which rooms.
     Open,
-    /// Only the first account, until invites exist to carry others.
+    /// The first account, and whoever has an invitation.
     Invite,
     /// Only the first account.
     Closed,

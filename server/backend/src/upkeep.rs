@@ -18,6 +18,8 @@ const JITTER_MAX: Duration = Duration::from_secs(10 * 60);
 
 /// How long the database is left alone between two batches of older messages.
 const INDEX_PAUSE: Duration = Duration::from_millis(50);
+/// How long it is left alone between two stretches of old entries.
+const PRUNE_PAUSE: Duration = Duration::from_millis(50);
 /// How long it is left alone after an error.
 const INDEX_AGAIN: Duration = Duration::from_secs(10);
 
@@ -70,6 +72,17 @@ impl Backend {
         }
     }
 
+    /// Removes what is beyond the limits of the audit log and of resolved reports, a stretch at a time.
+    async fn prune_audit(&self) {
+        loop {
+            match self.store.prune_audit().await {
+                Ok(0) => return,
+                Ok(_) => tokio::time::sleep(PRUNE_PAUSE).await,
+                Err(error) => return tracing::warn!(%error, "the audit log could not be pruned"),
+            }
+        }
+    }
+
     /// Forgets the sessions that have ended by themselves.
     pub async fn tidy_up(&self, now: Timestamp) {
         let (created, seen) = (now.plus_ms(-ABSOLUTE_MS), now.plus_ms(-IDLE_MS));
@@ -78,5 +91,6 @@ impl Backend {
             Ok(sessions) => tracing::info!(sessions, "forgot sessions that have ended"),
             Err(error) => tracing::warn!(%error, "tidying up failed; the next round tries again"),
         }
+        self.prune_audit().await;
     }
 }

@@ -86,6 +86,22 @@ impl Unknown for MessageId {
     const CODE: Code = Code::MessageNotFound;
 }
 
+impl Unknown for chat::UserId {
+    const CODE: Code = Code::UserNotFound;
+}
+
+impl Unknown for chat::SessionId {
+    const CODE: Code = Code::SessionNotFound;
+}
+
+impl Unknown for chat::InviteId {
+    const CODE: Code = Code::InviteNotFound;
+}
+
+impl Unknown for chat::ReportId {
+    const CODE: Code = Code::ReportNotFound;
+}
+
 impl Unknown for chat::TokenId {
     const CODE: Code = Code::TokenNotFound;
 }
@@ -97,6 +113,25 @@ impl<S: Send + Sync, T: FromStr + Unknown> FromRequestParts<S> for Id<T> {
         let found = Path::<String>::from_request_parts(parts, state).await;
         let id = found.ok().and_then(|Path(text)| text.parse().ok());
         id.map(Self).ok_or(Refusal(T::CODE.into()))
+    }
+}
+
+/// A room and one of its people in an address.
+pub(super) struct Seat {
+    pub(super) room: chat::RoomId,
+    pub(super) user: chat::UserId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Seat {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let found = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((room, user)) = found.map_err(|_| Code::NotFound)?;
+        Ok(Self {
+            room: room.parse().map_err(|_| Code::RoomNotFound)?,
+            user: user.parse().map_err(|_| Code::UserNotFound)?,
+        })
     }
 }
 

@@ -83,19 +83,24 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
         let members = format!("/api/rooms/{room}/members");
         let who = "token_by_hash";
         let table: Vec<(&str, RequestBuilder, u16, Vec<&str>)> = vec![
-            ("page, known", known(&page, &page_tag), 304, vec![who, "head_for"]),
-            ("page, cached", get(&page), 200, vec![who, "head_for"]),
+            (
+                "page, known",
+                known(&page, &page_tag),
+                304,
+                vec![who, "head_for", "looks"],
+            ),
+            ("page, cached", get(&page), 200, vec![who, "head_for", "looks"]),
             (
                 "rooms, known",
                 known("/api/rooms", &rooms_tag),
                 304,
-                vec![who, "heads_of", "heads_open_to"],
+                vec![who, "looks", "heads_of", "heads_open_to"],
             ),
             (
                 "rooms",
                 get("/api/rooms"),
                 200,
-                vec![who, "rooms_of", "rooms_open_to"],
+                vec![who, "looks", "rooms_of", "rooms_open_to"],
             ),
             (
                 "post",
@@ -107,13 +112,21 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
                 "page, outdated",
                 known(&page, &page_tag),
                 200,
-                vec![who, "head_for", "page"],
+                vec![who, "head_for", "looks", "page"],
             ),
             (
                 "rooms, outdated",
                 known("/api/rooms", &rooms_tag),
                 200,
-                vec![who, "heads_of", "heads_open_to", "rooms_of", "rooms_open_to"],
+                vec![
+                    who,
+                    "looks",
+                    "heads_of",
+                    "heads_open_to",
+                    "looks",
+                    "rooms_of",
+                    "rooms_open_to",
+                ],
             ),
             ("people", get("/api/users"), 200, vec![who, "page_users"]),
             (
@@ -122,7 +135,7 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
                 200,
                 vec![who, "membership", "page_members"],
             ),
-            ("me", get("/api/me"), 200, vec![who]),
+            ("me", get("/api/me"), 200, vec![who, "profile"]),
             ("tokens", get("/api/tokens"), 200, vec![who, "tokens"]),
             (
                 "room page",

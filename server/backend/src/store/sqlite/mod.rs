@@ -1,10 +1,15 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod audit;
 mod changing;
 mod credentials;
+mod invites;
 mod markers;
 mod messages;
+mod moderation;
+mod profiles;
+mod reports;
 mod rooms;
 mod rows;
 mod search;
