@@ -7,7 +7,9 @@ mod credentials;
 mod crowds;
 mod markers;
 mod messages;
+mod moderation;
 mod paging;
+mod people;
 mod previews;
 mod reactions;
 mod rooms;
@@ -134,6 +136,7 @@ pub(crate) fn new_message(room: RoomId, author: &User, body: &str) -> NewMessage
         nonce: None,
         mentions: Vec::new(),
         created_at: Timestamp(4_000),
+        exempt: false,
     }
 }
 
