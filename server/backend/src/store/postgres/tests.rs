@@ -58,6 +58,48 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "a plan for all values expects a third to be stale; one for real values uses both indexes",
     ),
     (
+        "programs::COUNT_BOTS",
+        "users_bots",
+        "a few hundred bots, on an index of their own",
+    ),
+    ("programs::BOTS", "users_bots", "the same"),
+    (
+        "programs::INSERT_OUTGOING",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::OUTGOING",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::HAS_OUTGOING",
+        "outgoing_webhooks",
+        "ends at the first entry",
+    ),
+    (
+        "programs::IS_DUE",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::CLAIM",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::FOLLOW_NEW_ROOMS",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::COMMAND_STANDING",
+        "commands",
+        "a hundred commands at most",
+    ),
+    ("programs::COMMANDS", "commands", "the same"),
+    (
         "rooms::SEEN_OPEN",
         "rooms_public",
         "public channels by name, up to the 200th",
@@ -118,6 +160,16 @@ const CONTENTS: &[&str] = &[
      FROM generate_series(1, 3000) n, generate_series(1, 20) k",
     "INSERT INTO versions SELECT nth('message', n * 100 + k), n, 'body', n
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "INSERT INTO users SELECT nth('bot', n), 'bot' || n, 'bot' || n, 'bot' || n, 'Bot ' || n, 'bot ' || n, '!', 'member',
+                              NULL, n, nth('user', 1) FROM generate_series(1, 100) n",
+    "INSERT INTO incoming_webhooks SELECT nth('incoming', n), decode(md5('i' || n), 'hex'), nth('room', n), nth('bot', 1 + n % 100),
+                                          'name', nth('user', 1), n FROM generate_series(1, 3000) n",
+    "INSERT INTO outgoing_webhooks SELECT nth('outgoing', n), NULL, 'name', 'https://example.org/', '\\x07', TRUE,
+                                          nth('user', 1), n, NULL, NULL FROM generate_series(1, 30) n",
+    "INSERT INTO webhook_cursors SELECT nth('outgoing', n), nth('room', 2 * k + 1), 20, 20, 0, 0
+     FROM generate_series(1, 30) n, generate_series(1, 1000) k",
+    "INSERT INTO commands SELECT nth('command', n), 'name' || n, '', 'https://example.org/', '\\x07', nth('bot', n),
+                                 nth('user', 1), n FROM generate_series(1, 50) n",
     "VACUUM ANALYZE",
 ];
 
