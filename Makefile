@@ -65,6 +65,10 @@ check: check-tools ## formatting, clippy for server and browser, dependencies
 	cargo deny --config deploy/setup/deny.toml check bans licenses sources
 	@deploy/setup/advisories.sh
 
+.PHONY: lint-deploy
+lint-deploy: ## image, compose files, Kubernetes manifests, systemd units, scripts: what no test can run
+	@deploy/lint.sh
+
 # --- the release build -------------------------------------------------------------------------
 
 STAMPS := target/stamps

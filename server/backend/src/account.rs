@@ -11,6 +11,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Credential, Event, Result, Signup,
+    health::Health,
     session::{ABSOLUTE_MS, IDLE_MS, secret::Secret},
     stamp::{new_id, now},
     store::{NewUser, Registered},
@@ -175,8 +176,12 @@ impl Backend {
     /// # Errors
     /// `unavailable`.
     pub async fn authenticate_token(&self, secret: &Secret) -> Result<Option<Caller>> {
-        let found = self.store.token_by_hash(&secret.hash()).await?;
-        Ok(found.map(|(token, user)| caller(user, Credential::Token(token.id))))
+        if self.bus.health() == Health::Degraded {
+            // Nobody would say that another instance revoked it.
+            self.tokens.forget();
+        }
+        let found = self.tokens.find(&secret.hash(), &*self.store).await?;
+        Ok(found.map(|(token, user)| caller(user, Credential::Token(token))))
     }
 
     async fn open_session(&self, user: User) -> Result<SignedIn> {

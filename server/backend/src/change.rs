@@ -33,7 +33,9 @@ impl Backend {
         self.limit_changes(caller).await?;
         let Rendered { html, mentions } = self.render(&body).await?;
         let edit = Alteration::Edit { body, html, mentions };
-        self.change_message(caller, id, edit).await
+        let message = self.change_message(caller, id, edit).await?;
+        self.seek_previews(&message);
+        Ok(message)
     }
 
     /// Takes away all of a message but its number; the author may, and whoever moderates the channel. What is
@@ -147,7 +149,7 @@ impl Backend {
         .await
     }
 
-    async fn tell_changed(&self, altered: Altered, born_us: u64) -> Result<Message> {
+    pub(crate) async fn tell_changed(&self, altered: Altered, born_us: u64) -> Result<Message> {
         let Altered {
             message,
             root,

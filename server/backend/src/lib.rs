@@ -22,11 +22,13 @@ pub mod live;
 pub mod markdown;
 pub mod marker;
 pub mod message;
+pub mod near;
 pub mod outside;
 pub mod password;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod presence;
+pub mod preview;
 pub mod redis;
 pub mod room;
 pub mod search;
@@ -74,12 +76,20 @@ pub struct Backend {
     pub presence: Arc<dyn presence::Presence>,
     /// Who is signed in.
     pub sessions: Arc<dyn session::Sessions>,
+    /// Which programs act for whom.
+    pub tokens: token::held::HeldTokens,
     /// Who did too much lately.
     pub limiter: Arc<dyn limit::Limiter>,
     /// Hashes and checks passwords, a few at a time.
     pub passwords: password::Passwords,
     /// Who may create an account.
     pub signup: Signup,
+    /// Where people find this site, if it is known.
+    pub site: Option<markdown::Site>,
+    /// What everyone is called.
+    pub names: near::Names,
+    /// What links lead to.
+    pub previews: preview::Previews,
     /// The way to the programs that are told of things.
     pub targets: webhook::target::Targets,
     /// Says that an outgoing webhook was made, or is to go on.

@@ -11,7 +11,7 @@ use chat::{
 use crate::{
     Backend, Caller, Event, Result,
     event::Logged,
-    markdown,
+    markdown::{self, Setting},
     room::MayRead,
     stamp::{new_id, now, now_us},
     store::{Appended, NewMessage},
@@ -88,10 +88,14 @@ impl Backend {
             created_at: now(),
         };
         self.carry_through(move |backend| async move {
-            match post.thread {
+            let posted = match post.thread {
                 None => backend.append_and_tell(new, post.origin, born_us).await,
                 Some(to) => backend.reply_and_tell(to, new, post.origin, born_us).await,
+            }?;
+            if !posted.repeated {
+                backend.seek_previews(&posted.message);
             }
+            Ok(posted)
         })
         .await
     }
@@ -170,7 +174,11 @@ impl Backend {
     /// What a body looks like, and whom it calls.
     pub(crate) async fn render(&self, body: &str) -> Result<Rendered> {
         let called = self.called_on(body).await?;
-        let html = markdown::render(body, &called);
+        let setting = Setting {
+            mentioned: &called,
+            site: self.site.as_ref(),
+        };
+        let html = markdown::render(body, setting);
         let called = called.iter().map(|user| user.id);
         Ok(Rendered {
             mentions: called.filter(|id| markdown::mentions(&html, *id)).collect(),

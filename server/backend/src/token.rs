@@ -1,5 +1,7 @@
 //! Personal access tokens, with which programs act for their owner.
 
+pub mod held;
+
 use std::sync::Arc;
 
 use chat::{Code, TokenId, UserId};
@@ -73,6 +75,7 @@ impl Backend {
             if !backend.store.delete_token(user, token).await? {
                 return Err(Code::TokenNotFound.into());
             }
+            backend.tokens.forget();
             backend.bus.publish(Event::TokenRevoked { token }).await;
             Ok(())
         })

@@ -239,7 +239,7 @@ async fn an_instance_that_leaves_properly_is_not_missed() {
 }
 
 #[tokio::test]
-async fn what_another_version_sends_is_skipped() {
+async fn what_another_version_sends_is_skipped_and_looked_for_in_the_store() {
     let server = server();
     let (near, far) = (
         Instance::at(&server.url()).await,
@@ -258,6 +258,8 @@ async fn what_another_version_sends_is_skipped() {
             .unwrap();
         assert_eq!(heard_by, 2);
     }
+    // Whatever it was, the store has what counts.
+    hears_gap(&mut there).await;
     near.bus.publish(numbered(1)).await;
     hears(&mut there, &numbered(1)).await;
 }
@@ -585,7 +587,9 @@ async fn whoever_leaves_as_their_instance_stops_is_offline_for_the_others() {
             redis_url: Some(server.url()),
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
-            outside: Vec::new(),
+            site: None,
+            previews: false,
+            outside: backend::outside::Rules::default(),
         };
         let backend = connect(&config).await.unwrap();
         until(async || backend.bus.health() == Health::Ok).await;

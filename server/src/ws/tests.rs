@@ -263,7 +263,9 @@ impl Scene {
             redis_url: None,
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
-            outside: Vec::new(),
+            site: None,
+            previews: false,
+            outside: backend::outside::Rules::default(),
         };
         let backend = connect(&config).await.unwrap();
         let backend = Arc::new(Backend {

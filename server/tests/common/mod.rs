@@ -106,6 +106,8 @@ impl TestServer {
             .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
             .env("NATTER_SITE_ROOT", self.folder.path().join("site"))
             .env("RUST_LOG", "warn")
+            // Tests stay on this machine.
+            .env("NATTER_PREVIEWS", "off")
             .envs(self.setup.env.iter().cloned())
             .current_dir(self.folder.path());
         command

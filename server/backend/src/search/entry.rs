@@ -16,7 +16,7 @@ const STEPS: u32 = 3;
 
 /// What the index holds of a message: its words in their order, and marks that say what else can be asked of it.
 /// Texts of tokens with a space in between, so that an engine has nothing to understand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// The tokens that have neighbours, in their order.
     pub(crate) words: String,
@@ -172,9 +172,9 @@ fn common(room: RoomId, author: UserId, at: Timestamp) -> impl Iterator<Item = M
     of_message.into_iter().chain(days_of(at))
 }
 
-/// Whether a rendering has a link. Nothing else that is rendered has an address.
+/// Whether a rendering has a link: one that an author wrote. Mentions and rooms have a class first.
 fn has_link(html: &str) -> bool {
-    html.contains(" href=")
+    html.contains("<a href=")
 }
 
 #[cfg(test)]

@@ -252,6 +252,14 @@ pub enum Alteration {
     Pin,
     /// It is so no longer.
     Unpin,
+    /// What its links lead to is shown under it. The server does that, whoever wrote it, and only where the message
+    /// still looks as it did.
+    Preview {
+        /// What it looked like when its links were followed.
+        seen: String,
+        /// The same with what was found.
+        html: String,
+    },
 }
 
 /// How a change ended.
@@ -284,6 +292,21 @@ pub struct Altered {
     pub mentioned: Vec<UserId>,
     /// Whom it called on before and does so no longer.
     pub unmentioned: Vec<UserId>,
+}
+
+/// What another site's page says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewRecord {
+    /// The SHA-256 of its address.
+    pub key: [u8; 32],
+    /// What it is called; `None`: there is nothing to show.
+    pub title: Option<String>,
+    /// What it is about.
+    pub description: String,
+    /// Whose it is.
+    pub site: String,
+    /// When it was asked.
+    pub fetched_at: Timestamp,
 }
 
 /// What changed in a room.

@@ -1,7 +1,7 @@
 //! The programs elsewhere that are called: one at a time is a request, and one that does not answer is left alone for
 //! a while, by address.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use dashmap::DashMap;
@@ -12,7 +12,7 @@ use url::Url;
 use super::sign;
 use crate::{
     breaker::{self, Breaker, Interrupted},
-    outside::{Answer, Bounds, Fault, Outside, Request, Rules},
+    outside::{Answer, Bounds, Fault, Outside, Request},
     stamp::now,
     store::SigningKey,
 };
@@ -64,16 +64,16 @@ pub(crate) struct Letter<'a> {
 
 /// The way to the programs.
 pub struct Targets {
-    outside: Outside,
+    outside: Arc<Outside>,
     breakers: DashMap<String, Arc<Breaker>>,
 }
 
 impl Targets {
-    /// With exceptions for these private addresses.
+    /// By this way out.
     #[must_use]
-    pub fn new(allow: Vec<SocketAddr>) -> Self {
+    pub fn new(outside: Arc<Outside>) -> Self {
         Self {
-            outside: Outside::new(Rules { allow }),
+            outside,
             breakers: DashMap::new(),
         }
     }

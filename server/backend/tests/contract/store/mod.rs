@@ -8,6 +8,7 @@ mod crowds;
 mod markers;
 mod messages;
 mod paging;
+mod previews;
 mod programs;
 mod reactions;
 mod rooms;
