@@ -18,7 +18,7 @@ let server, browser, ines, rosa, elsewhere;
 before(async () => {
   elsewhere = createServer((_, answer) => answer.setHeader("content-type", "text/html").end(PAGE));
   await new Promise((listening) => elsewhere.listen(0, "127.0.0.1", listening));
-  const settings = { NATTER_PREVIEWS: "on", NATTER_OUTSIDE_ALLOW: `127.0.0.1:${elsewhere.address().port}` };
+  const settings = { NATTER_PREVIEWS: "on", NATTER_OUTSIDE: `127.0.0.1:${elsewhere.address().port}` };
   [server, browser] = await Promise.all([Server.start({ settings }), launch()]);
   ines = await Person.join(browser, server, "ines");
   rosa = await Person.join(browser, server, "rosa");

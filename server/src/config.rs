@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
-use backend::{Signup, connect, outside::Rules};
+use backend::{Signup, connect};
 use chat::quota::Limits;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::{HeaderMap, header};
@@ -131,15 +131,9 @@ pub struct Config {
         global = true
     )]
     pub previews: Switch,
-    /// Private addresses with ports that the server may call all the same, such as 10.0.0.7:8080,[fd00::7]:443
-    #[arg(
-        long,
-        env = "NATTER_OUTSIDE_ALLOW",
-        value_delimiter = ',',
-        hide_default_value = true,
-        global = true
-    )]
-    pub outside_allow: Vec<SocketAddr>,
+    /// Private addresses with their ports that the server may call outside all the same, separated by commas
+    #[arg(long, env = "NATTER_OUTSIDE", value_delimiter = ',', global = true)]
+    pub outside: Vec<SocketAddr>,
     /// How to write the log
     #[arg(
         long,
@@ -224,9 +218,7 @@ impl Config {
             // Without it, people come by whatever name they know.
             site: self.url.as_ref().map(ToString::to_string),
             previews: self.previews == Switch::On,
-            outside: Rules {
-                allow: self.outside_allow.clone(),
-            },
+            outside: self.outside.clone(),
         }
     }
 }

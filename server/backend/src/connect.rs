@@ -1,6 +1,6 @@
 //! From configuration to implementations: the only place that chooses.
 
-use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use chat::quota::Limits;
 use thiserror::Error;
@@ -42,8 +42,8 @@ pub struct Config {
     pub site: Option<String>,
     /// Whether links are followed for previews.
     pub previews: bool,
-    /// What may be called outside beyond the public internet.
-    pub outside: Rules,
+    /// Private addresses that may be called all the same.
+    pub outside: Vec<SocketAddr>,
 }
 
 /// Why there is no backend.
@@ -82,7 +82,9 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         None => Ports::of_one_process(config, &store),
         Some(redis) => Ports::of_many(&redis, config, &store).await,
     };
-    let outside = Arc::new(Outside::new(config.outside.clone()));
+    let outside = Arc::new(Outside::new(Rules {
+        allow: config.outside.clone(),
+    }));
     Ok(Arc::new(Backend {
         bus: ports.bus,
         cache: ports.cache,

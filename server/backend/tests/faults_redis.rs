@@ -589,7 +589,7 @@ async fn whoever_leaves_as_their_instance_stops_is_offline_for_the_others() {
             signup: Signup::Open,
             site: None,
             previews: false,
-            outside: backend::outside::Rules::default(),
+            outside: Vec::new(),
         };
         let backend = connect(&config).await.unwrap();
         until(async || backend.bus.health() == Health::Ok).await;

@@ -265,7 +265,7 @@ impl Scene {
             signup: Signup::Open,
             site: None,
             previews: false,
-            outside: backend::outside::Rules::default(),
+            outside: Vec::new(),
         };
         let backend = connect(&config).await.unwrap();
         let backend = Arc::new(Backend {

@@ -44,7 +44,7 @@ fn server(allow: &[&str]) -> TestServer {
     TestServer::setup()
         .with("NATTER_LIMITS", "off")
         .with("NATTER_PREVIEWS", "on")
-        .with("NATTER_OUTSIDE_ALLOW", allow.join(","))
+        .with("NATTER_OUTSIDE", allow.join(","))
         .start()
 }
 
@@ -143,7 +143,7 @@ async fn a_place_without_previews_calls_nobody() {
     let (there, calls) = host(|_| page("<title>x</title>")).await;
     let server = TestServer::setup()
         .with("NATTER_LIMITS", "off")
-        .with("NATTER_OUTSIDE_ALLOW", &*there)
+        .with("NATTER_OUTSIDE", &*there)
         .with("NATTER_PREVIEWS", "off")
         .start();
     let rosa = server.register("rosa").await;

@@ -319,7 +319,7 @@ fn allowing(receivers: &[&Receiver]) -> TestServer {
         .collect();
     TestServer::setup()
         .with("NATTER_LIMITS", "off")
-        .with("NATTER_OUTSIDE_ALLOW", allowed.join(","))
+        .with("NATTER_OUTSIDE", allowed.join(","))
         .start()
 }
 

@@ -207,7 +207,11 @@ fn what_the_script_writes_is_what_nginx_understands() {
         "{site}"
     );
     let folder = tempfile::tempdir().unwrap();
-    // As root would, but for the places that are the system's.
+    // As root would, but for the places and ports that are the system's.
+    let site = site
+        .replace("443 ssl", "10443 ssl")
+        .replace(":80;", ":10080;")
+        .replace("listen 80;", "listen 10080;");
     let site = site.replace("/var/cache/nginx", &folder.path().display().to_string());
     std::fs::write(folder.path().join("natter.conf"), site).unwrap();
     let main = "error_log stderr; pid nginx.pid; events {} http { access_log off; include natter.conf; }";
