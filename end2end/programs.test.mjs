@@ -31,7 +31,7 @@ class Program {
 
 before(async () => {
   program = await Program.start();
-  [server, browser] = await Promise.all([Server.start({ settings: { NATTER_OUTSIDE_ALLOW: program.address } }), launch()]);
+  [server, browser] = await Promise.all([Server.start({ settings: { NATTER_OUTSIDE: program.address } }), launch()]);
   // Who comes first owns the place.
   ines = await Person.join(browser, server, "ines");
   rosa = await Person.join(browser, server, "rosa");
