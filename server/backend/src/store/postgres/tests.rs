@@ -77,6 +77,48 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("profiles::LOCK_OWNERS", "users_owning", "the owners"),
     ("profiles::OWNERS", "users_owning", "the owners"),
     (
+        "programs::COUNT_BOTS",
+        "users_bots",
+        "a few hundred bots, on an index of their own",
+    ),
+    ("programs::BOTS", "users_bots", "the same"),
+    (
+        "programs::INSERT_OUTGOING",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::OUTGOING",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::HAS_OUTGOING",
+        "outgoing_webhooks",
+        "ends at the first entry",
+    ),
+    (
+        "programs::IS_DUE",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::CLAIM",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::FOLLOW_NEW_ROOMS",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::COMMAND_STANDING",
+        "commands",
+        "a hundred commands at most",
+    ),
+    ("programs::COMMANDS", "commands", "the same"),
+    (
         "rooms::SEEN_OPEN",
         "rooms_public",
         "public channels by name, up to the 200th",
@@ -140,6 +182,7 @@ const CONTENTS: &[&str] = &[
      FROM generate_series(1, 3000) n, generate_series(1, 20) k",
     "INSERT INTO versions SELECT nth('message', n * 100 + k), n, 'body', n
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+<<<<<<< HEAD
     "INSERT INTO bans SELECT nth('room', n), nth('user', 1 + (n * 3) % 5000), nth('user', 1), n, ''
      FROM generate_series(1, 3000) n",
     "INSERT INTO invites SELECT nth('invite', n), 'code' || n, 'member', '{}', nth('user', 1), n, NULL, 0, 5
@@ -150,6 +193,18 @@ const CONTENTS: &[&str] = &[
     "INSERT INTO audit SELECT nth('audit', n), n, nth('user', 1), 'room_changed', NULL, nth('room', 1 + n % 3000), ''
      FROM generate_series(1, 20000) n",
     "UPDATE rooms SET version = created_at WHERE created_at % 3 = 0",
+=======
+    "INSERT INTO users SELECT nth('bot', n), 'bot' || n, 'bot' || n, 'bot' || n, 'Bot ' || n, 'bot ' || n, '!', 'member',
+                              NULL, n, nth('user', 1) FROM generate_series(1, 100) n",
+    "INSERT INTO incoming_webhooks SELECT nth('incoming', n), decode(md5('i' || n), 'hex'), nth('room', n), nth('bot', 1 + n % 100),
+                                          'name', nth('user', 1), n FROM generate_series(1, 3000) n",
+    "INSERT INTO outgoing_webhooks SELECT nth('outgoing', n), NULL, 'name', 'https://example.org/', '\\x07', TRUE,
+                                          nth('user', 1), n, NULL, NULL FROM generate_series(1, 30) n",
+    "INSERT INTO webhook_cursors SELECT nth('outgoing', n), nth('room', 2 * k + 1), 20, 20, 0, 0
+     FROM generate_series(1, 30) n, generate_series(1, 1000) k",
+    "INSERT INTO commands SELECT nth('command', n), 'name' || n, '', 'https://example.org/', '\\x07', nth('bot', n),
+                                 nth('user', 1), n FROM generate_series(1, 50) n",
+>>>>>>> programs
     "VACUUM ANALYZE",
 ];
 

@@ -126,6 +126,33 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "SCAN r USING INDEX rooms_public",
         "public channels by name, up to the 200th",
     ),
+    (
+        "programs::COUNT_BOTS",
+        "SCAN",
+        "a few hundred bots, on an index of their own",
+    ),
+    ("programs::BOTS", "SCAN", "the same"),
+    (
+        "programs::INSERT_OUTGOING",
+        "SCAN",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::FOLLOW_ROOMS",
+        "SCAN",
+        "public channels, once a webhook",
+    ),
+    (
+        "programs::FOLLOW_NEW_ROOMS",
+        "SCAN",
+        "a few dozen webhooks; public channels, now and then",
+    ),
+    ("programs::OUTGOING", "SCAN", "a few dozen webhooks at most"),
+    ("programs::HAS_OUTGOING", "SCAN", "ends at the first entry"),
+    ("programs::IS_DUE", "SCAN", "a few dozen webhooks at most"),
+    ("programs::CLAIM", "SCAN", "a few dozen webhooks at most"),
+    ("programs::COMMAND_STANDING", "SCAN", "a hundred commands at most"),
+    ("programs::COMMANDS", "SCAN", "the same"),
     ("search::MATCHES", "SCAN f", "what the index of words gave"),
     (
         "threads::THREAD",

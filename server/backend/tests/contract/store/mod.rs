@@ -11,6 +11,7 @@ mod moderation;
 mod paging;
 mod people;
 mod previews;
+mod programs;
 mod reactions;
 mod rooms;
 mod search;
