@@ -182,7 +182,6 @@ const CONTENTS: &[&str] = &[
      FROM generate_series(1, 3000) n, generate_series(1, 20) k",
     "INSERT INTO versions SELECT nth('message', n * 100 + k), n, 'body', n
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
-<<<<<<< HEAD
     "INSERT INTO bans SELECT nth('room', n), nth('user', 1 + (n * 3) % 5000), nth('user', 1), n, ''
      FROM generate_series(1, 3000) n",
     "INSERT INTO invites SELECT nth('invite', n), 'code' || n, 'member', '{}', nth('user', 1), n, NULL, 0, 5
@@ -193,8 +192,9 @@ const CONTENTS: &[&str] = &[
     "INSERT INTO audit SELECT nth('audit', n), n, nth('user', 1), 'room_changed', NULL, nth('room', 1 + n % 3000), ''
      FROM generate_series(1, 20000) n",
     "UPDATE rooms SET version = created_at WHERE created_at % 3 = 0",
-=======
-    "INSERT INTO users SELECT nth('bot', n), 'bot' || n, 'bot' || n, 'bot' || n, 'Bot ' || n, 'bot ' || n, '!', 'member',
+    "INSERT INTO users (id, username, username_key, skeleton, display_name, display_key, password_hash, role, avatar_url,
+                        created_at, maker)
+     SELECT nth('bot', n), 'bot' || n, 'bot' || n, 'bot' || n, 'Bot ' || n, 'bot ' || n, '!', 'member',
                               NULL, n, nth('user', 1) FROM generate_series(1, 100) n",
     "INSERT INTO incoming_webhooks SELECT nth('incoming', n), decode(md5('i' || n), 'hex'), nth('room', n), nth('bot', 1 + n % 100),
                                           'name', nth('user', 1), n FROM generate_series(1, 3000) n",
@@ -204,7 +204,6 @@ const CONTENTS: &[&str] = &[
      FROM generate_series(1, 30) n, generate_series(1, 1000) k",
     "INSERT INTO commands SELECT nth('command', n), 'name' || n, '', 'https://example.org/', '\\x07', nth('bot', n),
                                  nth('user', 1), n FROM generate_series(1, 50) n",
->>>>>>> programs
     "VACUUM ANALYZE",
 ];
 
