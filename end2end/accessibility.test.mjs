@@ -29,7 +29,8 @@ after(async () => {
 });
 
 const OUTSIDE = ["/", "/login", "/register", "/offline", "/nowhere"];
-const INSIDE = ["/rooms", "/rooms/general", "/rooms/general/members", "/rooms/general/1", "/direct/rosa", "/people", "/settings"];
+const INSIDE = ["/rooms", "/rooms/general", "/rooms/general/members", "/rooms/general/1", "/direct/rosa", "/people", "/people/rosa", "/settings",
+  "/rooms/general/details", "/settings/people", "/settings/invites", "/settings/reports", "/settings/audit"];
 const LOOKS = [
   { colorScheme: "light", viewport: { width: 1280, height: 800 } },
   { colorScheme: "dark", viewport: { width: 1280, height: 800 } },

@@ -123,11 +123,9 @@ mod live {
             }
         }
         if let Some(app) = one::<Element>(".app") {
-            set(
-                &app,
-                "data-archived",
-                if room.archived { "true" } else { "false" },
-            );
+            for (name, holds) in [("data-archived", room.archived), ("data-member", room.member)] {
+                set(&app, name, if holds { "true" } else { "false" });
+            }
         }
     }
 

@@ -34,12 +34,17 @@ pub(crate) fn RoomBar<'a>(
         Some(other) => view! { <Dot user=other.id status=places.status(other.id)/> }.into_any(),
         None => view! { <Glyph kind=room.kind private=room.private/> }.into_any(),
     };
-    let name = match room.kind {
-        RoomKind::Direct => view! { <span>{places.name(room)}</span> }.into_any(),
-        RoomKind::Channel => {
-            let about = address::of_slug(&room.slug) + "/details";
-            view! { <span><a href=about title="About this channel">{places.name(room)}</a></span> }.into_any()
+    // Where one learns more: of a channel, or of the other one in a conversation.
+    let about = match (room.kind, other(room)) {
+        (RoomKind::Channel, _) => Some((address::of_slug(&room.slug) + "/details", "About this channel")),
+        (RoomKind::Direct, Some(other)) => Some((address::of_profile(&other.username), "Profile")),
+        (RoomKind::Direct, None) => None,
+    };
+    let name = match about {
+        Some((href, title)) => {
+            view! { <span><a href=href title=title>{places.name(room)}</a></span> }.into_any()
         }
+        None => view! { <span>{places.name(room)}</span> }.into_any(),
     };
     let people = match room.kind {
         RoomKind::Direct => None,

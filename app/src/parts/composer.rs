@@ -35,6 +35,7 @@ pub(crate) fn Write<'a>(
             let placeholder = placeholder(places, &room);
             let (page, id) = (address::of_room(&room), room.id.to_string());
             view! {
+                <Left room=room.clone()/>
                 <Composer><Form placeholder page draft field="room" value=id/></Composer>
                 <Archived/>
             }
@@ -93,6 +94,21 @@ fn placeholder(places: &Places, room: &Room) -> String {
         chat::RoomKind::Channel => format!("Message #{}", room.name),
         chat::RoomKind::Direct => format!("Message {}", places.name(room)),
     }
+}
+
+/// Stands above the composer once its writer is no member any more: what was being written is not lost.
+#[component]
+fn Left(room: Room) -> impl IntoView {
+    (room.kind == chat::RoomKind::Channel).then(|| {
+        view! {
+            <form class="aside left" method="post" action="/fn/join_room">
+                <input type="hidden" name="room" value=room.id.to_string()/>
+                <input type="hidden" name="page" value=address::of_room(&room)/>
+                <span>"You are no longer in this channel."</span>
+                <button class="button" type="submit">"Join again"</button>
+            </form>
+        }
+    })
 }
 
 /// Stands in the composer's place while the room is archived, which the page's frame says: it changes while one reads.

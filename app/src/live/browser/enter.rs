@@ -26,7 +26,7 @@ const PARTS: [(&str, &str); 5] = [
     ("#beginning-template", "#beginning-template"),
 ];
 /// Attributes that tell one room's page from another's.
-const ATTRIBUTES: [(&str, &str); 12] = [
+const ATTRIBUTES: [(&str, &str); 14] = [
     (".app", "data-room"),
     (".app", "data-slug"),
     (".app", "data-member"),
@@ -34,6 +34,8 @@ const ATTRIBUTES: [(&str, &str); 12] = [
     (".app", "data-last-rev"),
     (".app", "data-read-seq"),
     (".list", "aria-label"),
+    (".left [name=room]", "value"),
+    (".left [name=page]", "value"),
     (".composer [name=room]", "value"),
     (".composer [name=page]", "value"),
     (".composer textarea", "placeholder"),

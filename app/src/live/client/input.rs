@@ -142,8 +142,9 @@ impl Client {
             ServerFrame::Presence { user, status } => self.notices.push(Notice::Presence(*user, *status)),
             ServerFrame::Room { room } => {
                 self.notices.push(Notice::Room(room.clone()));
-                // Who was brought into the open room, or sent out of it, has another page of it.
-                if room.id == self.view.room() && room.member != self.member {
+                // Who was brought into the open room has another page of it, and who is out of a private one has none.
+                let is_another = room.member != self.member && (room.member || room.private);
+                if room.id == self.view.room() && is_another {
                     self.effects.push(Effect::Reload);
                 }
             }

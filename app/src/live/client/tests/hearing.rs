@@ -1,5 +1,7 @@
 //! What is made of what comes, and what is told.
 
+use chat::{Room, RoomKind};
+
 use super::*;
 
 #[test]
@@ -234,6 +236,50 @@ fn another_users_line_is_not_used_for_what_one_wrote() {
     }
     client.hear(theirs, 1);
     assert_eq!(client.take_effects(), [Effect::Reload]);
+}
+
+/// The open room as a member or as none sees it.
+fn seen(member: bool, private: bool) -> ServerFrame {
+    let room = Room {
+        id: here(),
+        kind: RoomKind::Channel,
+        slug: "x".into(),
+        name: "x".into(),
+        topic: String::new(),
+        private,
+        description: String::new(),
+        archived: false,
+        slow_s: 0,
+        created_by: None,
+        member,
+        last_seq: 2,
+        last_rev: 2,
+        read_seq: 2,
+        unread: 0,
+        mentions: 0,
+        users: Vec::new(),
+    };
+    ServerFrame::Room { room: Box::new(room) }
+}
+
+#[test]
+fn who_is_sent_out_of_a_private_room_gets_another_page_and_elsewhere_stays_where_one_writes() {
+    for (member, private, reloads) in [(false, true, true), (false, false, false), (true, true, false)] {
+        let mut client = online();
+        client.take_effects();
+        client.hear(seen(member, private), 1);
+        assert_eq!(
+            client.take_effects().contains(&Effect::Reload),
+            reloads,
+            "member {member}, private {private}"
+        );
+    }
+}
+
+#[test]
+fn a_client_says_which_settings_it_knows_once_it_has_heard_of_any() {
+    assert_eq!(client().rooms_version(), None);
+    assert_eq!(online().rooms_version(), Some(7));
 }
 
 #[test]
