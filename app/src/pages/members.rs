@@ -72,7 +72,10 @@ pub(crate) fn Members() -> impl IntoView {
 /// A person in a list, with the way to talk with them.
 #[component]
 pub(super) fn Person(user: User, is_me: bool) -> impl IntoView {
-    let User { author, status, .. } = user;
+    let User {
+        author, status, bot, ..
+    } = user;
+    let kind = bot.then_some(", a bot");
     let end = if is_me {
         view! { <span class="quiet small">"You"</span> }.into_any()
     } else {
@@ -87,7 +90,7 @@ pub(super) fn Person(user: User, is_me: bool) -> impl IntoView {
     view! {
         <li>
             <Face who=author.clone() status/>
-            <div class="what"><b>{author.display_name}</b><small>"@"{author.username}</small></div>
+            <div class="what"><b>{author.display_name}</b><small>"@"{author.username}{kind}</small></div>
             {end}
         </li>
     }
