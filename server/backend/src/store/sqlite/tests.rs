@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, batch, changing, credentials, markers, messages, posts, previews, programs,
-    reading, rooms, search,
+    SqliteStore, accounts, audit, batch, changing, credentials, invites, markers, messages, moderation,
+    posts, previews, profiles, programs, reading, reports, rooms, search,
     statement::{Statement, counted},
     threads, upkeep, writer, writing,
 };
@@ -23,13 +23,18 @@ fn statements() -> Vec<(String, Statement)> {
         ("mod", super::STATEMENTS),
         ("accounts", accounts::STATEMENTS),
         ("batch", batch::STATEMENTS),
+        ("audit", audit::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
+        ("invites", invites::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("previews", previews::STATEMENTS),
         ("programs", programs::STATEMENTS),
         ("posts", posts::STATEMENTS),
+        ("moderation", moderation::STATEMENTS),
+        ("profiles", profiles::STATEMENTS),
+        ("reports", reports::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("search", search::STATEMENTS),
         ("threads", threads::STATEMENTS),
@@ -79,6 +84,34 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "keeps the first few of those whose name begins so",
     ),
     (
+        "accounts::ANYONE",
+        "SCAN users USING COVERING INDEX",
+        "whether there is anyone: ends at the first entry",
+    ),
+    (
+        "audit::PRUNE_AUDIT",
+        "SCAN audit",
+        "the newest entries, as many as are kept; once an hour",
+    ),
+    (
+        "audit::PRUNE_REPORTS",
+        "SCAN reports USING INDEX reports_resolved",
+        "the newest reports, as many as are kept; once an hour",
+    ),
+    (
+        "credentials::SESSIONS_OF",
+        "TEMP B-TREE",
+        "one user's sessions, by their last use",
+    ),
+    ("invites::INSERT", "SCAN invites", "there are at most 200"),
+    ("invites::FORGET_ENDED", "SCAN invites", "there are at most 200"),
+    ("invites::LIST", "SCAN i USING INDEX", "there are at most 200"),
+    (
+        "profiles::OWNERS",
+        "SCAN users USING INDEX users_owning",
+        "the owners",
+    ),
+    (
         "markers::UNREAD_MENTIONS",
         "TEMP B-TREE",
         "one reader's unread mentions, from several rooms, by time",
@@ -90,7 +123,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ),
     (
         "rooms::HEADS_OPEN",
-        "SCAN r USING COVERING INDEX rooms_public",
+        "SCAN r USING INDEX rooms_public",
         "public channels by name, up to the 200th",
     ),
     (
