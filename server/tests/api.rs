@@ -28,6 +28,8 @@ mod caching;
 mod changes;
 #[path = "api/connections.rs"]
 mod connections;
+#[path = "api/contract.rs"]
+mod contract;
 #[path = "api/crash.rs"]
 mod crash;
 #[path = "api/limits.rs"]

@@ -19,6 +19,7 @@ use std::{
 };
 
 use chat::wire::ServerFrame;
+use js_sys::Reflect;
 use leptos::lazy;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
