@@ -1,14 +1,19 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod audit;
 mod batch;
 mod changing;
 mod credentials;
+mod invites;
 mod markers;
 mod messages;
+mod moderation;
 mod posts;
 mod previews;
+mod profiles;
 mod programs;
+mod reports;
 mod rooms;
 mod rows;
 mod search;
