@@ -127,6 +127,11 @@ test-journeys: test-tools build ## people in browsers, against the release
 	$(SAY) 'Browser journeys against the release (a minute or two)'
 	NATTER_BIN='$(CURDIR)/$(BINARY)' NATTER_SITE_ROOT='$(CURDIR)/$(SITE)' npm run --silent test:journeys
 
+.PHONY: fuzz-api
+fuzz-api: tools ## schemathesis against a server of its own: what the API's document promises holds
+	$(SAY) 'Asking a server all that its document describes (to build it takes about 4 minutes on two cores, to ask about 2)'
+	@cargo build --quiet --package natter && deploy/fuzz/run.sh target/debug/natter
+
 .PHONY: lighthouse
 lighthouse: test-tools build ## Lighthouse on three pages; let nothing else run meanwhile
 	$(SAY) 'Lighthouse, the median of five runs a page (three minutes)'

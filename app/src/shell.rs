@@ -20,8 +20,8 @@ pub(crate) use self::boot::{Boot, EnterSends, Leave, Readable};
 use self::{assets::Assets, theme::Theme};
 use crate::{
     pages::{
-        Direct, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, PinsPage, Register,
-        RoomPage, Rooms, Search, Settings, ThreadPage,
+        Details, Direct, Invite, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, Person,
+        PinsPage, Register, Report, RoomPage, Rooms, Search, Settings, SettingsSection, ThreadPage,
     },
     visit::{answer_header, visit},
 };
@@ -149,13 +149,18 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/rooms") view=Rooms ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug") view=RoomPage ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/members") view=Members ssr=SsrMode::Async/>
+                <Route path=path!("/rooms/:slug/details") view=Details ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/pins") view=PinsPage ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/:seq") view=Permalink ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/threads/:id") view=ThreadPage ssr=SsrMode::Async/>
                 <Route path=path!("/direct/:username") view=Direct ssr=SsrMode::Async/>
                 <Route path=path!("/people") view=People ssr=SsrMode::Async/>
+                <Route path=path!("/people/:username") view=Person ssr=SsrMode::Async/>
+                <Route path=path!("/invite/:code") view=Invite ssr=SsrMode::Async/>
+                <Route path=path!("/report/:message") view=Report ssr=SsrMode::Async/>
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async/>
+                <Route path=path!("/settings/:section") view=SettingsSection ssr=SsrMode::Async/>
                 <Route path=path!("/offline") view=Offline ssr=SsrMode::Async/>
             </Routes>
         </Router>

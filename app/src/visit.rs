@@ -22,12 +22,23 @@ pub struct Visit {
     pub caller: Option<Caller>,
     /// Where the request came from, for limits.
     pub address: String,
+    /// What the browser calls itself; may be empty.
+    pub agent: String,
+    /// Where the site is, for links that leave it.
+    pub origin: String,
     /// How session cookies are written.
     pub cookie: SessionCookie,
+    /// Where people reach this site: its origin.
+    pub site: Arc<str>,
 }
 
 pub(crate) fn visit() -> Visit {
     expect_context()
+}
+
+/// Where the site is, for links that leave it.
+pub(crate) fn origin() -> String {
+    visit().origin
 }
 
 pub(crate) fn backend() -> Arc<Backend> {

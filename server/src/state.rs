@@ -1,6 +1,6 @@
 //! What every request handler can reach.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use app::cookie::SessionCookie;
 use axum::extract::FromRef;
@@ -15,9 +15,12 @@ use crate::{
     ops::{Drain, Probe},
 };
 
-/// The server's parts; cheap to clone.
+/// The server's parts. Every layer that a request passes through has its own, so what is cloned is one pointer.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// What [`AppState`] leads to.
+pub struct Parts {
     /// The use cases.
     pub backend: Arc<Backend>,
     /// The live connections.
@@ -36,6 +39,20 @@ pub struct AppState {
     pub proxies: Proxies,
     /// What Prometheus reads.
     pub metrics: Sampler,
+}
+
+impl From<Parts> for AppState {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl FromRef<AppState> for LeptosOptions {

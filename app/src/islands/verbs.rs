@@ -19,12 +19,12 @@ use std::{
 };
 
 use chat::wire::ServerFrame;
-use js_sys::{Array, Function, Reflect};
 use leptos::lazy;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlTextAreaElement, KeyboardEvent, MouseEvent};
 
+use super::dress::dress;
 use crate::live::{
     Ms, Notice,
     browser::{Alarm, document, now, on, one, overhear, subscribe, window, with},
@@ -79,7 +79,7 @@ thread_local! {
 #[lazy]
 fn answer(call: Box<Call>) {
     if !IS_HERE.get() {
-        dress();
+        dress(include_str!("verbs/verbs.css"));
     }
     match *call {
         Call::Over(message) => tools::over(message.as_ref()),
@@ -104,26 +104,6 @@ fn answer(call: Box<Call>) {
             thread::hear(&frame);
         }
     }
-}
-
-/// Brings the style of what only this code shows.
-fn dress() {
-    const STYLE: &str = include_str!("verbs/verbs.css");
-    let sheet = || {
-        let class: Function = Reflect::get(&window(), &"CSSStyleSheet".into())
-            .ok()?
-            .dyn_into()
-            .ok()?;
-        let sheet = Reflect::construct(&class, &Array::new()).ok()?;
-        let replace: Function = Reflect::get(&sheet, &"replaceSync".into())
-            .ok()?
-            .dyn_into()
-            .ok()?;
-        replace.call1(&sheet, &STYLE.into()).ok()?;
-        Reflect::set(&document(), &"adoptedStyleSheets".into(), &Array::of1(&sheet)).ok()
-    };
-    // A browser too old for it shows plain buttons.
-    let _ = sheet();
 }
 
 fn submit(form: Element) {

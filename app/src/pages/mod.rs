@@ -3,7 +3,9 @@
 #![expect(unreachable_pub, reason = "the component macro makes its props public")]
 
 mod day;
+mod details;
 mod direct;
+mod invite;
 mod landing;
 mod load;
 mod login;
@@ -11,29 +13,37 @@ mod members;
 mod offline;
 mod oops;
 mod people;
+mod person;
 mod register;
+mod report;
 mod room;
 mod rooms;
 mod search;
 mod settings;
 mod thread;
 mod token;
+mod told;
 mod unsent;
 
 pub(crate) use self::{
+    details::Details,
     direct::Direct,
+    invite::Invite,
     landing::Landing,
     login::Login,
     members::Members,
     offline::Offline,
     oops::{NotFound, Oops},
     people::People,
+    person::Person,
     register::Register,
+    report::Report,
     room::{Permalink, RoomPage},
     rooms::Rooms,
     search::Search,
-    settings::Settings,
+    settings::{INVITE_TERMS, Settings, SettingsSection, Shown, ShownOnce},
     thread::{PinsPage, ThreadPage},
     token::TokenCreated,
+    told::Told,
     unsent::Unsent,
 };

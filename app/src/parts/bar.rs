@@ -34,6 +34,13 @@ pub(crate) fn RoomBar<'a>(
         Some(other) => view! { <Dot user=other.id status=places.status(other.id)/> }.into_any(),
         None => view! { <Glyph kind=room.kind private=room.private/> }.into_any(),
     };
+    let name = match room.kind {
+        RoomKind::Direct => view! { <span>{places.name(room)}</span> }.into_any(),
+        RoomKind::Channel => {
+            let about = address::of_slug(&room.slug) + "/details";
+            view! { <span><a href=about title="About this channel">{places.name(room)}</a></span> }.into_any()
+        }
+    };
     let people = match room.kind {
         RoomKind::Direct => None,
         RoomKind::Channel => Some(view! { <MembersLink slug=room.slug.clone() members faces/> }),
@@ -41,7 +48,7 @@ pub(crate) fn RoomBar<'a>(
     view! {
         <header class="bar">
             <Menu/>
-            <h1 class="title">{glyph}<span>{places.name(room)}</span></h1>
+            <h1 class="title">{glyph}{name}</h1>
             <p class="topic">{room.topic.clone()}</p>
             <div class="end">
                 <Connection>

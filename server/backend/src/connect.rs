@@ -4,6 +4,7 @@ use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use chat::quota::Limits;
 use thiserror::Error;
+use tokio::sync::Notify;
 
 use crate::{
     Backend, Signup,
@@ -20,6 +21,8 @@ use crate::{
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
     store::{Store, StoreError, Upkeep as _, postgres::PostgresStore, sqlite::SqliteStore},
+    token::held::HeldTokens,
+    webhook::target::Targets,
 };
 
 /// What has to be known to connect.
@@ -79,20 +82,23 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         None => Ports::of_one_process(config, &store),
         Some(redis) => Ports::of_many(&redis, config, &store).await,
     };
-    let rules = Rules {
+    let outside = Arc::new(Outside::new(Rules {
         allow: config.outside.clone(),
-    };
+    }));
     Ok(Arc::new(Backend {
         bus: ports.bus,
         cache: ports.cache,
         presence: ports.presence,
         sessions: ports.sessions,
+        tokens: HeldTokens::default(),
         limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
         site: config.site.clone().map(Site::new),
         names: Names::default(),
-        previews: Previews::new(Arc::new(Outside::new(rules)), config.previews),
+        previews: Previews::new(Arc::clone(&outside), config.previews),
+        targets: Targets::new(outside),
+        webhooks_changed: Notify::new(),
         store,
     }))
 }

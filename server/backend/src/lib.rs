@@ -5,21 +5,27 @@
 //! only place that chooses implementations.
 
 pub mod account;
+pub mod audit;
 mod block;
+pub mod bot;
 pub mod breaker;
 pub mod bus;
 pub mod cache;
 pub mod caller;
 mod carry;
 pub mod change;
+pub mod command;
 pub mod connect;
+pub mod credential;
 pub mod event;
 pub mod health;
+pub mod invite;
 pub mod limit;
 pub mod live;
 pub mod markdown;
 pub mod marker;
 pub mod message;
+pub mod moderation;
 pub mod near;
 pub mod outside;
 pub mod password;
@@ -27,11 +33,14 @@ pub mod password;
 pub mod planted;
 pub mod presence;
 pub mod preview;
+pub mod profile;
 pub mod redis;
+pub mod report;
 pub mod room;
 pub mod search;
 pub mod seed;
 pub mod session;
+pub mod staff;
 pub mod stamp;
 pub mod store;
 pub mod thread;
@@ -39,6 +48,7 @@ pub mod token;
 pub mod upkeep;
 pub mod user;
 pub mod version;
+pub mod webhook;
 
 use std::sync::Arc;
 
@@ -53,9 +63,9 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 /// Who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signup {
-    /// Anyone.
+    /// Anyone; an invitation says as what, and into which rooms.
     Open,
-    /// Only the first account, until invites exist to carry others.
+    /// The first account, and whoever has an invitation.
     Invite,
     /// Only the first account.
     Closed,
@@ -73,6 +83,8 @@ pub struct Backend {
     pub presence: Arc<dyn presence::Presence>,
     /// Who is signed in.
     pub sessions: Arc<dyn session::Sessions>,
+    /// Which programs act for whom.
+    pub tokens: token::held::HeldTokens,
     /// Who did too much lately.
     pub limiter: Arc<dyn limit::Limiter>,
     /// Hashes and checks passwords, a few at a time.
@@ -85,4 +97,8 @@ pub struct Backend {
     pub names: near::Names,
     /// What links lead to.
     pub previews: preview::Previews,
+    /// The way to the programs that are told of things.
+    pub targets: webhook::target::Targets,
+    /// Says that an outgoing webhook was made, or is to go on.
+    pub webhooks_changed: tokio::sync::Notify,
 }

@@ -303,6 +303,7 @@ fn new_message(circle: &Circle<'_>, at: Timestamp, rng: &mut StdRng) -> NewMessa
         nonce: None,
         mentions: Vec::new(),
         created_at: at,
+        exempt: true,
     }
 }
 

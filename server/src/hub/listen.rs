@@ -11,7 +11,7 @@ use backend::{
     bus::{Delivery, Subscription},
     event::Logged,
 };
-use chat::{ConnectionId, RoomId, UserId, close::Close, wire::ServerFrame};
+use chat::{ConnectionId, Role, RoomId, UserId, close::Close, wire::ServerFrame};
 use futures::StreamExt;
 
 use super::{Hub, frame::text, members::Move, slots::About, user::LiveUser};
@@ -21,7 +21,10 @@ pub(super) async fn listen(hub: Arc<Hub>, mut events: Subscription) {
     while let Some(delivery) = events.next().await {
         let hear = || match delivery {
             Delivery::Event(event) => hub.hear(&event),
-            Delivery::Gap => hub.suspect_everything(),
+            Delivery::Gap => {
+                hub.backend.tokens.forget();
+                hub.suspect_everything();
+            }
         };
         // One bad event must not make the server deaf.
         if catch_unwind(AssertUnwindSafe(hear)).is_err() {
@@ -52,6 +55,8 @@ impl Hub {
             } => self.move_marker(*user, *room, *seq, *origin),
             Event::Joined { room, user } => self.hear_joined(*room, *user),
             Event::Left { room, user } => self.hear_left(*room, *user),
+            Event::RoomChanged { room } => self.hear_room_changed(*room),
+            Event::UserChanged { user, sessions } => self.hear_user_changed(*user, sessions.clone()),
             Event::SessionEnded { session } => {
                 self.end_all(Credential::Session(*session));
                 let (hub, session) = (Arc::clone(self), *session);
@@ -61,7 +66,10 @@ impl Hub {
                     hub.end_all(Credential::Session(session));
                 });
             }
-            Event::TokenRevoked { token } => self.end_all(Credential::Token(*token)),
+            Event::TokenRevoked { token } => {
+                self.backend.tokens.forget();
+                self.end_all(Credential::Token(*token));
+            }
             Event::Reached { room, rev } => self.hear_reached(*room, *rev),
             Event::Forgotten { .. } => {}
         }
@@ -116,6 +124,7 @@ impl Hub {
                 room,
                 user,
                 left: false,
+                told: false,
             });
         }
     }
@@ -127,8 +136,51 @@ impl Hub {
                 room,
                 user,
                 left: true,
+                told: true,
             });
         }
+    }
+
+    /// Tells everyone here who is in a room, or has it open, what it is like now.
+    pub(super) fn hear_room_changed(&self, id: RoomId) {
+        let Some(room) = self.known_room(id) else { return };
+        for user in room.people() {
+            self.follow(Move {
+                room: id,
+                user,
+                left: false,
+                told: true,
+            });
+        }
+    }
+
+    /// Lets a user's connections speak as the user is now. A guest sees less than others: the connections of one come
+    /// back, and open what they may.
+    fn hear_user_changed(self: &Arc<Self>, user: UserId, sessions: Vec<chat::SessionId>) {
+        let hub = Arc::clone(self);
+        hub.backend.tokens.forget();
+        tokio::spawn(async move {
+            for session in sessions {
+                hub.backend.sessions.forget(session).await;
+            }
+            let Some(live) = hub.live_user(user) else { return };
+            match hub.backend.store.user(user).await {
+                Ok(Some(user)) => {
+                    for connection in live.connections() {
+                        connection.renew(&user);
+                        if user.role == Role::Guest {
+                            connection.end(Close::Restart);
+                        }
+                    }
+                }
+                // What is not known is asked for again when they come back.
+                Ok(None) | Err(_) => {
+                    for connection in live.connections() {
+                        connection.end(Close::Restart);
+                    }
+                }
+            }
+        });
     }
 
     pub(super) fn end_all(&self, credential: Credential) {

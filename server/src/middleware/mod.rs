@@ -34,11 +34,13 @@ use std::{any::Any, time::Duration};
 
 use axum::{
     Router,
+    body::Body,
     extract::{DefaultBodyLimit, MatchedPath, Request},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use backend::Code;
+use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer,
     timeout::RequestBodyTimeoutLayer, trace::TraceLayer,
@@ -53,29 +55,33 @@ pub const BODY_BYTES_MAX: usize = 128 * 1024;
 /// Brotli's and gzip's effort for answers made on the fly: beyond this it costs more than it saves.
 const COMPRESSION: CompressionLevel = CompressionLevel::Precise(4);
 
-/// Wraps everything that the router knows.
+/// Wraps everything that the router knows. One layer of the router's made of many: the router boxes what each layer
+/// makes of each route, and clones it whole for every request.
 pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    router
-        .layer(from_fn_with_state(state.clone(), origin::check))
-        .layer(from_fn_with_state(state.clone(), identify))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(RequestBodyTimeoutLayer::new(deadline::BODY_PAUSE_MAX))
-        .layer(from_fn(deadline::bound))
-        .layer(from_fn(target::check))
-        .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), present::present))
-        .layer(CompressionLayer::new().quality(COMPRESSION))
-        .layer(from_fn(retry::after))
-        .layer(from_fn(caching::forbid))
-        .layer(from_fn_with_state(state.clone(), security::headers))
-        .layer(from_fn(measure::measure))
-        .layer(from_fn_with_state(state.clone(), client::locate))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(span)
-                .on_response(answered),
-        )
-        .layer(from_fn(request_id::name))
+    router.layer(
+        ServiceBuilder::new()
+            .layer(from_fn(request_id::name))
+            .layer(
+                TraceLayer::new_for_http()
+                    .make_span_with(span)
+                    .on_response(answered),
+            )
+            .layer(from_fn_with_state(state.clone(), client::locate))
+            .layer(from_fn(measure::measure))
+            .layer(from_fn_with_state(state.clone(), security::headers))
+            .layer(from_fn(caching::forbid))
+            .layer(from_fn(retry::after))
+            .layer(CompressionLayer::new().quality(COMPRESSION))
+            .layer(from_fn_with_state(state.clone(), present::present))
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(from_fn(target::check))
+            .layer(from_fn(deadline::bound))
+            .layer(RequestBodyTimeoutLayer::new(deadline::BODY_PAUSE_MAX))
+            .map_request(|request: http::Request<_>| request.map(Body::new))
+            .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+            .layer(from_fn_with_state(state.clone(), identify))
+            .layer(from_fn_with_state(state.clone(), origin::check)),
+    )
 }
 
 fn span(request: &Request) -> Span {

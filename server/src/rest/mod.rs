@@ -1,13 +1,23 @@
 //! The REST door: parse, call one use case, render. Every call is in [`routes`], and told of by its module's `describe`.
 
+mod audit;
 mod auth;
+mod bots;
+mod commands;
 mod health;
+mod incoming;
+mod invites;
 mod messages;
+mod moderation;
 mod payload;
+mod profile;
+mod reports;
 mod rooms;
 mod search;
+mod sessions;
 mod tokens;
 mod users;
+mod webhooks;
 
 use axum::Router;
 use backend::Code;
@@ -33,17 +43,39 @@ pub fn routes() -> Routes {
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
         .route("/auth/logout", post(auth::logout))
-        .route("/me", get(auth::me))
+        .route("/me", get(profile::me).patch(profile::edit))
+        .route("/me/password", post(sessions::change_password))
+        .route("/sessions", get(sessions::list).delete(sessions::end_all))
+        .route("/sessions/{id}", delete(sessions::end))
+        .route("/bots", get(bots::list).post(bots::create))
+        .route("/bots/{id}/tokens", get(bots::tokens).post(bots::create_token))
+        .route("/bots/{id}/tokens/{token}", delete(bots::revoke_token))
+        .route("/commands", get(commands::list).post(commands::create))
+        .route("/commands/{id}", delete(commands::delete))
+        .route("/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/webhooks/{id}", delete(webhooks::delete))
+        .route("/webhooks/{id}/resume", post(webhooks::resume))
         .route("/tokens", get(tokens::list).post(tokens::create))
         .route("/tokens/{id}", delete(tokens::revoke))
         .route("/users", get(users::list))
+        .route("/users/{id}", get(profile::get).patch(profile::change))
         .route("/rooms", get(rooms::list).post(rooms::create))
         .route("/rooms/direct", post(rooms::open_direct))
+        .route("/rooms/{id}/commands", get(commands::offers).post(commands::run))
+        .route("/rooms/{id}", get(rooms::get).patch(rooms::change))
         .route("/rooms/{id}/join", post(rooms::join))
         .route("/rooms/{id}/leave", post(rooms::leave))
         .route("/rooms/{id}/members", get(rooms::members).post(rooms::invite))
+        .route("/rooms/{id}/members/{user}", delete(moderation::kick))
+        .route("/rooms/{id}/bans", get(moderation::bans))
+        .route(
+            "/rooms/{id}/bans/{user}",
+            put(moderation::ban).delete(moderation::lift_ban),
+        )
         .route("/rooms/{id}/pins", get(messages::pins))
         .route("/rooms/{id}/read", post(rooms::read))
+        .route("/rooms/{id}/webhooks", get(incoming::list).post(incoming::create))
+        .route("/rooms/{id}/webhooks/{webhook}", delete(incoming::delete))
         .route("/messages", get(messages::page).post(messages::post))
         .route("/messages/{id}", patch(messages::edit).delete(messages::delete))
         .route("/messages/{id}/history", get(messages::history))
@@ -52,6 +84,11 @@ pub fn routes() -> Routes {
             "/messages/{id}/reactions/{emoji}",
             put(messages::react).delete(messages::unreact),
         )
+        .route("/invites", get(invites::list).post(invites::create))
+        .route("/invites/{id}", delete(invites::revoke))
+        .route("/reports", get(reports::page).post(reports::report))
+        .route("/reports/{id}/resolve", post(reports::resolve))
+        .route("/audit", get(audit::page))
         .route("/search", get(search::search))
         .route("/threads/{id}", get(messages::thread))
 }
@@ -70,6 +107,12 @@ pub fn outside(with_metrics: bool) -> Routes {
     }
 }
 
+/// Where programs post without being anybody. Counted like the API, by address.
+#[must_use]
+pub fn hooks() -> Routes {
+    Routes::new().route("/hooks/{secret}", post(incoming::post))
+}
+
 /// Serves [`routes`], and a refusal for whatever is none of them.
 pub fn router() -> Router<AppState> {
     routes()
@@ -83,16 +126,22 @@ pub fn router() -> Router<AppState> {
 pub fn served() -> Vec<(Method, String)> {
     let below = routes().served().to_vec().into_iter();
     let below = below.map(|(method, path)| (method, format!("/api{path}")));
-    below.chain(outside(true).served().to_vec()).collect()
+    let elsewhere = [outside(true), hooks()];
+    let elsewhere = elsewhere.iter().flat_map(|routes| routes.served().to_vec());
+    below.chain(elsewhere).collect()
 }
 
 /// Tells of all of them.
 pub fn describe(api: &mut Api) {
     auth::describe(api);
+    bots::describe(api);
+    commands::describe(api);
     health::describe(api);
+    incoming::describe(api);
     messages::describe(api);
     rooms::describe(api);
     search::describe(api);
     tokens::describe(api);
     users::describe(api);
+    webhooks::describe(api);
 }

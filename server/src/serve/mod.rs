@@ -26,7 +26,7 @@ use crate::{
     metrics::{self, Sampler},
     ops::{Drain, Probe, notify},
     page, router,
-    state::AppState,
+    state::{AppState, Parts},
 };
 
 /// How many connections are told to come back within a second, so that they do not come back all at once.
@@ -99,7 +99,7 @@ async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError
     let sampler = Sampler::new(backend.clone(), recorder, data_folder(&config.database_url));
     tokio::spawn(metrics::keep_up(sampler.clone()));
     let origin = config.url.clone().unwrap_or_else(|| Origin::of(addr));
-    Ok(AppState {
+    Ok(AppState::from(Parts {
         hub: Hub::start(backend.clone(), &config.limits),
         backend,
         cookie: SessionCookie::new(origin.secure()),
@@ -109,7 +109,7 @@ async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError
         leptos: page::options(&config.site_root).map_err(|error| ServeError::Start(error.to_string()))?,
         proxies: config.trusted_proxies.clone(),
         metrics: sampler,
-    })
+    }))
 }
 
 /// Tells on standard output where the server is: with port 0 nobody could know it otherwise. Nobody listening

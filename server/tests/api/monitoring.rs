@@ -92,6 +92,7 @@ fn the_rules_do_what_they_say_and_ask_for_what_there_is() {
         "test",
         "rules",
         "deploy/prometheus/natter.rules.test.yml",
+        "deploy/prometheus/natter.rules.hours.test.yml",
     ]));
     assert_succeeds(Command::new("promtool").args(["check", "config", "deploy/prometheus/prometheus.yml"]));
     assert_succeeds(Command::new("amtool").args(["check-config", "deploy/prometheus/alertmanager.yml"]));
@@ -111,7 +112,8 @@ fn the_rules_do_what_they_say_and_ask_for_what_there_is() {
 fn every_alert_is_tried_and_has_an_entry_in_the_runbook() {
     let (rules, tests, runbook) = (
         read("deploy/prometheus/natter.rules.yml"),
-        read("deploy/prometheus/natter.rules.test.yml"),
+        read("deploy/prometheus/natter.rules.test.yml")
+            + &read("deploy/prometheus/natter.rules.hours.test.yml"),
         read("docs/runbook.md"),
     );
     let alerts: BTreeSet<&str> = rules

@@ -1,6 +1,6 @@
 //! Behind a real nginx, configured as in earnest.
 
-use std::{path::Path, process::Command};
+use std::{path::Path, process::Command, time::Duration};
 
 use serde_json::json;
 use services::{Certificate, Cluster, Plan};
@@ -11,6 +11,8 @@ use crate::{
 };
 
 const BINARY: &str = env!("CARGO_BIN_EXE_natter");
+/// For how long nginx passes over an instance that did not answer, and a little more.
+const FAIL_TIMEOUT: Duration = Duration::from_millis(2_500);
 
 #[tokio::test]
 async fn pages_and_sockets_work_through_nginx_and_go_on_when_an_instance_dies() {
@@ -37,6 +39,8 @@ async fn pages_and_sockets_work_through_nginx_and_go_on_when_an_instance_dies() 
         let joined = returned.join(&room, Some(number - 1)).await;
         assert_eq!(joined["messages"], json!([said]), "and so does who comes back");
         instance.start_again().unwrap();
+        // nginx asks it again after so long; were all of them dead lately, it would ask nobody.
+        tokio::time::sleep(FAIL_TIMEOUT).await;
     }
     assert_eq!(rosa.history(&room).await.len(), cluster.instances.len());
 }
@@ -203,7 +207,11 @@ fn what_the_script_writes_is_what_nginx_understands() {
         "{site}"
     );
     let folder = tempfile::tempdir().unwrap();
-    // As root would, but for the places that are the system's.
+    // As root would, but for the places and ports that are the system's.
+    let site = site
+        .replace("443 ssl", "10443 ssl")
+        .replace(":80;", ":10080;")
+        .replace("listen 80;", "listen 10080;");
     let site = site.replace("/var/cache/nginx", &folder.path().display().to_string());
     std::fs::write(folder.path().join("natter.conf"), site).unwrap();
     let main = "error_log stderr; pid nginx.pid; events {} http { access_log off; include natter.conf; }";

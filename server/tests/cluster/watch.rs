@@ -1,7 +1,7 @@
 //! A real Prometheus over three instances, with the rules that operators get: alerts fire by what they are about and
 //! go when that is over, and the rules for scaling ask for another instance when there is need of one.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, process::Stdio, time::Duration};
 
 use futures::future::join_all;
 use serde_json::Value;
@@ -93,29 +93,40 @@ async fn until_resolved(prometheus: &Prometheus, alerts: &[&str]) {
     until(&format!("{alerts:?} are over"), none).await;
 }
 
+fn psql(cluster: &Cluster, sql: &str) -> std::process::Command {
+    let mut psql = std::process::Command::new("psql");
+    psql.args(["-qAtX", "-d", &cluster.postgres.url(), "-c", sql]);
+    psql
+}
+
 /// Somebody holds a table, and sixty people wait for it at one instance.
 async fn exhaust_pool(cluster: &Cluster, person: &Person, prometheus: &Prometheus) {
-    let mut psql = std::process::Command::new("psql");
-    psql.args(["-qX", "-d", &cluster.postgres.url(), "-c"]);
-    psql.arg("BEGIN; LOCK TABLE members IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(120)");
-    let mut holder = psql.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let hold = "BEGIN; LOCK TABLE members IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(120)";
+    let mut hold = psql(cluster, hold);
+    let mut holder = hold.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let held = "SELECT count(*) FROM pg_locks WHERE relation = 'members'::regclass AND granted
+                AND mode = 'AccessExclusiveLock'";
+    until("the table is held", || {
+        psql(cluster, held).output().unwrap().stdout.starts_with(b"1")
+    })
+    .await;
     let rooms = format!("{}/api/rooms", cluster.instances[0].url());
-    let mut seen = false;
-    for _ in 0..10 {
-        let ask = || person.http.get(&rooms).bearer_auth(&person.token).send();
-        join_all((0..60).map(|_| ask())).await;
-        seen |= firing(prometheus).contains("NatterPoolExhausted");
-        if seen {
-            break;
+    let asking = tokio::spawn({
+        let person = person.clone();
+        async move {
+            loop {
+                let ask = || person.http.get(&rooms).bearer_auth(&person.token).send();
+                join_all((0..60).map(|_| ask())).await;
+                tokio::time::sleep(LOOK).await;
+            }
         }
-    }
-    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(120)%' AND pid <> pg_backend_pid()";
-    let mut psql = std::process::Command::new("psql");
-    psql.args(["-qX", "-d", &cluster.postgres.url(), "-c", end])
-        .stdout(std::process::Stdio::null());
-    assert!(psql.status().unwrap().success());
+    });
+    until_firing(prometheus, &["NatterPoolExhausted"]).await;
+    asking.abort();
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE query LIKE '%pg_sleep(120)%' AND pid <> pg_backend_pid()";
+    assert!(psql(cluster, end).output().unwrap().status.success());
     holder.wait().unwrap();
-    assert!(seen, "connections run out");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,6 +13,7 @@
 
 pub mod document;
 mod person;
+mod receiver;
 mod socket;
 
 use std::{
@@ -24,6 +25,7 @@ use std::{
 
 pub use document::checked;
 pub use person::{Person, address};
+pub use receiver::{Receiver, Told};
 use serde_json::{Value, json};
 pub use socket::{Ended, Socket};
 use tempfile::TempDir;

@@ -92,6 +92,7 @@ fn hello(epoch: &str) -> ServerFrame {
             last_rev: 2,
             read_seq: 2,
         }],
+        rooms_version: 7,
     }
 }
 

@@ -113,5 +113,6 @@ pub(crate) fn message(room: RoomId, author: &Author) -> NewMessage {
         nonce: Nonce::new(id.to_string()).ok(),
         mentions: Vec::new(),
         created_at: stamp::now(),
+        exempt: false,
     }
 }

@@ -1,15 +1,21 @@
 //! The store in a PostgreSQL database, which any number of instances share.
 
 mod accounts;
+mod audit;
 mod changing;
 mod credentials;
+mod invites;
 mod markers;
 mod messages;
+mod moderation;
 mod pool;
 mod posts;
 mod previews;
+mod profiles;
+mod programs;
 mod replica;
 mod report;
+mod reports;
 mod rooms;
 mod rows;
 mod schema;

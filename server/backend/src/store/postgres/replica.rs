@@ -151,6 +151,7 @@ mod tests {
             nonce: None,
             mentions: Vec::new(),
             created_at: Timestamp(1),
+            exempt: false,
         };
         let messages = std::iter::repeat_with(message).take(count).collect();
         store.append_batch(rooms[0], messages).await.unwrap();

@@ -97,7 +97,8 @@ impl Upkeep for PostgresStore {
             refuse_existing(file).await?;
             tokio::fs::rename(&part, file).await.map_err(StoreError::failed)?;
             let noted = self.pool.run(&NoteBackup(stamp::now())).await;
-            Ok(warn_unnoted(noted))
+            warn_unnoted(noted);
+            Ok(())
         })
         .await
     }

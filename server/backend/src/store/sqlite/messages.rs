@@ -7,23 +7,33 @@ use chat::{
     Message, MessageId, Nonce, RoomId, UserId,
     message::{Bound, Page},
 };
-use serde::Serialize;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
     SqliteStore,
-    rows::{Read, hex, integer, json, json_ids, message_columns, pack, with_head},
+    batch::AppendBatch,
+    rows::{Read, integer, json_ids, message_columns, pack, with_head},
     statement::statements,
     writer::Job,
 };
 use crate::{
     search::Entry,
-    store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window},
+    store::{
+        Appended, Changes, Head, Messages, NewMessage, Stored, people::Hindrance, timed::timed,
+        window::Window,
+    },
 };
 
-/// The most messages of one statement.
-const MESSAGES_A_STATEMENT: usize = 1_000;
+/// Whether the author `?2` may post into the room `?1` at `?4`; `?5`: slow mode does not hold.
+macro_rules! may_post {
+    () => {
+        "EXISTS (SELECT 1 FROM members x CROSS JOIN rooms r ON r.id = x.room
+                 WHERE x.room = ?1 AND x.user = ?2 AND r.archived_at IS NULL
+                   AND (?5 OR r.slow_s IS NULL OR x.posted_at IS NULL OR x.posted_at + r.slow_s * 1000 <= ?4))
+         AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)"
+    };
+}
 
 statements! {
     BY_ID = concat!(
@@ -33,40 +43,28 @@ statements! {
         "SELECT ", message_columns!(), " FROM messages m CROSS JOIN users u ON u.id = m.author
          WHERE m.author = ?1 AND m.nonce = ?2"
     );
-    ROOM_EXISTS = "SELECT EXISTS (SELECT 1 FROM room_heads WHERE room = ?1)";
+    /// What kept the author `?2` from posting into the room `?1` at `?3`.
+    HINDRANCE = "SELECT x.user IS NOT NULL AS member, r.archived_at IS NOT NULL AS archived,
+                        x.posted_at + r.slow_s * 1000 - ?3 AS wait_ms
+                 FROM rooms r LEFT JOIN members x ON x.room = r.id AND x.user = ?2 WHERE r.id = ?1";
     /// Takes the room's next numbers, if the author `?2` may post and has not used the nonce `?3` before.
     /// The row stays locked until the commit, so the order of numbers is the order of commits.
-    TAKE_NEXT = "UPDATE room_heads SET last_seq = last_seq + 1, last_rev = last_rev + 1, last_at = max(last_at, ?4)
-                 WHERE room = ?1
-                   AND EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user = ?2)
-                   AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)
-                 RETURNING last_seq, last_rev";
+    TAKE_NEXT = concat!(
+        "UPDATE room_heads SET last_seq = last_seq + 1, last_rev = last_rev + 1, last_at = max(last_at, ?4)
+         WHERE room = ?1 AND ", may_post!(), "
+         RETURNING last_seq, last_rev"
+    );
     /// What [`TAKE_NEXT`] asks before it takes any.
-    MAY_POST = "SELECT EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user = ?2)
-                   AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)";
-    /// One round trip for all.
+    MAY_POST = concat!("SELECT ", may_post!());
+    /// One round trip for all. The last statement takes low numbers with few between them that it leaves out: for those
+    /// too sqlx counts on through all statements, and binds nothing more once it is past the last value.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
                                              created_at, edited_at, deleted, pinned, mentions)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10);
+                       VALUES (?1, ?2, ?3, ?9, ?5, ?6, ?7, ?8, ?11, 0, ?4, NULL, 0, 0, ?10);
                        INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?12, ?13);
-                       UPDATE members SET read_seq = ?3 WHERE room = ?2 AND user = ?5";
+                       UPDATE members SET read_seq = ?3, posted_at = ?4 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
                        SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j";
-    TAKE_MANY = "UPDATE room_heads SET last_seq = last_seq + ?2, last_rev = last_rev + ?2, last_at = max(last_at, ?3)
-                 WHERE room = ?1
-                 RETURNING room AS head_room, last_seq, last_rev";
-    INSERT_MANY = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                         created_at, edited_at, deleted, pinned, mentions)
-                   SELECT unhex(row.value ->> 'id'), ?2, ?3 + row.key, ?4 + row.key, unhex(row.value ->> 'author'),
-                          row.value ->> 'body', row.value ->> 'html', row.value ->> 'nonce', NULL, 0,
-                          row.value ->> 'created_at', NULL, 0, 0, unhex(row.value ->> 'mentions')
-                   FROM json_each(?1) row";
-    INSERT_MANY_WORDS = "INSERT INTO message_words (rowid, words, marks)
-                         SELECT m.rowid, row.value ->> 'words', row.value ->> 'marks'
-                         FROM json_each(?1) row CROSS JOIN messages m ON m.room = ?2 AND m.seq = ?3 + row.key";
-    INSERT_MANY_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
-                            SELECT unhex(user.value), ?2, ?3 + row.key, row.value ->> 'created_at'
-                            FROM json_each(?1) row CROSS JOIN json_each(row.value, '$.mentioned') user";
     EXISTING = "SELECT u.id FROM json_each(?1) j CROSS JOIN users u ON u.id = unhex(j.value)";
     /// Head and messages in one statement, hence of one moment. What the window means: see [`Window`].
     PAGE = concat!(
@@ -86,7 +84,7 @@ statements! {
 #[async_trait]
 impl Messages for SqliteStore {
     async fn append(&self, message: NewMessage) -> Stored<Appended> {
-        self.write(Append(message)).await
+        timed(Append::OP, self.posts.append(message)).await
     }
 
     async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>> {
@@ -149,7 +147,8 @@ impl Messages for SqliteStore {
     }
 }
 
-struct Append(NewMessage);
+/// A message that is posted by itself.
+pub(super) struct Append(pub(super) NewMessage);
 
 impl Job for Append {
     type Output = Appended;
@@ -174,7 +173,8 @@ pub(super) async fn append(
         .bind(new.room.0)
         .bind(new.author.id.0)
         .bind(nonce)
-        .bind(new.created_at.0);
+        .bind(new.created_at.0)
+        .bind(new.exempt);
     let Some((seq, rev)) = query.fetch_optional(&mut *tx).await? else {
         return refuse(new, tx).await;
     };
@@ -193,13 +193,13 @@ async fn insert(message: &Message, entry: Entry, tx: &mut SqliteConnection) -> S
         .bind(message.id.0)
         .bind(message.room.0)
         .bind(integer(message.seq))
-        .bind(integer(message.rev));
+        .bind(message.created_at.0);
     let query = query
         .bind(message.author.id.0)
         .bind(&message.body)
         .bind(&message.html)
         .bind(message.nonce.as_ref().map(|nonce| nonce.as_str()))
-        .bind(message.created_at.0);
+        .bind(integer(message.rev));
     query
         .bind(pack(message.mentions.iter().copied()))
         .bind(message.thread.map(|root| root.0))
@@ -227,7 +227,8 @@ pub(super) async fn call(message: &Message, users: &[UserId], tx: &mut SqliteCon
 pub(super) async fn refusal(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Option<Appended>> {
     let query = MAY_POST.scalar().bind(new.room.0).bind(new.author.id.0);
     let nonce = new.nonce.as_ref().map(|nonce| nonce.as_str());
-    let may_post: bool = query.bind(nonce).fetch_one(&mut *tx).await?;
+    let query = query.bind(nonce).bind(new.created_at.0).bind(new.exempt);
+    let may_post: bool = query.fetch_one(&mut *tx).await?;
     if may_post {
         return Ok(None);
     }
@@ -235,16 +236,16 @@ pub(super) async fn refusal(new: &NewMessage, tx: &mut SqliteConnection) -> Stor
 }
 
 /// Why the numbers were not given. A repeated nonce comes first: its author may have left since.
-async fn refuse(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Appended> {
+pub(super) async fn refuse(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Appended> {
     if let Some(first) = repeated(new, tx).await? {
         return Ok(Appended::Repeated(first));
     }
-    let exists: bool = ROOM_EXISTS.scalar().bind(new.room.0).fetch_one(tx).await?;
-    Ok(if exists {
-        Appended::NotAMember
-    } else {
-        Appended::RoomNotFound
-    })
+    let query = HINDRANCE
+        .read::<Read<Hindrance>>()
+        .bind(new.room.0)
+        .bind(new.author.id.0);
+    let found = query.bind(new.created_at.0).fetch_optional(tx).await?;
+    Ok(found.map_or(Appended::RoomNotFound, |Read(hindrance)| hindrance.refusal()))
 }
 
 /// The message that the author sent under the same nonce before.
@@ -258,7 +259,7 @@ async fn repeated(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Option<
 }
 
 /// The message that `new` becomes; of its mentions, those that are `existing`.
-fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<UserId>) -> Message {
+pub(super) fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<UserId>) -> Message {
     Message {
         id: new.id,
         room: new.room,
@@ -301,117 +302,4 @@ pub(super) async fn existing(
     }
     let found: Vec<Uuid> = EXISTING.scalar().bind(json_ids(mentioned)).fetch_all(tx).await?;
     Ok(found.into_iter().map(UserId).collect())
-}
-
-struct AppendBatch {
-    room: RoomId,
-    messages: Vec<NewMessage>,
-}
-
-impl Job for AppendBatch {
-    type Output = Option<Head>;
-    const OP: &'static str = "append_batch";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Option<Head>> {
-        let mut head = self.take(&[], tx).await?;
-        for messages in self.messages.chunks(MESSAGES_A_STATEMENT) {
-            head = self.take(messages, tx).await?;
-            let Some(head) = head else { break };
-            self.insert(messages, head, tx).await?;
-        }
-        Ok(head)
-    }
-}
-
-impl AppendBatch {
-    /// Takes numbers for `messages`; gives the head after them.
-    async fn take(&self, messages: &[NewMessage], tx: &mut SqliteConnection) -> Stored<Option<Head>> {
-        let last_at = messages
-            .iter()
-            .map(|message| message.created_at.0)
-            .max()
-            .unwrap_or(i64::MIN);
-        let query = TAKE_MANY
-            .read::<Read<Head>>()
-            .bind(self.room.0)
-            .bind(integer(messages.len() as u64));
-        Ok(query
-            .bind(last_at)
-            .fetch_optional(tx)
-            .await?
-            .map(|Read(head)| head))
-    }
-
-    /// Inserts `messages`, whose numbers end at `head`.
-    async fn insert(&self, messages: &[NewMessage], head: Head, tx: &mut SqliteConnection) -> Stored<()> {
-        let mentioned = messages
-            .iter()
-            .flat_map(|message| message.mentions.iter().copied());
-        let existing = existing(mentioned, tx).await?;
-        let lines: Vec<Line<'_>> = messages
-            .iter()
-            .map(|message| Line::new(message, &existing))
-            .collect();
-        let first = |last: u64| integer(last) - integer(lines.len() as u64) + 1;
-        let (seq, rev, rows) = (first(head.last_seq), first(head.last_rev), json(&lines));
-        INSERT_MANY
-            .query()
-            .bind(&rows)
-            .bind(self.room.0)
-            .bind(seq)
-            .bind(rev)
-            .execute(&mut *tx)
-            .await?;
-        let query = INSERT_MANY_WORDS.query().bind(&rows).bind(self.room.0).bind(seq);
-        query.execute(&mut *tx).await?;
-        if !existing.is_empty() {
-            INSERT_MANY_MENTIONS
-                .query()
-                .bind(&rows)
-                .bind(self.room.0)
-                .bind(seq)
-                .execute(tx)
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-/// A message as [`INSERT_MANY`] reads it.
-#[derive(Serialize)]
-struct Line<'a> {
-    id: String,
-    author: String,
-    body: &'a str,
-    html: &'a str,
-    nonce: Option<&'a str>,
-    created_at: i64,
-    words: String,
-    marks: String,
-    /// The ids back to back, for the message.
-    mentions: String,
-    /// The ids one by one, for the mentions.
-    mentioned: Vec<String>,
-}
-
-impl<'a> Line<'a> {
-    fn new(message: &'a NewMessage, existing: &HashSet<UserId>) -> Self {
-        let mentioned: Vec<String> = known(&message.mentions, existing)
-            .into_iter()
-            .map(|user| hex(user.0))
-            .collect();
-        let Entry { words, marks } = Entry::of_new(message, false);
-        Self {
-            id: hex(message.id.0),
-            author: hex(message.author.id.0),
-            body: &message.body,
-            html: &message.html,
-            nonce: message.nonce.as_ref().map(|nonce| nonce.as_str()),
-            created_at: message.created_at.0,
-            words,
-            marks,
-            mentions: mentioned.concat(),
-            mentioned,
-        }
-    }
 }

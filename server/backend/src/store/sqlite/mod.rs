@@ -1,11 +1,19 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod audit;
+mod batch;
 mod changing;
 mod credentials;
+mod invites;
 mod markers;
 mod messages;
+mod moderation;
+mod posts;
 mod previews;
+mod profiles;
+mod programs;
+mod reports;
 mod rooms;
 mod rows;
 mod search;
@@ -16,8 +24,9 @@ mod threads;
 mod upkeep;
 mod writer;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use posts::Posts;
 use sqlx::{
     ConnectOptions, SqliteConnection, SqlitePool,
     migrate::{Migrate, Migrator},
@@ -55,7 +64,8 @@ statements! {
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
-    writer: Writer,
+    writer: Arc<Writer>,
+    posts: Posts,
     reads: SqlitePool,
     epoch: String,
 }
@@ -99,8 +109,10 @@ impl SqliteStore {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None);
+        let writer = Arc::new(Writer::start(connection, options));
         Self {
-            writer: Writer::start(connection, options),
+            posts: Posts::new(Arc::clone(&writer)),
+            writer,
             reads: pool.connect_lazy_with(reading(file)),
             epoch,
         }

@@ -85,7 +85,8 @@ impl Upkeep for SqliteStore {
             refuse_existing(file).await?;
             tokio::fs::rename(&part, file).await.map_err(StoreError::failed)?;
             let noted = self.write(NoteBackup(stamp::now())).await;
-            Ok(warn_unnoted(noted))
+            warn_unnoted(noted);
+            Ok(())
         })
         .await
     }

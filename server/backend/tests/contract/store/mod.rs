@@ -7,8 +7,11 @@ mod credentials;
 mod crowds;
 mod markers;
 mod messages;
+mod moderation;
 mod paging;
+mod people;
 mod previews;
+mod programs;
 mod reactions;
 mod rooms;
 mod search;
@@ -134,6 +137,7 @@ pub(crate) fn new_message(room: RoomId, author: &User, body: &str) -> NewMessage
         nonce: None,
         mentions: Vec::new(),
         created_at: Timestamp(4_000),
+        exempt: false,
     }
 }
 
