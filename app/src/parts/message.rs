@@ -92,12 +92,18 @@ pub(crate) fn Row<'a>(
 
 const DELETED: &str = "<p class=\"gone\">This message was deleted.</p>";
 
-/// The line between two days; it leads to its own address. `room` is that of the room.
+/// The line between two days, with a link to its own address. A feed may hold nothing but articles, so only who points
+/// sees the link; the calendar in the bar has the address for everyone. `room` is that of the room.
 #[component]
 pub(crate) fn Day<'a>(at: Timestamp, now: Timestamp, room: &'a str) -> impl IntoView + use<> {
     let day = day_as_number(at);
     let href = format!("{room}?date={day}");
-    view! { <div class="day" data-day=day><a href=href>{day_in_words(at, now)}</a></div> }
+    view! {
+        <div class="day" data-day=day>
+            <span>{day_in_words(at, now)}</span>
+            <a href=href tabindex="-1" aria-hidden="true" title="Link to this day">"#"</a>
+        </div>
+    }
 }
 
 /// The line above the first message that the reader has not seen.
@@ -137,7 +143,10 @@ pub(crate) fn Templates() -> impl IntoView {
     };
     view! {
         <template id="message-template"><div class="row"><Row message=&blank me=nobody place=Place::default() room=""/></div></template>
-        <template id="day-template"><div class="day" data-day=""><a></a></div></template>
+        <template id="day-template"><div class="day" data-day="">
+            <span></span>
+            <a tabindex="-1" aria-hidden="true" title="Link to this day">"#"</a>
+        </div></template>
         <template id="new-template"><New/></template>
         <template id="fate-template">
             <p class="fate">

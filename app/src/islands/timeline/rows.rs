@@ -278,8 +278,8 @@ impl Rows {
         let is_new_day = place.above.is_none_or(|(_, above)| day_number(above) != day);
         if let Some(line) = is_new_day.then(|| copy(&self.day)).flatten() {
             set(&line, "data-day", &day);
-            if let Some(link) = line.first_element_child() {
-                link.set_text_content(Some(&pen.words.day(at)));
+            if let (Some(words), Some(link)) = (line.first_element_child(), line.last_element_child()) {
+                words.set_text_content(Some(&pen.words.day(at)));
                 set(
                     &link,
                     "href",
