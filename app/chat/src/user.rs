@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::UserId;
+use crate::{id::UserId, notify::Custom};
 
 /// What a user may do in the workspace at large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub struct User {
     pub role: Role,
     /// Whether the user is there; `None`: not known, which is not the same as offline.
     pub status: Option<Status>,
+    /// What the user says of himself or herself; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<Custom>,
 }
 
 /// The most characters of a display name.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backend::{Backend, Caller, Problem, message::Post};
+use backend::{Backend, Caller, Problem, marker::Reading, message::Post};
 use chat::{Code, Emoji, MessageId, Nonce, RoomId};
 use http::StatusCode;
 use leptos::prelude::*;
@@ -100,7 +100,7 @@ pub(crate) async fn mark_read(
         let room = parse_room(&room).map_err(refuse)?;
         let seq = seq.parse().map_err(|_| refuse(Code::Malformed.into()))?;
         backend()
-            .mark_read(&caller, room, seq, None)
+            .mark_read(&caller, Reading::of(room, seq))
             .await
             .map_err(refuse)?;
         Ok(Answer::see(Address::new(page)))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backend::{Backend, Caller, Problem, room::MayRead, stamp};
+use backend::{Backend, Caller, Problem, marker::Reading, room::MayRead, stamp};
 use chat::{
     Author, Code, Message, Room, RoomKind,
     message::{Bound, PAGE_LIMIT, Page, Thread},
@@ -181,7 +181,7 @@ fn mark_read(backend: &Arc<Backend>, caller: &Caller, room: &Room, page: &Page) 
     }
     let (backend, caller, room) = (Arc::clone(backend), caller.clone(), room.id);
     tokio::spawn(async move {
-        if let Err(problem) = backend.mark_read(&caller, room, newest, None).await {
+        if let Err(problem) = backend.mark_read(&caller, Reading::of(room, newest)).await {
             tracing::warn!(%room, code = problem.code.as_str(), "a room was opened and could not be marked as read");
         }
     });

@@ -30,6 +30,7 @@ pub(crate) fn Frame(
             data-last-seq=room.last_seq
             data-last-rev=room.last_rev
             data-read-seq=room.read_seq
+            data-read-turn=room.read_turn
             data-member=room.member.to_string()
             data-moderates=moderates.to_string()
         >

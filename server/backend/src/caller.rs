@@ -36,6 +36,7 @@ impl Caller {
             author: self.author.clone(),
             role: self.role,
             status: None,
+            custom: None,
         }
     }
 }

@@ -10,6 +10,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Event, Result,
+    calling::widest_call,
     event::Logged,
     message::{Rendered, encode},
     stamp::{now, now_us},
@@ -32,7 +33,12 @@ impl Backend {
         let body = body::parse(body).map_err(|e| Problem::invalid("body", e.reason()))?;
         self.limit_changes(caller).await?;
         let Rendered { html, mentions } = self.render(&body).await?;
-        let edit = Alteration::Edit { body, html, mentions };
+        let edit = Alteration::Edit {
+            calls: widest_call(&body),
+            body,
+            html,
+            mentions,
+        };
         self.change_message(caller, id, edit).await
     }
 
@@ -153,10 +159,12 @@ impl Backend {
             root,
             mentioned,
             unmentioned,
+            called_all,
         } = altered;
         let logged = Logged {
             mentions: mentioned,
             unmentioned,
+            called_all,
             ..Logged::changed(&message, encode(&message)?, born_us)
         };
         self.bus.publish(Event::Logged(logged)).await;

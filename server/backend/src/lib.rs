@@ -5,15 +5,18 @@
 //! only place that chooses implementations.
 
 pub mod account;
+pub mod attention;
 mod block;
 pub mod breaker;
 pub mod bus;
 pub mod cache;
 pub mod caller;
+mod calling;
 mod carry;
 pub mod change;
 pub mod connect;
 pub mod event;
+pub mod following;
 pub mod health;
 pub mod limit;
 pub mod live;
@@ -26,6 +29,7 @@ pub mod planted;
 pub mod presence;
 pub mod redis;
 pub mod room;
+pub mod saving;
 pub mod search;
 pub mod seed;
 pub mod session;

@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use chat::{
-    Problem, Room, RoomId, UserId,
+    Level, Marker, Problem, Room, RoomId, UserId,
     message::{Bound, PAGE_LIMIT_MAX},
 };
 use futures::future::try_join_all;
@@ -25,7 +25,7 @@ use crate::{
 
 /// To be raised with every change of how messages, pages or rooms look as JSON: instances of two versions share a
 /// cache, and a browser's copy outlives an upgrade.
-const ENCODING: u32 = 1;
+const ENCODING: u32 = 2;
 
 /// A version as a short text, another one for every other version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,9 +188,15 @@ impl Backend {
             self.store.heads_open_to(user),
             self.store.epoch()
         )?;
-        let own = own
-            .iter()
-            .map(|head| (head.room, head.last_seq, head.last_rev, Some(head.read_seq)));
+        let own = own.iter().map(|head| {
+            let notify = (head.level, head.muted);
+            (
+                head.room,
+                head.last_seq,
+                head.last_rev,
+                Some((head.marker(), notify)),
+            )
+        });
         let open = open
             .iter()
             .map(|head| (head.room, head.last_seq, head.last_rev, None));
@@ -206,27 +212,30 @@ impl Backend {
     pub async fn encoded_rooms(&self, caller: &Caller) -> Result<(Tag, Encoded)> {
         let (rooms, epoch) = (self.list_rooms(caller).await?, self.store.epoch().await?);
         let stands = rooms.iter().map(|room| {
-            let read_seq = room.member.then_some(room.read_seq);
-            (room.id, room.last_seq, room.last_rev, read_seq)
+            let (turn, seq) = (room.read_turn, room.read_seq);
+            let seen = (Marker { turn, seq }, (room.level, room.muted));
+            (room.id, room.last_seq, room.last_rev, room.member.then_some(seen))
         });
         let tag = tag_of_rooms(&epoch, caller.id(), stands);
         Ok((tag, encode(&RoomList { rooms })?))
     }
 }
 
-/// What a list of rooms depends on: where each room stands, and up to where a member has read it.
+/// Up to where a member has read a room, and how the member wants to hear of it.
+type Seen = (Marker, (Option<Level>, bool));
+
+/// What a list of rooms depends on: where each room stands, and how a member sees it.
 fn tag_of_rooms(
     epoch: &str,
     user: UserId,
-    stands: impl Iterator<Item = (RoomId, u64, u64, Option<u64>)>,
+    stands: impl Iterator<Item = (RoomId, u64, u64, Option<Seen>)>,
 ) -> Tag {
     let mut stands: Vec<_> = stands.collect();
     stands.sort_unstable();
     let mut text = format!("rooms:{ENCODING}:{epoch}:{user}");
-    for (room, last_seq, last_rev, read_seq) in stands {
-        let read_seq = read_seq.map_or_else(|| "-".to_owned(), |seq| seq.to_string());
+    for (room, last_seq, last_rev, seen) in stands {
         // Writing to a text cannot fail.
-        let _ = write!(text, "\n{room} {last_seq} {last_rev} {read_seq}");
+        let _ = write!(text, "\n{room} {last_seq} {last_rev} {seen:?}");
     }
     Tag::of(&text)
 }
@@ -242,7 +251,7 @@ fn encode<T: Serialize>(value: &T) -> Result<Encoded> {
 #[cfg(test)]
 mod tests {
     use chat::{
-        Author, Message, MessageId, Nonce, RoomKind, Timestamp,
+        Author, Call, Message, MessageId, Nonce, RoomKind, Timestamp,
         message::{Attachment, Page, Reaction},
     };
     use uuid::Uuid;
@@ -288,6 +297,7 @@ mod tests {
                 size: 4,
             }],
             mentions: vec![UserId(ID)],
+            calls: Some(Call::Room),
         }
     }
 
@@ -314,6 +324,9 @@ mod tests {
             read_seq: 3,
             unread: 4,
             mentions: 5,
+            read_turn: 6,
+            level: Some(Level::Nothing),
+            muted: true,
             users: vec![author()],
         };
         RoomList { rooms: vec![room] }

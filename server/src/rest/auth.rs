@@ -85,6 +85,8 @@ pub(super) async fn me(
     SignedIn(caller): SignedIn,
 ) -> Result<Response, Refusal> {
     let mut user = caller.user();
+    let own = state.backend.customs(&[caller.id()]).await?.pop();
+    user.custom = own.map(|(_, custom)| custom);
     user.status = state
         .backend
         .presence

@@ -1,7 +1,7 @@
 //! `/api/rooms`.
 
 use axum::{Json, extract::State, response::Response};
-use backend::room::ChannelDraft;
+use backend::{marker::Reading, room::ChannelDraft};
 use chat::{Room, RoomId, UserId};
 use http::StatusCode;
 use serde::Deserialize;
@@ -32,6 +32,7 @@ pub(super) struct People {
 #[derive(Deserialize)]
 pub(super) struct Read {
     seq: u64,
+    turn: Option<u64>,
 }
 
 pub(super) async fn list(
@@ -128,6 +129,13 @@ pub(super) async fn read(
     Id(room): Id<RoomId>,
     Payload(body): Payload<Read>,
 ) -> Result<StatusCode, Refusal> {
-    state.backend.mark_read(&caller, room, body.seq, None).await?;
+    let Read { seq, turn } = body;
+    let reading = Reading {
+        room,
+        seq,
+        turn,
+        origin: None,
+    };
+    state.backend.mark_read(&caller, reading).await?;
     Ok(StatusCode::NO_CONTENT)
 }

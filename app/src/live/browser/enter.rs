@@ -33,6 +33,7 @@ const ATTRIBUTES: [(&str, &str); 11] = [
     (".app", "data-last-seq"),
     (".app", "data-last-rev"),
     (".app", "data-read-seq"),
+    (".app", "data-read-turn"),
     (".list", "aria-label"),
     (".composer [name=room]", "value"),
     (".composer [name=page]", "value"),

@@ -218,6 +218,7 @@ impl Work for CreateUser {
                 author,
                 role,
                 status: None,
+                custom: None,
             },
             rooms,
         })

@@ -1,8 +1,10 @@
 //! The store in a PostgreSQL database, which any number of instances share.
 
 mod accounts;
+mod attention;
 mod changing;
 mod credentials;
+mod following;
 mod markers;
 mod messages;
 mod pool;
@@ -11,9 +13,11 @@ mod replica;
 mod report;
 mod rooms;
 mod rows;
+mod saving;
 mod schema;
 mod search;
 mod statement;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod threads;

@@ -145,6 +145,8 @@ mod tests {
             html: "<p>hello</p>".to_owned(),
             nonce: None,
             mentions: Vec::new(),
+            calls: None,
+            here: Vec::new(),
             created_at: Timestamp(1),
         };
         let messages = std::iter::repeat_with(message).take(count).collect();

@@ -7,10 +7,10 @@ use services::Postgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
-    PostgresStore, accounts, changing, credentials, markers, messages, pool, posts, replica, report, rooms,
-    schema, search,
+    PostgresStore, accounts, attention, changing, credentials, following, markers, messages, pool, posts,
+    replica, report, rooms, saving, schema, search,
     statement::{Statement, counted},
-    threads, upkeep,
+    subscriptions, threads, upkeep,
 };
 use crate::{
     search::Sought,
@@ -22,8 +22,10 @@ use crate::{
 fn statements() -> Vec<(String, Statement)> {
     let files = [
         ("accounts", accounts::STATEMENTS),
+        ("attention", attention::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
+        ("following", following::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("posts", posts::STATEMENTS),
@@ -31,7 +33,9 @@ fn statements() -> Vec<(String, Statement)> {
         ("report", report::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("schema", schema::STATEMENTS),
+        ("saving", saving::STATEMENTS),
         ("search", search::STATEMENTS),
+        ("subscriptions", subscriptions::STATEMENTS),
         ("threads", threads::STATEMENTS),
         ("upkeep", upkeep::STATEMENTS),
     ];

@@ -202,6 +202,7 @@ impl Job for CreateUser {
                 author,
                 role,
                 status: None,
+                custom: None,
             },
             rooms,
         })

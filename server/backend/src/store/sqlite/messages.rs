@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use chat::{
-    Message, MessageId, Nonce, RoomId, UserId,
+    Call, Message, MessageId, Nonce, RoomId, UserId,
     message::{Bound, Page},
 };
 use serde::Serialize;
@@ -46,20 +46,22 @@ statements! {
                    AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)";
     /// One round trip for all.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                             created_at, edited_at, deleted, pinned, mentions)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10);
+                                             created_at, edited_at, deleted, pinned, mentions, calls, here)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10, ?14, ?15);
                        INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?12, ?13);
                        UPDATE members SET read_seq = ?3 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
-                       SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j";
+                       SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j WHERE TRUE
+                       ON CONFLICT (user, room, seq) DO NOTHING";
+    INSERT_CALL = "INSERT INTO calls (room, seq, author, created_at) VALUES (?1, ?2, ?3, ?4)";
     TAKE_MANY = "UPDATE room_heads SET last_seq = last_seq + ?2, last_rev = last_rev + ?2, last_at = max(last_at, ?3)
                  WHERE room = ?1
                  RETURNING room AS head_room, last_seq, last_rev";
     INSERT_MANY = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                         created_at, edited_at, deleted, pinned, mentions)
+                                         created_at, edited_at, deleted, pinned, mentions, calls)
                    SELECT unhex(row.value ->> 'id'), ?2, ?3 + row.key, ?4 + row.key, unhex(row.value ->> 'author'),
                           row.value ->> 'body', row.value ->> 'html', row.value ->> 'nonce', NULL, 0,
-                          row.value ->> 'created_at', NULL, 0, 0, unhex(row.value ->> 'mentions')
+                          row.value ->> 'created_at', NULL, 0, 0, unhex(row.value ->> 'mentions'), row.value ->> 'calls'
                    FROM json_each(?1) row";
     INSERT_MANY_WORDS = "INSERT INTO message_words (rowid, words, marks)
                          SELECT m.rowid, row.value ->> 'words', row.value ->> 'marks'
@@ -67,6 +69,9 @@ statements! {
     INSERT_MANY_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
                             SELECT unhex(user.value), ?2, ?3 + row.key, row.value ->> 'created_at'
                             FROM json_each(?1) row CROSS JOIN json_each(row.value, '$.mentioned') user";
+    INSERT_MANY_CALLS = "INSERT INTO calls (room, seq, author, created_at)
+                         SELECT ?2, ?3 + row.key, unhex(row.value ->> 'author'), row.value ->> 'created_at'
+                         FROM json_each(?1) row WHERE row.value ->> 'calls' = 'room'";
     EXISTING = "SELECT u.id FROM json_each(?1) j CROSS JOIN users u ON u.id = unhex(j.value)";
     /// Head and messages in one statement, hence of one moment. What the window means: see [`Window`].
     PAGE = concat!(
@@ -182,12 +187,15 @@ pub(super) async fn append(
         thread: root,
         ..message(new, seq, rev, &existing)
     };
-    insert(&message, Entry::of_new(new, root.is_some()), tx).await?;
-    call(&message, &message.mentions, tx).await?;
+    insert(&message, &new.here, Entry::of_new(new, root.is_some()), tx).await?;
+    call(&message, &new.called(&message.mentions), tx).await?;
+    if message.calls == Some(Call::Room) {
+        call_all(&message, tx).await?;
+    }
     Ok(Appended::Stored(message))
 }
 
-async fn insert(message: &Message, entry: Entry, tx: &mut SqliteConnection) -> Stored<()> {
+async fn insert(message: &Message, here: &[UserId], entry: Entry, tx: &mut SqliteConnection) -> Stored<()> {
     let query = INSERT_AND_MARK
         .query()
         .bind(message.id.0)
@@ -205,8 +213,21 @@ async fn insert(message: &Message, entry: Entry, tx: &mut SqliteConnection) -> S
         .bind(message.thread.map(|root| root.0))
         .bind(entry.words)
         .bind(entry.marks)
+        .bind(message.calls.map(Call::name))
+        .bind((!here.is_empty()).then(|| pack(here.iter().copied())))
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+/// Notes that `message` calls on every member: one row, however many they are.
+pub(super) async fn call_all(message: &Message, tx: &mut SqliteConnection) -> Stored<()> {
+    let query = INSERT_CALL
+        .query()
+        .bind(message.room.0)
+        .bind(integer(message.seq))
+        .bind(message.author.id.0);
+    query.bind(message.created_at.0).execute(tx).await?;
     Ok(())
 }
 
@@ -277,6 +298,7 @@ fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<UserId>) -> 
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: known(&new.mentions, existing),
+        calls: new.calls,
     }
 }
 
@@ -364,6 +386,10 @@ impl AppendBatch {
             .await?;
         let query = INSERT_MANY_WORDS.query().bind(&rows).bind(self.room.0).bind(seq);
         query.execute(&mut *tx).await?;
+        if messages.iter().any(|message| message.calls == Some(Call::Room)) {
+            let query = INSERT_MANY_CALLS.query().bind(&rows).bind(self.room.0).bind(seq);
+            query.execute(&mut *tx).await?;
+        }
         if !existing.is_empty() {
             INSERT_MANY_MENTIONS
                 .query()
@@ -388,6 +414,7 @@ struct Line<'a> {
     created_at: i64,
     words: String,
     marks: String,
+    calls: Option<&'static str>,
     /// The ids back to back, for the message.
     mentions: String,
     /// The ids one by one, for the mentions.
@@ -396,10 +423,8 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn new(message: &'a NewMessage, existing: &HashSet<UserId>) -> Self {
-        let mentioned: Vec<String> = known(&message.mentions, existing)
-            .into_iter()
-            .map(|user| hex(user.0))
-            .collect();
+        let mentions = known(&message.mentions, existing);
+        let hexes = |users: &[UserId]| users.iter().map(|user| hex(user.0)).collect::<Vec<_>>();
         let Entry { words, marks } = Entry::of_new(message, false);
         Self {
             id: hex(message.id.0),
@@ -410,8 +435,9 @@ impl<'a> Line<'a> {
             created_at: message.created_at.0,
             words,
             marks,
-            mentions: mentioned.concat(),
-            mentioned,
+            calls: message.calls.map(Call::name),
+            mentions: hexes(&mentions).concat(),
+            mentioned: hexes(&message.called(&mentions)),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod attention;
 mod changing;
 mod credentials;
+mod following;
 mod markers;
 mod messages;
 mod rooms;
 mod rows;
+mod saving;
 mod search;
 mod statement;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod threads;

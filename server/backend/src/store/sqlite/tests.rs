@@ -7,9 +7,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, changing, credentials, markers, messages, reading, rooms, search,
+    SqliteStore, accounts, attention, changing, credentials, following, markers, messages, reading, rooms,
+    saving, search,
     statement::{Statement, counted},
-    threads, upkeep, writer, writing,
+    subscriptions, threads, upkeep, writer, writing,
 };
 use crate::{
     seed::{Plan, seed},
@@ -21,12 +22,16 @@ fn statements() -> Vec<(String, Statement)> {
     let files = [
         ("mod", super::STATEMENTS),
         ("accounts", accounts::STATEMENTS),
+        ("attention", attention::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
+        ("following", following::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
+        ("saving", saving::STATEMENTS),
         ("search", search::STATEMENTS),
+        ("subscriptions", subscriptions::STATEMENTS),
         ("threads", threads::STATEMENTS),
         ("upkeep", upkeep::STATEMENTS),
         ("writer", writer::STATEMENTS),

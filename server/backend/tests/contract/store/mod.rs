@@ -2,15 +2,20 @@
 //! its `Place`, which store it is.
 
 mod accounts;
+mod attention;
+mod calls;
 mod changing;
 mod credentials;
 mod crowds;
+mod following;
 mod markers;
 mod messages;
 mod paging;
 mod reactions;
 mod rooms;
+mod saving;
 mod search;
+mod subscriptions;
 mod threads;
 mod upkeep;
 
@@ -132,6 +137,8 @@ pub(crate) fn new_message(room: RoomId, author: &User, body: &str) -> NewMessage
         html: format!("<p>{body}</p>"),
         nonce: None,
         mentions: Vec::new(),
+        calls: None,
+        here: Vec::new(),
         created_at: Timestamp(4_000),
     }
 }
@@ -195,6 +202,7 @@ pub(crate) fn edit(body: &str, mentions: &[&User]) -> Alteration {
         body: body.to_owned(),
         html: format!("<p>{body}</p>"),
         mentions: mentions.iter().map(|user| user.author.id).collect(),
+        calls: None,
     }
 }
 

@@ -368,6 +368,10 @@ async fn heads_say_where_rooms_and_their_reader_stand() {
         last_seq,
         last_rev: last_seq,
         read_seq,
+        read_turn: 3_000,
+        mentions: 0,
+        level: None,
+        muted: false,
     };
     assert_eq!(heads, [at(general, 0, 0), at(room, 3, 2)]);
     let mut heads = store
