@@ -16,12 +16,12 @@ use leptos_router::{
     path,
 };
 
-pub(crate) use self::boot::{Boot, EnterSends, Leave, Readable};
+pub(crate) use self::boot::{Attend, Boot, EnterSends, Leave, Readable};
 use self::{assets::Assets, theme::Theme};
 use crate::{
     pages::{
-        Direct, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, PinsPage, Register,
-        RoomPage, Rooms, Search, Settings, ThreadPage,
+        Direct, Followed, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, PinsPage,
+        Register, RoomNotify, RoomPage, Rooms, Saved, Search, Settings, ThreadPage, Unread,
     },
     visit::{answer_header, visit},
 };
@@ -150,9 +150,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/rooms/:slug") view=RoomPage ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/members") view=Members ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/pins") view=PinsPage ssr=SsrMode::Async/>
+                <Route path=path!("/rooms/:slug/notifications") view=RoomNotify ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/:seq") view=Permalink ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/threads/:id") view=ThreadPage ssr=SsrMode::Async/>
                 <Route path=path!("/direct/:username") view=Direct ssr=SsrMode::Async/>
+                <Route path=path!("/unread") view=Unread ssr=SsrMode::Async/>
+                <Route path=path!("/threads") view=Followed ssr=SsrMode::Async/>
+                <Route path=path!("/saved") view=Saved ssr=SsrMode::Async/>
                 <Route path=path!("/people") view=People ssr=SsrMode::Async/>
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async/>

@@ -14,6 +14,8 @@ mod common;
 mod accounts;
 #[path = "api/assets.rs"]
 mod assets;
+#[path = "api/attention.rs"]
+mod attention;
 #[path = "api/away.rs"]
 mod away;
 #[path = "api/bad_input.rs"]

@@ -72,7 +72,13 @@ pub(crate) fn Members() -> impl IntoView {
 /// A person in a list, with the way to talk with them.
 #[component]
 pub(super) fn Person(user: User, is_me: bool) -> impl IntoView {
-    let User { author, status, .. } = user;
+    let User {
+        author,
+        status,
+        custom,
+        ..
+    } = user;
+    let says = custom.map(|custom| view! { " · "{custom.emoji}" "{custom.text} });
     let end = if is_me {
         view! { <span class="quiet small">"You"</span> }.into_any()
     } else {
@@ -87,7 +93,7 @@ pub(super) fn Person(user: User, is_me: bool) -> impl IntoView {
     view! {
         <li>
             <Face who=author.clone() status/>
-            <div class="what"><b>{author.display_name}</b><small>"@"{author.username}</small></div>
+            <div class="what"><b>{author.display_name}</b><small>"@"{author.username}{says}</small></div>
             {end}
         </li>
     }

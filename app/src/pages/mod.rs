@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the component macro makes its props public")]
 
 mod direct;
+mod followed;
 mod landing;
 mod load;
 mod login;
@@ -12,15 +13,19 @@ mod oops;
 mod people;
 mod register;
 mod room;
+mod room_notify;
 mod rooms;
+mod saved;
 mod search;
 mod settings;
 mod thread;
 mod token;
+mod unread;
 mod unsent;
 
 pub(crate) use self::{
     direct::Direct,
+    followed::Followed,
     landing::Landing,
     login::Login,
     members::Members,
@@ -29,10 +34,13 @@ pub(crate) use self::{
     people::People,
     register::Register,
     room::{Permalink, RoomPage},
+    room_notify::RoomNotify,
     rooms::Rooms,
+    saved::Saved,
     search::Search,
     settings::Settings,
     thread::{PinsPage, ThreadPage},
     token::TokenCreated,
+    unread::Unread,
     unsent::Unsent,
 };

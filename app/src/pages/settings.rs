@@ -1,16 +1,19 @@
 //! `/settings`: who one is here, how it looks, tokens, and the way out.
 
+mod notifications;
+
 use backend::{Caller, store::TokenRecord};
 use chat::Role;
 use leptos::prelude::*;
 use tokio::try_join;
 
+use self::notifications::Notifications;
 use super::load::{load, signed_in};
 use crate::{
     address::Query,
     parts::{Avatar, Bar, Field, Frame, Notice, PageTitle, Places, Said, date_in_words},
     shell::{
-        Leave,
+        Attend, Leave,
         theme::{Theme, chosen},
     },
     visit::{backend, query},
@@ -20,7 +23,14 @@ use crate::{
 pub(crate) fn Settings() -> impl IntoView {
     load(async move {
         let (backend, caller, query) = (backend(), signed_in()?, query());
-        let (tokens, places) = try_join!(backend.list_tokens(&caller), Places::load(&backend, &caller))?;
+        let me = [caller.id()];
+        let (tokens, places, mut customs, quiet) = try_join!(
+            backend.list_tokens(&caller),
+            Places::load(&backend, &caller),
+            backend.customs(&me),
+            backend.quiet(&caller),
+        )?;
+        let custom = customs.pop().map(|(_, custom)| custom);
         Ok(view! {
             <PageTitle text="Settings"/>
             <Frame places>
@@ -29,6 +39,7 @@ pub(crate) fn Settings() -> impl IntoView {
                     <Notice words=Said::read(&query).words()/>
                     <You caller/>
                     <Appearance/>
+                    <Notifications custom quiet/>
                     <Tokens tokens query/>
                     <section>
                         <h2>"Sign out"</h2>
@@ -42,6 +53,7 @@ pub(crate) fn Settings() -> impl IntoView {
                 </div></div>
             </Frame>
             <Leave/>
+            <Attend/>
         }
         .into_any())
     })

@@ -4,7 +4,10 @@ use chat::{Role, Room, RoomKind};
 use leptos::prelude::*;
 
 use super::{Places, side::Side};
-use crate::{islands::sidebar::Sidebar, shell::Boot};
+use crate::{
+    islands::sidebar::Sidebar,
+    shell::{Attend, Boot},
+};
 
 /// The frame around a page. With an open `room` it is alive: it says where the room stands, for the islands to go
 /// on from, and loads them. Without one it needs no script.
@@ -42,6 +45,7 @@ pub(crate) fn Frame(
             <button class="button" type="button">"Reload"</button>
         </aside>
         <Boot/>
+        <Attend/>
     }
     .into_any()
 }

@@ -24,7 +24,7 @@ pub(crate) use self::{
     composer::{Recipient, Write},
     day::{clock, date_in_words},
     door::Door,
-    face::{Avatar, Dot, Face},
+    face::{Avatar, Dot, Face, Says},
     field::Field,
     frame::Frame,
     icon::{Icon, Shape},

@@ -338,7 +338,7 @@ mod tests {
         let look = Tag::of(std::str::from_utf8(&both).unwrap());
         assert_eq!(
             (ENCODING, look.as_str()),
-            (1, "5c56c01f1a94480966dfaea916928731"),
+            (2, "5a66847b9b3a0b5751885f47c7c3a721"),
             "raise ENCODING, and note the new look here"
         );
     }

@@ -52,7 +52,7 @@ CREATE TABLE saved (
     "user" UUID NOT NULL REFERENCES users (id),
     message UUID NOT NULL REFERENCES messages (id),
     saved_at BIGINT NOT NULL,
-    PRIMARY KEY ("user", message)
+    PRIMARY KEY (message, "user")
 );
 
 CREATE INDEX saved_by_time ON saved ("user", saved_at, message);

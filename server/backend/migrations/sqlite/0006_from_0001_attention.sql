@@ -51,7 +51,7 @@ CREATE TABLE saved (
     user BLOB NOT NULL REFERENCES users (id),
     message BLOB NOT NULL REFERENCES messages (id),
     saved_at INTEGER NOT NULL,
-    PRIMARY KEY (user, message)
+    PRIMARY KEY (message, user)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX saved_by_time ON saved (user, saved_at, message);

@@ -20,7 +20,7 @@ statements! {
               AND members.read_seq < least($3, h.last_seq) AND coalesce(members.read_turn, members.joined_at) <= $4
             RETURNING read_seq, coalesce(read_turn, joined_at)";
     /// Back to where the message `$3` is unread, in a new turn. Forwards it does not move.
-    UNREAD = "UPDATE members SET read_seq = least(read_seq, $3 - 1),
+    UNREAD = "UPDATE members SET read_seq = least(read_seq, $3::bigint - 1),
                                  read_turn = greatest(coalesce(read_turn, joined_at) + 1, $4)
               FROM room_heads h
               WHERE members.room = $1 AND members.\"user\" = $2 AND h.room = $1

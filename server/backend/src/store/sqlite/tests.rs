@@ -74,6 +74,27 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "keeps the first few of those whose name begins so",
     ),
     (
+        "following::FOLLOWED",
+        "SCAN f",
+        "the threads that someone follows, found on an index and limited there",
+    ),
+    (
+        "following::FOLLOWED",
+        "SCAN (subquery-",
+        "unread replies, found on an index and limited there",
+    ),
+    (
+        "subscriptions::ANYONE",
+        "SCAN subscriptions",
+        "whether there is anyone: ends at the first entry",
+    ),
+    (
+        "subscriptions::AUDIENCE",
+        "TEMP B-TREE",
+        "the people of one message, each once",
+    ),
+    ("subscriptions::AUDIENCE", "SCAN called", "those people"),
+    (
         "markers::UNREAD_MENTIONS",
         "TEMP B-TREE",
         "one reader's unread mentions, from several rooms, by time",
