@@ -2,7 +2,7 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
-use backend::{Signup, connect};
+use backend::{Signup, connect, outside::Rules};
 use chat::quota::Limits;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::{HeaderMap, header};
@@ -108,6 +108,15 @@ pub struct Config {
         global = true
     )]
     pub signup: SignupArg,
+    /// Private addresses with ports that the server may call all the same, such as 10.0.0.7:8080,[fd00::7]:443
+    #[arg(
+        long,
+        env = "NATTER_OUTSIDE_ALLOW",
+        value_delimiter = ',',
+        hide_default_value = true,
+        global = true
+    )]
+    pub outside_allow: Vec<SocketAddr>,
     /// How to write the log
     #[arg(
         long,
@@ -152,6 +161,11 @@ impl Config {
                 SignupArg::Open => Signup::Open,
                 SignupArg::Invite => Signup::Invite,
                 SignupArg::Closed => Signup::Closed,
+            },
+            // Without it, people come by whatever name they know.
+            site: self.url.as_ref().map(ToString::to_string),
+            outside: Rules {
+                allow: self.outside_allow.clone(),
             },
         }
     }

@@ -9,6 +9,7 @@ pub mod hub;
 pub mod identity;
 pub mod metrics;
 pub mod middleware;
+pub mod openapi;
 pub mod ops;
 pub mod page;
 #[cfg(feature = "planted")]

@@ -3,32 +3,29 @@
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
-    routing::{any, get},
+    routing::get,
 };
+
+use backend::Code;
 
 use crate::{
     middleware::{self, etag, limit},
-    page, rest,
+    page,
+    problem::Refusal,
+    rest,
     state::AppState,
-    ws,
 };
 
 /// What people and programs reach. Without a listener of their own, metrics are here too.
 pub fn public(state: &AppState, with_metrics: bool) -> Router {
-    let api = rest::routes()
+    let api = rest::router()
         .layer(from_fn(etag::tag))
         .layer(from_fn_with_state(state.clone(), limit::count));
-    let router = Router::new()
+    let router = rest::outside(with_metrics)
+        .into_router()
+        .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
         .nest("/api", api)
-        .route("/ws", any(ws::open))
-        .route("/health", get(rest::health))
-        .route("/health/ready", get(rest::ready))
         .merge(page::routes(state).layer(from_fn_with_state(state.clone(), limit::count_changes)));
-    let router = if with_metrics {
-        router.route("/metrics", get(rest::metrics))
-    } else {
-        router
-    };
     middleware::around(router, state).with_state(state.clone())
 }
 

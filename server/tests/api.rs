@@ -32,6 +32,8 @@ mod crash;
 mod limits;
 #[path = "api/messages.rs"]
 mod messages;
+#[path = "api/openapi.rs"]
+mod openapi;
 #[path = "api/operator.rs"]
 mod operator;
 #[path = "api/queries.rs"]

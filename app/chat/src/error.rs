@@ -63,12 +63,20 @@ codes! {
     MessageNotFound = "message_not_found", 404, "No such message";
     /// There is no such token.
     TokenNotFound = "token_not_found", 404, "No such token";
+    /// There is no such bot.
+    BotNotFound = "bot_not_found", 404, "No such bot";
+    /// There is no such webhook.
+    WebhookNotFound = "webhook_not_found", 404, "No such webhook";
+    /// There is no such slash command.
+    CommandNotFound = "command_not_found", 404, "No such command";
     /// The address exists, but not with this method.
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
     /// The username is taken, or looks like one that is.
     UsernameTaken = "username_taken", 409, "Username taken";
     /// A channel with this address exists.
     RoomExists = "room_exists", 409, "A channel of this name exists";
+    /// A slash command of this name exists.
+    CommandExists = "command_exists", 409, "A command of this name exists";
     /// The message was deleted: it cannot be edited, reacted to, pinned or replied to any more.
     MessageDeleted = "message_deleted", 409, "The message was deleted";
     /// There are as many of this kind as there may be: emoji under a message, pins in a room.
@@ -79,8 +87,12 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, "JSON expected";
     /// The request was read, but a field's value is not allowed.
     Invalid = "invalid", 422, "Some fields are not valid";
+    /// What was typed begins with a slash and is no command. Two slashes say it instead.
+    UnknownCommand = "unknown_command", 422, "No such command";
     /// Too many requests: come back after the time given.
     TooFast = "too_fast", 429, "Too many requests";
+    /// The program that was to answer did not, or not in a way that can be understood.
+    ProgramFailed = "program_failed", 422, "The program did not answer";
     /// A fault of the server; the request id leads to its log.
     Internal = "internal", 500, "Something went wrong on the server";
     /// Something that the request needs is away or overloaded: try again.

@@ -49,6 +49,14 @@ id!(
     TokenId
 );
 id!(
+    /// One webhook, incoming or outgoing. Not a secret.
+    WebhookId
+);
+id!(
+    /// One slash command that a program answers.
+    CommandId
+);
+id!(
     /// One WebSocket connection.
     ConnectionId
 );

@@ -7,6 +7,7 @@
 
 pub mod body;
 pub mod close;
+pub mod command;
 pub mod emoji;
 pub mod error;
 pub mod id;
@@ -17,6 +18,7 @@ pub mod nonce;
 pub mod notify;
 pub mod permission;
 pub mod quota;
+pub mod quotation;
 pub mod room;
 pub mod search;
 pub mod time;
@@ -27,7 +29,7 @@ pub mod wire;
 
 pub use emoji::Emoji;
 pub use error::{Code, Problem};
-pub use id::{ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId};
+pub use id::{CommandId, ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId, WebhookId};
 pub use marker::Marker;
 pub use mention::Call;
 pub use message::{Attachment, Message, Reaction};

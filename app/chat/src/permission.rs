@@ -23,6 +23,8 @@ pub enum Action {
     React,
     /// Pin a message to the room, or unpin it.
     Pin,
+    /// Let programs post in it, or be told what is posted in it.
+    Integrate,
 }
 
 /// What has to be known of a room and of someone in it to decide.
@@ -60,8 +62,19 @@ pub const fn may(action: Action, standing: Standing) -> bool {
         (Action::Invite, RoomKind::Channel) => member,
         (Action::Invite | Action::Leave, RoomKind::Direct) => false,
         (Action::Edit | Action::Delete, RoomKind::Channel) => member && (own || moderates(role)),
+        (Action::Integrate, RoomKind::Channel) => member && moderates(role),
+        (Action::Integrate, RoomKind::Direct) => false,
         // Nobody is above the others in a direct room.
         (Action::Edit | Action::Delete, RoomKind::Direct) => member && own,
+    }
+}
+
+/// Whether someone of this role may make bots, and have programs told of, or answer, what is written in the workspace.
+#[must_use]
+pub const fn may_run_programs(role: Role) -> bool {
+    match role {
+        Role::Owner => true,
+        Role::Member => false,
     }
 }
 
@@ -106,6 +119,30 @@ mod tests {
                 [true, true, true, false, false, true, true]
             );
             assert_eq!(allowed((DIRECT, true, false), role), [false; 7]);
+        }
+    }
+
+    #[test]
+    fn who_keeps_order_in_a_channel_lets_programs_in() {
+        for (role, kind, member, expected) in [
+            (Role::Owner, CHANNEL, true, true),
+            (Role::Owner, CHANNEL, false, false),
+            (Role::Member, CHANNEL, true, false),
+            (Role::Owner, DIRECT, true, false),
+            (Role::Member, DIRECT, true, false),
+        ] {
+            let standing = Standing {
+                kind,
+                private: kind == DIRECT,
+                member,
+                role,
+                own: false,
+            };
+            assert_eq!(
+                may(Action::Integrate, standing),
+                expected,
+                "{role:?} {kind:?} {member}"
+            );
         }
     }
 

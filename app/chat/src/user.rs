@@ -52,6 +52,9 @@ pub struct User {
     /// What the user says of himself or herself; absent: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom: Option<Custom>,
+    /// Whether it is a program and nobody who could sign in.
+    #[serde(default)]
+    pub bot: bool,
 }
 
 /// The most characters of a display name.

@@ -293,7 +293,7 @@ impl View {
         let settled = message.nonce.clone().filter(|nonce| own && self.forget(nonce));
         let moved = seq > self.last_seq;
         self.last_seq = self.last_seq.max(seq);
-        if own && (moved || self.read.precedes(message.created_at)) {
+        if own && self.read.precedes(message.created_at) {
             // The server moved the author's marker with the message.
             self.unread_kept = false;
             self.move_marker(self.read.reading(seq), changes);

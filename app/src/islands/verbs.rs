@@ -7,6 +7,7 @@ mod dialog;
 mod edit;
 mod emoji;
 mod names;
+mod quote;
 mod react;
 mod thread;
 mod tools;

@@ -25,12 +25,13 @@ pub(crate) fn Direct() -> impl IntoView {
         match places.direct_with(other.author.id).cloned() {
             Some(room) => {
                 let may_read = Backend::may_read(&room)?;
+                let show = shown(&backend, &room, may_read, &query).await?;
                 draw(
                     &backend,
                     &caller,
                     places,
                     (room, may_read),
-                    shown(&query),
+                    show,
                     Beside::Nothing,
                     &query,
                 )

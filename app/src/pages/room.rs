@@ -1,4 +1,4 @@
-//! `/rooms/{slug}` and `/rooms/{slug}/{seq}`: a room, and one of its messages.
+//! `/rooms/{slug}` and `/rooms/{slug}/{seq}`: a room, and one of its messages; `?date=` a day of it.
 
 use std::sync::Arc;
 
@@ -11,7 +11,10 @@ use http::header;
 use leptos::prelude::*;
 use tokio::try_join;
 
-use super::load::{Halt, Loaded, load, part, signed_in};
+use super::{
+    day::show_day,
+    load::{Halt, Loaded, load, part, signed_in},
+};
 use crate::{
     address::{self, Query},
     parts::{Frame, Log, PageTitle, Panel, Pins, Places, Recipient, RoomBar, Said, Show, Write},
@@ -46,12 +49,13 @@ pub(crate) fn RoomPage() -> impl IntoView {
                 .map_or_else(String::new, |(_, query)| format!("?{query}"));
             return Err(Halt::Go(address + &query));
         }
+        let show = shown(&backend, &room, may_read, &query).await?;
         draw(
             &backend,
             &caller,
             places,
             (room, may_read),
-            shown(&query),
+            show,
             Beside::Nothing,
             &query,
         )
@@ -84,12 +88,20 @@ pub(crate) fn Permalink() -> impl IntoView {
 }
 
 /// Which part of the room the address asks for.
-pub(super) fn shown(query: &Query) -> Show {
+pub(super) async fn shown(
+    backend: &Backend,
+    room: &Room,
+    may_read: MayRead,
+    query: &Query,
+) -> Result<Show, Problem> {
     let seq = |key| query.get(key).parse().ok();
-    seq("before")
+    if let Some(show) = show_day(backend, room, may_read, query.get("date")).await? {
+        return Ok(show);
+    }
+    Ok(seq("before")
         .map(Show::Before)
         .or_else(|| seq("after").map(Show::After))
-        .unwrap_or(Show::Newest)
+        .unwrap_or(Show::Newest))
 }
 
 /// Why the last message was not posted, if there is a reason to show.

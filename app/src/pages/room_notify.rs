@@ -44,7 +44,7 @@ fn Choice(room: Room) -> impl IntoView {
     let choice = |level: Level, label: &'static str, hint: &'static str| {
         view! {
             <label class="choice">
-                <input type="radio" name="level" value=level.name() checked=(level == now)/>
+                <input type="radio" name="level" value=level.name() checked={level == now}/>
                 <span><b>{label}</b><small>{hint}</small></span>
             </label>
         }

@@ -29,7 +29,8 @@ pub(crate) fn Says(user: UserId, custom: Option<Custom>) -> impl IntoView {
             emoji
         }
     });
-    view! { <span class="says" data-user=user.to_string() title=text hidden=shown.is_none()>{shown}</span> }
+    let nothing = shown.is_none();
+    view! { <span class="says" data-user=user.to_string() title=text hidden=nothing>{shown}</span> }
 }
 
 /// A person's picture with the status in its corner.

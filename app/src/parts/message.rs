@@ -78,7 +78,7 @@ pub(crate) fn Row<'a>(
                 class="context"
                 hidden=message.thread.is_none()
                 data-thread=message.thread.map(|root| root.to_string())
-                href=context
+                href=context.unwrap_or_else(|| own_thread.clone())
             >
                 "Replied in a thread"
             </a>
@@ -92,10 +92,12 @@ pub(crate) fn Row<'a>(
 
 const DELETED: &str = "<p class=\"gone\">This message was deleted.</p>";
 
-/// The line between two days.
+/// The line between two days; it leads to its own address. `room` is that of the room.
 #[component]
-pub(crate) fn Day(at: Timestamp, now: Timestamp) -> impl IntoView {
-    view! { <div class="day" data-day=day_as_number(at)>{day_in_words(at, now)}</div> }
+pub(crate) fn Day<'a>(at: Timestamp, now: Timestamp, room: &'a str) -> impl IntoView + use<> {
+    let day = day_as_number(at);
+    let href = format!("{room}?date={day}");
+    view! { <div class="day" data-day=day><a href=href>{day_in_words(at, now)}</a></div> }
 }
 
 /// The line above the first message that the reader has not seen.
@@ -136,7 +138,7 @@ pub(crate) fn Templates() -> impl IntoView {
     };
     view! {
         <template id="message-template"><div class="row"><Row message=&blank me=nobody place=Place::default() room=""/></div></template>
-        <template id="day-template"><div class="day" data-day=""></div></template>
+        <template id="day-template"><div class="day" data-day=""><a></a></div></template>
         <template id="new-template"><New/></template>
         <template id="fate-template">
             <p class="fate">

@@ -95,7 +95,7 @@ fn items(me: UserId, room: &Room, messages: &[Message], show: Show, now: Timesta
             && message.seq > room.read_seq
             && message.author.id != me
             && above.is_some_and(|above| above.seq <= room.read_seq);
-        let day = is_new_day.then(|| view! { <Day at=message.created_at now/> });
+        let day = is_new_day.then(|| view! { <Day at=message.created_at now room=&*address/> });
         let new = is_new.then(|| view! { <New/> });
         let goes_on = above.is_some_and(|above| {
             continues(

@@ -194,10 +194,13 @@ fn attempt(username: &str, address: &str) -> String {
 }
 
 fn caller(user: User, credential: Credential) -> Caller {
-    let User { author, role, .. } = user;
+    let User {
+        author, role, bot, ..
+    } = user;
     Caller {
         author,
         role,
+        bot,
         credential,
     }
 }

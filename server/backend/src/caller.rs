@@ -18,6 +18,8 @@ pub struct Caller {
     pub author: Author,
     /// What the user may do.
     pub role: Role,
+    /// Whether the user is a program's.
+    pub bot: bool,
     /// By what the user is known on this occasion.
     pub credential: Credential,
 }
@@ -37,6 +39,7 @@ impl Caller {
             role: self.role,
             status: None,
             custom: None,
+            bot: self.bot,
         }
     }
 }

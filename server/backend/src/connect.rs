@@ -10,8 +10,11 @@ use crate::{
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     cache::{Cached, layered::LayeredCache, memory::MemoryCache},
     limit::{Limiter, memory::MemoryLimiter, redis::RedisLimiter},
+    markdown::Site,
+    outside::Rules,
     password::Passwords,
     presence::{Presence, memory::MemoryPresence, redis::RedisPresence},
+    push::Push,
     redis::{BadUrl, Redis},
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
@@ -31,6 +34,10 @@ pub struct Config {
     pub limits: Limits,
     /// Who may create an account.
     pub signup: Signup,
+    /// The public origin, such as `https://chat.example.org`, where it is known.
+    pub site: Option<String>,
+    /// What may be called outside beyond the public internet.
+    pub outside: Rules,
 }
 
 /// Why there is no backend.
@@ -77,6 +84,8 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
+        push: Push::new(config.site.as_deref(), config.outside.clone()),
+        site: config.site.clone().map(Site::new),
         store,
     }))
 }

@@ -23,10 +23,12 @@ pub mod live;
 pub mod markdown;
 pub mod marker;
 pub mod message;
+pub mod outside;
 pub mod password;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod presence;
+pub mod push;
 pub mod redis;
 pub mod room;
 pub mod saving;
@@ -80,4 +82,8 @@ pub struct Backend {
     pub passwords: password::Passwords,
     /// Who may create an account.
     pub signup: Signup,
+    /// Where people find this site, if it is known.
+    pub site: Option<markdown::Site>,
+    /// Tells browsers while no page is open.
+    pub push: push::Push,
 }

@@ -12,7 +12,7 @@ use crate::{
     Backend, Caller, Event, Result,
     calling::Calling,
     event::Logged,
-    markdown,
+    markdown::{self, Setting},
     room::MayRead,
     stamp::{new_id, now, now_us},
     store::{Appended, NewMessage},
@@ -150,6 +150,7 @@ impl Backend {
         let json = encode(&message)?;
         let mut logged = Logged::posted(&message, Arc::clone(&json), origin, born_us);
         logged.here = !here.is_empty();
+        self.push.note(&message, &here);
         logged.mentions.extend(here);
         self.bus.publish(Event::Logged(logged)).await;
         Ok(Posted {
@@ -178,7 +179,11 @@ impl Backend {
     /// What a body looks like, and whom it calls.
     pub(crate) async fn render(&self, body: &str) -> Result<Rendered> {
         let called = self.called_on(body).await?;
-        let html = markdown::render(body, &called);
+        let setting = Setting {
+            mentioned: &called,
+            site: self.site.as_ref(),
+        };
+        let html = markdown::render(body, setting);
         let called = called.iter().map(|user| user.id);
         Ok(Rendered {
             mentions: called.filter(|id| markdown::mentions(&html, *id)).collect(),

@@ -298,7 +298,7 @@ fn new_message(circle: &Circle<'_>, at: Timestamp, rng: &mut StdRng) -> NewMessa
         id: MessageId(id_at(at)),
         room: circle.room,
         author: circle.members[rng.random_range(0..circle.members.len())].clone(),
-        html: markdown::render(&body, &[]),
+        html: markdown::render(&body, markdown::Setting::default()),
         body,
         nonce: None,
         mentions: Vec::new(),

@@ -587,6 +587,8 @@ async fn whoever_leaves_as_their_instance_stops_is_offline_for_the_others() {
             redis_url: Some(server.url()),
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
+            site: None,
+            outside: backend::outside::Rules::default(),
         };
         let backend = connect(&config).await.unwrap();
         until(async || backend.bus.health() == Health::Ok).await;

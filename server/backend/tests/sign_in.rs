@@ -24,6 +24,8 @@ impl Scene {
             redis_url: None,
             limits: "sign_in=1000/1h,sign_in_failure=3/1h".parse().unwrap(),
             signup: Signup::Open,
+            site: None,
+            outside: backend::outside::Rules::default(),
         };
         let backend = connect(&config).await.unwrap();
         let registration = Registration {

@@ -6,7 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use backend::account::{self, Registration};
-use chat::User;
+use chat::{
+    Code, User,
+    user::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN},
+};
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +17,10 @@ use super::payload::Payload;
 use crate::{
     identity::{Identity, SignedIn},
     middleware::client::Address,
+    openapi::{
+        Api, Call,
+        schema::{any_text, display_name, meaning, named, object, or_null, text, username},
+    },
     problem::Refusal,
     state::AppState,
 };
@@ -105,4 +112,51 @@ fn with_cookie(state: &AppState, status: StatusCode, signed_in: account::SignedI
         Json(Me { user: signed_in.user }),
     )
         .into_response()
+}
+
+/// Tells of these calls.
+pub(super) fn describe(api: &mut Api) {
+    api.schema("Me", object(&[("user", named("User"))], &[]));
+    let password = meaning(
+        text(PASSWORD_CHARS_MIN, PASSWORD_BYTES_MAX),
+        "At least 8 characters and at most 256 bytes",
+    );
+    let name = meaning(or_null(&display_name()), "Else the username");
+    let register = object(
+        &[("username", username()), ("password", password)],
+        &[("display_name", name)],
+    );
+    api.call(
+        Call::post(
+            "/api/auth/register",
+            "register",
+            "Creates an account and signs it in",
+        )
+        .detail("The first account of a server is its owner's.")
+        .open()
+        .takes(register)
+        .gives(201, "Me")
+        .with_header(201, "Set-Cookie", "SetCookie")
+        .refuses(&[Code::UsernameTaken, Code::SignupClosed]),
+    );
+    let login = object(&[("username", any_text()), ("password", any_text())], &[]);
+    api.call(
+        Call::post("/api/auth/login", "login", "Signs a browser in")
+            .detail("Unknown users and wrong passwords are answered alike. Repeated failures have to wait.")
+            .open()
+            .takes(login)
+            .gives(200, "Me")
+            .with_header(200, "Set-Cookie", "SetCookie")
+            .refuses(&[Code::BadCredentials]),
+    );
+    api.call(
+        Call::post(
+            "/api/auth/logout",
+            "logout",
+            "Ends the caller's session; a token stays",
+        )
+        .gives_nothing(204)
+        .with_header(204, "Set-Cookie", "SetCookie"),
+    );
+    api.call(Call::get("/api/me", "getMe", "Who is signed in").gives(200, "Me"));
 }

@@ -5,12 +5,19 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use backend::health::Health;
+use backend::{Code, health::Health};
 use http::{StatusCode, header};
 use metrics::gauge;
 use serde_json::{Map, Value, json};
 
-use crate::{metrics::DEPENDENCY_UP, state::AppState};
+use crate::{
+    metrics::DEPENDENCY_UP,
+    openapi::{
+        Api, Call,
+        schema::{any_text, object, one_of},
+    },
+    state::AppState,
+};
 
 /// When to ask again, in seconds.
 const RETRY_AFTER_S: u64 = 1;
@@ -84,4 +91,47 @@ pub async fn metrics(State(state): State<AppState>) -> String {
         gauge!(DEPENDENCY_UP, "dependency" => name).set(up(health == Health::Ok));
     }
     state.metrics.render()
+}
+
+/// Tells of these calls, and of the WebSocket.
+pub(super) fn describe(api: &mut Api) {
+    api.schema(
+        "Health",
+        object(&[("status", one_of(&["ok"])), ("version", any_text())], &[]),
+    );
+    let state = one_of(&["ok", "degraded", "unavailable"]);
+    let dependency = object(&[("kind", any_text()), ("status", state)], &[]);
+    let names = ["database", "bus", "cache", "sessions", "presence", "limits"];
+    let dependencies = names.map(|name| (name, dependency.clone()));
+    let status = one_of(&["ok", "degraded", "draining", "unavailable"]);
+    api.schema(
+        "Readiness",
+        object(
+            &[("status", status), ("dependencies", object(&dependencies, &[]))],
+            &[],
+        ),
+    );
+    let get = |path, id, summary| Call::get(path, id, summary).open().outside();
+    api.call(get("/health", "getHealth", "The process is up").gives(200, "Health"));
+    api.call(
+        get("/health/ready", "getReadiness", "The process can serve")
+            .gives(200, "Readiness")
+            .gives(503, "Readiness")
+            .with_header(503, "Retry-After", "RetryAfter"),
+    );
+    let text = json!({ "text/plain": { "schema": any_text() } });
+    api.call(
+        get("/metrics", "getMetrics", "Figures, as Prometheus reads them")
+            .detail("Elsewhere where the operator has a listener of its own for them.")
+            .gives_content(200, text)
+            .refuses(&[Code::NotFound]),
+    );
+    api.call(
+        Call::get("/ws", "openSocket", "Opens a WebSocket")
+            .detail("Frames are told of in the documentation. Who is not signed in is told so by the close code 4401.")
+            .outside()
+            .open()
+            .gives_nothing(101)
+            .refuses(&[Code::Malformed, Code::ForeignOrigin, Code::TooFast]),
+    );
 }

@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use backend::{
-    Problem,
+    Code, Problem,
     message::{Post, Posted},
 };
 use chat::{
@@ -15,11 +15,19 @@ use chat::{
 };
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde_json::json;
 
 use super::payload::{Id, Parameters, Payload, Reacted};
 use crate::{
     identity::SignedIn,
     middleware::etag::{Known, versioned},
+    openapi::{
+        Api, Call,
+        schema::{
+            any_number, emoji, id, many, meaning, message_body, named, nonce, object, or_null, page_fields,
+            time,
+        },
+    },
     problem::Refusal,
     state::AppState,
 };
@@ -219,4 +227,144 @@ pub(super) async fn unpin(
 ) -> Result<StatusCode, Refusal> {
     state.backend.pin_message(&caller, message, false).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The calls with which messages are read.
+fn describe_reading(api: &mut Api) {
+    let paged = |call: Call| {
+        call.query(
+            "before",
+            any_number(),
+            "Those just before this `seq`; goes with neither `after` nor `around`",
+        )
+        .query("after", any_number(), "Those just after this `seq`")
+        .query("around", any_number(), "Those around this `seq`")
+        .query("limit", any_number(), "At most so many, 1 to 100; else 50")
+    };
+    let page = Call::get(
+        "/api/messages",
+        "listMessages",
+        "A page of a room's messages; the newest unless told",
+    )
+    .required_query("room", id(), "The room");
+    api.call(
+        paged(page)
+            .gives(200, "Page")
+            .refuses(&[Code::RoomNotFound, Code::NotAMember]),
+    );
+    let mut fields = page_fields();
+    fields.push(("root", meaning(named("Message"), "The message that they answer")));
+    api.schema("Thread", object(&fields, &[]));
+    let thread = Call::get(
+        "/api/threads/{id}",
+        "getThread",
+        "A message and a page of the replies to it",
+    )
+    .part("id", id());
+    api.call(
+        paged(thread)
+            .gives(200, "Thread")
+            .refuses(&[Code::MessageNotFound, Code::NotAMember]),
+    );
+    let version = object(
+        &[("body", named("Message/properties/body")), ("written_at", time())],
+        &[],
+    );
+    api.schema(
+        "History",
+        object(
+            &[("versions", meaning(many(&version, Some(100)), "Newest first"))],
+            &[],
+        ),
+    );
+    api.call(
+        Call::get(
+            "/api/messages/{id}/history",
+            "listVersions",
+            "What a message said before its edits",
+        )
+        .part("id", id())
+        .gives(200, "History")
+        .refuses(&[Code::MessageNotFound, Code::NotAMember]),
+    );
+    let pinned = meaning(many(&named("Message"), Some(100)), "Newest first");
+    api.schema("Pins", object(&[("messages", pinned)], &[]));
+    api.call(
+        Call::get("/api/rooms/{id}/pins", "listPins", "A room's pinned messages")
+            .part("id", id())
+            .gives(200, "Pins")
+            .refuses(&[Code::RoomNotFound, Code::NotAMember]),
+    );
+}
+
+/// Tells of these calls.
+pub(super) fn describe(api: &mut Api) {
+    describe_reading(api);
+    let attachments = json!({ "type": ["array", "null"], "items": true, "maxItems": 0 });
+    let post = object(
+        &[("room", id()), ("body", message_body())],
+        &[
+            (
+                "nonce",
+                meaning(
+                    or_null(&nonce()),
+                    "The client's own id for the send: the same again gives the first message back",
+                ),
+            ),
+            (
+                "thread",
+                meaning(or_null(&id()), "The message that it answers, of the same room"),
+            ),
+            ("attachments", attachments),
+        ],
+    );
+    api.call(
+        Call::post("/api/messages", "postMessage", "Posts a message")
+            .detail("200 and the first message where the nonce was used before.")
+            .takes(post)
+            .gives(201, "Message")
+            .gives(200, "Message")
+            .refuses(&[Code::RoomNotFound, Code::NotAMember, Code::MessageDeleted]),
+    );
+    let of_message = |call: Call| {
+        call.part("id", id())
+            .refuses(&[Code::MessageNotFound, Code::NotAMember])
+    };
+    let path = "/api/messages/{id}";
+    api.call(
+        of_message(Call::patch(path, "editMessage", "Gives a message another body"))
+            .detail("The author may, and whoever moderates the channel.")
+            .takes(object(&[("body", message_body())], &[]))
+            .gives(200, "Message")
+            .refuses(&[Code::Forbidden, Code::MessageDeleted]),
+    );
+    api.call(
+        of_message(Call::delete(
+            path,
+            "deleteMessage",
+            "Takes away all of a message but its number",
+        ))
+        .detail("The author may, and whoever moderates the channel.")
+        .gives_nothing(204)
+        .refuses(&[Code::Forbidden]),
+    );
+    let path = "/api/messages/{id}/pin";
+    api.call(
+        of_message(Call::put(path, "pinMessage", "Pins a message to its room"))
+            .gives_nothing(204)
+            .refuses(&[Code::MessageDeleted, Code::TooMany]),
+    );
+    api.call(of_message(Call::delete(path, "unpinMessage", "Unpins a message")).gives_nothing(204));
+    let path = "/api/messages/{id}/reactions/{emoji}";
+    let of_emoji = |call: Call| of_message(call).part("emoji", emoji()).refuses(&[Code::Invalid]);
+    api.call(
+        of_emoji(Call::put(
+            path,
+            "react",
+            "Puts the caller's reaction under a message",
+        ))
+        .gives_nothing(204)
+        .refuses(&[Code::MessageDeleted, Code::TooMany]),
+    );
+    api.call(of_emoji(Call::delete(path, "unreact", "Takes the caller's reaction away")).gives_nothing(204));
 }

@@ -1,28 +1,37 @@
-//! The REST door: parse, call one use case, render. Every call is in [`routes`].
+//! The REST door: parse, call one use case, render. Every call is in [`routes`], and told of by its module's `describe`.
 
 mod attention;
 mod auth;
 mod health;
 mod messages;
 mod payload;
+mod push;
 mod rooms;
 mod search;
 mod tokens;
 mod users;
 
-use axum::{
-    Router,
-    routing::{delete, get, patch, post, put},
-};
+use axum::Router;
 use backend::Code;
+use http::Method;
 
-use crate::{problem::Refusal, state::AppState};
+use crate::{
+    openapi::{
+        self, Api,
+        routes::{Routes, delete, get, patch, post, put},
+    },
+    problem::Refusal,
+    state::AppState,
+    ws,
+};
 
 pub use health::{health, metrics, ready};
 
 /// Every call below `/api`.
-pub fn routes() -> Router<AppState> {
-    Router::new()
+#[must_use]
+pub fn routes() -> Routes {
+    Routes::new()
+        .route("/openapi.json", get(openapi::serve))
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
         .route("/auth/logout", post(auth::logout))
@@ -57,6 +66,10 @@ pub fn routes() -> Router<AppState> {
             "/messages/{id}/saved",
             put(attention::save).delete(attention::unsave),
         )
+        .route(
+            "/push",
+            get(push::key).post(push::subscribe).delete(push::unsubscribe),
+        )
         .route("/saved", get(attention::saved))
         .route("/search", get(search::search))
         .route("/threads", get(attention::threads))
@@ -69,6 +82,47 @@ pub fn routes() -> Router<AppState> {
         )
         .route("/threads/{id}/read", post(attention::read_thread))
         .route("/unread", get(attention::unread))
+}
+
+/// What else programs ask for, at addresses of its own. Metrics are elsewhere where the operator has a listener for them.
+#[must_use]
+pub fn outside(with_metrics: bool) -> Routes {
+    let routes = Routes::new()
+        .route("/ws", get(ws::open))
+        .route("/health", get(health::health))
+        .route("/health/ready", get(health::ready));
+    if with_metrics {
+        routes.route("/metrics", get(health::metrics))
+    } else {
+        routes
+    }
+}
+
+/// Serves [`routes`], and a refusal for whatever is none of them.
+pub fn router() -> Router<AppState> {
+    routes()
+        .into_router()
         .fallback(|| async { Refusal::from(Code::NotFound) })
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
+}
+
+/// Every method and path that programs are served under.
+#[must_use]
+pub fn served() -> Vec<(Method, String)> {
+    let below = routes().served().to_vec().into_iter();
+    let below = below.map(|(method, path)| (method, format!("/api{path}")));
+    below.chain(outside(true).served().to_vec()).collect()
+}
+
+/// Tells of all of them.
+pub fn describe(api: &mut Api) {
+    attention::describe(api);
+    auth::describe(api);
+    health::describe(api);
+    messages::describe(api);
+    push::describe(api);
+    rooms::describe(api);
+    search::describe(api);
+    tokens::describe(api);
+    users::describe(api);
 }

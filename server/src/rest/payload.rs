@@ -9,8 +9,11 @@ use axum::{
 use backend::{Code, Problem};
 use chat::{Emoji, MessageId};
 use http::{StatusCode, request::Parts};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error as _},
+};
+use serde_json::{Number, Value};
 use url::form_urlencoded;
 
 use crate::problem::Refusal;
@@ -53,6 +56,19 @@ fn wrong_shape<E: Display>(error: &serde_path_to_error::Error<E>) -> Problem {
         Some((field, _)) => Problem::invalid(field, "is required"),
         None => Problem::invalid(&path, &format!("is not valid: {reason}")),
     }
+}
+
+/// A whole number, also where it is written as JavaScript may write one: `7.0`.
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    const WRITTEN_MAX: f64 = 9_007_199_254_740_991.0;
+    let number = Number::deserialize(deserializer)?;
+    let written = number
+        .as_f64()
+        .filter(|value| value.fract() == 0.0 && (0.0..=WRITTEN_MAX).contains(value));
+    // Such a number has no digits behind the point, and 53 bits at most.
+    let rounded = written.and_then(|value| format!("{value:.0}").parse().ok());
+    let expected = || D::Error::custom(format!("{number} is not a whole number of at most 64 bits"));
+    number.as_u64().or(rounded).ok_or_else(expected)
 }
 
 /// The query of an address.

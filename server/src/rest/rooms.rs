@@ -2,17 +2,24 @@
 
 use axum::{Json, extract::State, response::Response};
 use backend::{marker::Reading, room::ChannelDraft};
-use chat::{Room, RoomId, UserId};
+use chat::{
+    Code, Room, RoomId, UserId,
+    room::{DIRECT_MEMBERS_MAX, INVITES_MAX},
+};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::{
-    payload::{Id, Parameters, Payload},
+    payload::{Id, Parameters, Payload, whole},
     users::{Listing, Users},
 };
 use crate::{
     identity::SignedIn,
     middleware::etag::{Known, versioned},
+    openapi::{
+        Api, Call,
+        schema::{any_number, channel_name, flag, id, many, meaning, named, object, or_null, people, topic},
+    },
     problem::Refusal,
     state::AppState,
 };
@@ -31,6 +38,7 @@ pub(super) struct People {
 
 #[derive(Deserialize)]
 pub(super) struct Read {
+    #[serde(deserialize_with = "whole")]
     seq: u64,
     turn: Option<u64>,
 }
@@ -138,4 +146,103 @@ pub(super) async fn read(
     };
     state.backend.mark_read(&caller, reading).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells of these calls.
+pub(super) fn describe(api: &mut Api) {
+    api.schema("Rooms", object(&[("rooms", many(&named("Room"), None))], &[]));
+    api.call(
+        Call::get(
+            "/api/rooms",
+            "listRooms",
+            "The caller's rooms, then the public channels to join",
+        )
+        .gives(200, "Rooms"),
+    );
+    let name = meaning(
+        channel_name(),
+        "At least one letter or digit, and no control characters",
+    );
+    let create = object(
+        &[("name", name)],
+        &[("topic", or_null(&topic())), ("private", or_null(&flag()))],
+    );
+    api.call(
+        Call::post(
+            "/api/rooms",
+            "createRoom",
+            "Creates a channel; the caller is its first member",
+        )
+        .takes(create)
+        .gives(201, "Room")
+        .refuses(&[Code::RoomExists]),
+    );
+    let others = |max| object(&[("users", people(max))], &[]);
+    api.call(
+        Call::post(
+            "/api/rooms/direct",
+            "openDirect",
+            "The direct room of the caller and these people",
+        )
+        .detail("200 where it exists.")
+        .takes(others(DIRECT_MEMBERS_MAX - 1))
+        .gives(201, "Room")
+        .gives(200, "Room")
+        .refuses(&[Code::UserNotFound]),
+    );
+    describe_members(api, others(INVITES_MAX));
+    api.call(
+        Call::post(
+            "/api/rooms/{id}/read",
+            "markRead",
+            "Moves the caller's read marker, never backwards",
+        )
+        .part("id", id())
+        .takes(object(
+            &[("seq", any_number())],
+            &[("turn", or_null(&any_number()))],
+        ))
+        .gives_nothing(204)
+        .refuses(&[Code::RoomNotFound, Code::NotAMember]),
+    );
+}
+
+fn describe_members(api: &mut Api, invited: serde_json::Value) {
+    let of_room = |call: Call| {
+        call.part("id", id())
+            .refuses(&[Code::RoomNotFound, Code::NotAMember])
+    };
+    api.call(
+        of_room(Call::post(
+            "/api/rooms/{id}/join",
+            "joinRoom",
+            "Makes the caller a member",
+        ))
+        .gives_nothing(204),
+    );
+    api.call(
+        of_room(Call::post(
+            "/api/rooms/{id}/leave",
+            "leaveRoom",
+            "Ends the caller's membership",
+        ))
+        .detail("Nobody leaves a direct room or `#general`.")
+        .gives_nothing(204)
+        .refuses(&[Code::Forbidden]),
+    );
+    let path = "/api/rooms/{id}/members";
+    api.call(
+        Listing::paged(of_room(Call::get(
+            path,
+            "listMembers",
+            "A room's members by username",
+        )))
+        .gives(200, "Users"),
+    );
+    api.call(
+        of_room(Call::post(path, "inviteMembers", "Makes other people members"))
+            .takes(invited)
+            .gives_nothing(204)
+            .refuses(&[Code::Forbidden, Code::UserNotFound]),
+    );
 }

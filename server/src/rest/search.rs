@@ -2,11 +2,22 @@
 
 use axum::{Json, extract::State};
 use backend::search::{Asked, Found, Results};
-use chat::{Message, search::RESULTS};
+use chat::{
+    Code, Message,
+    search::{RESULTS, RESULTS_MAX},
+};
 use serde::{Deserialize, Serialize};
 
 use super::payload::Parameters;
-use crate::{identity::SignedIn, problem::Refusal, state::AppState};
+use crate::{
+    identity::SignedIn,
+    openapi::{
+        Api, Call,
+        schema::{any_number, any_text, many, meaning, named, object, or_null},
+    },
+    problem::Refusal,
+    state::AppState,
+};
 
 #[derive(Deserialize)]
 pub(super) struct Search {
@@ -63,4 +74,40 @@ pub(super) async fn search(
         results: results.into_iter().map(Shown::from).collect(),
         next_cursor,
     }))
+}
+
+/// Tells of this call.
+pub(super) fn describe(api: &mut Api) {
+    let highlight = meaning(
+        any_text(),
+        "A piece of the message as safe HTML, what was found in `<mark>`",
+    );
+    let found = object(&[("message", named("Message")), ("highlight", highlight)], &[]);
+    let most = usize::try_from(RESULTS_MAX).ok();
+    api.schema(
+        "Results",
+        object(
+            &[
+                ("results", many(&found, most)),
+                ("next_cursor", or_null(&any_text())),
+            ],
+            &[],
+        ),
+    );
+    api.call(
+        Call::get("/api/search", "searchMessages", "Messages that the caller may read")
+            .detail(
+                "Words, `\"phrases\"`, `beginnings*`, `from:`, `in:`, `before:`, `after:`, `has:`, `is:`, and `-` before what must \
+                 not be there. There must be a `q` or another condition.",
+            )
+            .query("q", any_text(), "Words and operators, at most 512 bytes and 24 of them")
+            .query("room", any_text(), "Only in this room: its id or slug")
+            .query("from", any_text(), "Only by this user: id or username")
+            .query("before", any_text(), "Only before this date or time")
+            .query("after", any_text(), "Only after this date or time")
+            .query("limit", any_number(), "At most so many, 1 to 50; else 20")
+            .query("cursor", any_text(), "The `next_cursor` of the page before, of the same search")
+            .gives(200, "Results")
+            .refuses(&[Code::RoomNotFound, Code::NotAMember]),
+    );
 }

@@ -1,13 +1,21 @@
 //! `/api/tokens`.
 
 use axum::{Json, extract::State};
-use backend::store::TokenRecord;
-use chat::{Timestamp, TokenId};
+use backend::{store::TokenRecord, token::NAME_CHARS_MAX};
+use chat::{Code, Timestamp, TokenId};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::payload::{Id, Payload};
-use crate::{identity::SignedIn, problem::Refusal, state::AppState};
+use crate::{
+    identity::SignedIn,
+    openapi::{
+        Api, Call,
+        schema::{any_text, id, line, many, meaning, named, object, time},
+    },
+    problem::Refusal,
+    state::AppState,
+};
 
 #[derive(Deserialize)]
 pub(super) struct Create {
@@ -72,4 +80,44 @@ pub(super) async fn revoke(
 ) -> Result<StatusCode, Refusal> {
     state.backend.revoke_token(&caller, token).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells of these calls.
+pub(super) fn describe(api: &mut Api) {
+    let secret = meaning(any_text(), "The secret: only where the token has just been made");
+    api.schema(
+        "Token",
+        object(
+            &[("id", id()), ("name", any_text()), ("created_at", time())],
+            &[("token", secret)],
+        ),
+    );
+    api.schema(
+        "Tokens",
+        object(
+            &[("tokens", meaning(many(&named("Token"), None), "Newest first"))],
+            &[],
+        ),
+    );
+    let name = meaning(line(NAME_CHARS_MAX), "What it is for; no control characters");
+    api.call(
+        Call::post(
+            "/api/tokens",
+            "createToken",
+            "Makes a personal access token, which acts for the caller",
+        )
+        .takes(object(&[("name", name)], &[]))
+        .gives(201, "Token"),
+    );
+    api.call(Call::get("/api/tokens", "listTokens", "The caller's tokens").gives(200, "Tokens"));
+    api.call(
+        Call::delete(
+            "/api/tokens/{id}",
+            "revokeToken",
+            "Revokes a token and closes its connections",
+        )
+        .part("id", id())
+        .gives_nothing(204)
+        .refuses(&[Code::TokenNotFound]),
+    );
 }

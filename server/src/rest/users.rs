@@ -6,7 +6,15 @@ use chat::User;
 use serde::{Deserialize, Serialize};
 
 use super::payload::Parameters;
-use crate::{identity::SignedIn, problem::Refusal, state::AppState};
+use crate::{
+    identity::SignedIn,
+    openapi::{
+        Api, Call,
+        schema::{any_number, any_text, many, meaning, named, object, or_null},
+    },
+    problem::Refusal,
+    state::AppState,
+};
 
 /// How many users a page has unless told.
 const LIMIT: u64 = 50;
@@ -26,6 +34,12 @@ impl Listing {
 
     pub(super) fn cursor(&self) -> Option<&str> {
         self.cursor.as_deref()
+    }
+
+    /// Adds what pages a list.
+    pub(super) fn paged(call: Call) -> Call {
+        call.query("limit", any_number(), "At most so many, 1 to 100; else 50")
+            .query("cursor", any_text(), "The `next_cursor` of the page before")
     }
 }
 
@@ -53,4 +67,32 @@ pub(super) async fn list(
         .list_users(&listing.query, listing.limit(), listing.cursor())
         .await?;
     Ok(Json(page.into()))
+}
+
+/// Tells of these calls.
+pub(super) fn describe(api: &mut Api) {
+    let cursor = meaning(
+        or_null(&any_text()),
+        "What to ask the next page with; `null`: this is the last one",
+    );
+    api.schema(
+        "Users",
+        object(
+            &[
+                (
+                    "users",
+                    meaning(many(&named("User"), Some(100)), "By username, ascending"),
+                ),
+                ("next_cursor", cursor),
+            ],
+            &[],
+        ),
+    );
+    let users = Call::get("/api/users", "listUsers", "People by username");
+    let users = users.query(
+        "query",
+        any_text(),
+        "Only those whose username or display name begins so",
+    );
+    api.call(Listing::paged(users).gives(200, "Users"));
 }

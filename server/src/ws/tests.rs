@@ -242,6 +242,7 @@ async fn register(backend: &Arc<Backend>, username: &str) -> Caller {
     Caller {
         author: signed_in.user.author,
         role: signed_in.user.role,
+        bot: false,
         credential: Credential::Session(signed_in.session),
     }
 }
@@ -263,6 +264,8 @@ impl Scene {
             redis_url: None,
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
+            site: None,
+            outside: backend::outside::Rules::default(),
         };
         let backend = connect(&config).await.unwrap();
         let backend = Arc::new(Backend {

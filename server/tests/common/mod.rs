@@ -11,6 +11,7 @@
     clippy::allow_attributes
 )]
 
+pub mod document;
 mod person;
 mod socket;
 
@@ -21,6 +22,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+pub use document::checked;
 pub use person::{Person, address};
 use serde_json::{Value, json};
 pub use socket::{Ended, Socket};
@@ -165,13 +167,11 @@ impl TestServer {
     pub async fn anonymous(&self, method: &str, path: &str, body: Option<Value>) -> reqwest::Response {
         let method = method.parse().expect("a method");
         let request = reqwest::Client::new().request(method, format!("{}{path}", self.url));
-        match body {
+        checked(match body {
             Some(body) => request.json(&body),
             None => request,
-        }
-        .send()
+        })
         .await
-        .expect("an answer")
     }
 
     /// The text of `/metrics`.

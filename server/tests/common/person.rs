@@ -3,7 +3,7 @@
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use super::Socket;
+use super::{Socket, checked};
 
 /// The password of everyone.
 pub const PASSWORD: &str = "correct horse battery";
@@ -81,20 +81,20 @@ impl Person {
     }
 
     pub async fn get(&self, path: &str) -> Response {
-        self.by_token("GET", path).send().await.unwrap()
+        checked(self.by_token("GET", path)).await
     }
 
     pub async fn post(&self, path: &str, body: Value) -> Response {
-        self.by_token("POST", path).json(&body).send().await.unwrap()
+        checked(self.by_token("POST", path).json(&body)).await
     }
 
     /// A request without a body.
     pub async fn ask(&self, method: &str, path: &str) -> Response {
-        self.by_token(method, path).send().await.unwrap()
+        checked(self.by_token(method, path)).await
     }
 
     pub async fn patch(&self, path: &str, body: Value) -> Response {
-        self.by_token("PATCH", path).json(&body).send().await.unwrap()
+        checked(self.by_token("PATCH", path).json(&body)).await
     }
 
     pub async fn get_json(&self, path: &str) -> Value {

@@ -149,7 +149,7 @@ async fn a_request_that_is_no_upgrade_gets_a_problem() {
     let server = TestServer::start();
     let rosa = server.register("rosa").await;
     assert_problem(rosa.get("/ws").await, 400, "malformed").await;
-    assert_problem(rosa.post("/ws", json!({})).await, 400, "malformed").await;
+    assert_problem(rosa.post("/ws", json!({})).await, 405, "method_not_allowed").await;
     let mut old = upgrade();
     old.insert("sec-websocket-version", "8".parse().unwrap());
     assert_problem(

@@ -143,7 +143,7 @@ impl Rooms {
             let news = message.seq > mark.last_seq;
             mark.last_seq = mark.last_seq.max(message.seq);
             if message.author.id == me {
-                if !news && !mark.marker().precedes(message.created_at) {
+                if !mark.marker().precedes(message.created_at) {
                     return;
                 }
                 mark.put(mark.marker().reading(message.seq));

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, HtmlInputElement};
 
 use crate::live::{
-    browser::{act, element, get, on, one, set, with},
+    browser::{act, element, get, here, note, on, one, set, with},
     codec,
     find::Find,
 };
@@ -36,10 +36,13 @@ pub(super) fn adopt() -> Option<()> {
     });
     let field = input.clone();
     on(&input, "change", move |_: Event| {
-        if let Some(day) = day(&field.value()) {
+        let chosen = field.value();
+        if let Some(day) = day(&chosen) {
             spawn_local(async move {
                 // A page that did not come leaves one where one is.
-                let _ = go(day).await;
+                if go(day).await.is_some() {
+                    note(&[&*here(), "?date=", &chosen].concat(), true);
+                }
             });
         }
     });
@@ -62,10 +65,7 @@ async fn go(day: Timestamp) -> Option<()> {
     }
     // Somebody who went elsewhere meanwhile is left alone.
     let is_here = with(|client| client.view().room().to_string() == room)?;
-    if is_here {
-        act(|client, _| client.show(Some(find.found())));
-    }
-    Some(())
+    is_here.then(|| act(|client, _| client.show(Some(find.found()))))
 }
 
 /// When a message was written.

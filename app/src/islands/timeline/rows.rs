@@ -278,7 +278,14 @@ impl Rows {
         let is_new_day = place.above.is_none_or(|(_, above)| day_number(above) != day);
         if let Some(line) = is_new_day.then(|| copy(&self.day)).flatten() {
             set(&line, "data-day", &day);
-            line.set_text_content(Some(&pen.words.day(at)));
+            if let Some(link) = line.first_element_child() {
+                link.set_text_content(Some(&pen.words.day(at)));
+                set(
+                    &link,
+                    "href",
+                    &[pen.room.trim_end_matches('/'), "?date=", &day].concat(),
+                );
+            }
             drop(slot.row.insert_before(&line, Some(&slot.message)));
         }
         if let Some(line) = place.is_new.then(|| copy(&self.new)).flatten() {

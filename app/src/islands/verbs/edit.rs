@@ -56,7 +56,7 @@ pub(super) fn last() {
 }
 
 /// What was written, which pages do not carry.
-async fn source(target: &Target) -> Option<String> {
+pub(super) async fn source(target: &Target) -> Option<String> {
     let held = with(|client| {
         let message = client.view().message(target.seq)?;
         Some(message.body.clone()).filter(|body| !body.is_empty())

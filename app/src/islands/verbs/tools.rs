@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement};
 
-use super::{closest, dialog, edit, emoji, focus, is_in, names, react, thread};
+use super::{closest, dialog, edit, emoji, focus, is_in, names, quote, react, thread};
 use crate::live::browser::{all, document, element, one, send, set, window, with, within};
 
 /// What is offered without a search.
@@ -106,6 +106,7 @@ fn buttons(message: &Element, target: &Target) -> String {
     const FACE: &str =
         "<circle cx=\"12\" cy=\"12\" r=\"8.5\"/><path d=\"M8.5 14a4.5 4.5 0 0 0 7 0M9 9.5v.1M15 9.5v.1\"/>";
     const BACK: &str = "<path d=\"M9 7 4 12l5 5M4 12h10a6 6 0 0 1 6 6v1\"/>";
+    const MARKS: &str = "<path d=\"M10 7H5v6h5zM10 10c0 4-1.5 6-4 7M19 7h-5v6h5zM19 10c0 4-1.5 6-4 7\"/>";
     const PEN: &str = "<path d=\"M4 20h4L19 9a2.8 2.8 0 0 0-4-4L4 16z\"/>";
     const NEEDLE: &str = "<path d=\"M9 4h6l-1 6 3 3v2H7v-2l3-3zM12 15v5\"/>";
     const CHAIN: &str = "<path d=\"M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1\"/>";
@@ -130,6 +131,7 @@ fn buttons(message: &Element, target: &Target) -> String {
     let offered = [
         (true, "pick", "Add a reaction", FACE),
         (!target.in_thread, "reply", "Reply in a thread", BACK),
+        (true, "quote", "Quote", MARKS),
         (is_own, "edit", "Edit", PEN),
         (true, "pin", pin, NEEDLE),
         (true, "link", "Copy the link", CHAIN),
@@ -211,13 +213,8 @@ fn carry_out(button: &Element) {
         "reply" => thread::open(thread::address_of(&target)),
         "edit" => edit::begin(target),
         "pin" => pin(target),
-        "link" => {
-            let path = target
-                .row()
-                .and_then(|row| within::<Element>(&row, ".when")?.get_attribute("href"));
-            let origin = window().location().origin().unwrap_or_default();
-            copy([origin, path.unwrap_or_default()].concat(), "Link copied");
-        }
+        "quote" => quote::begin(target),
+        "link" => copy(address_of(&target).unwrap_or_default(), "Link copied"),
         "text" => {
             let text = target
                 .row()
@@ -228,6 +225,12 @@ fn carry_out(button: &Element) {
         "really-delete" => delete(target),
         _ => {}
     }
+}
+
+/// A message's own address, for anywhere.
+pub(super) fn address_of(target: &Target) -> Option<String> {
+    let path = within::<Element>(&target.row()?, ".when")?.get_attribute("href")?;
+    Some([window().location().origin().ok()?, path].concat())
 }
 
 fn pin(target: Target) {

@@ -12,7 +12,9 @@ const ALLOWED: &[Allowed] = &[
     (
         "a",
         &[
-            ("href", &["https://", "http://", "mailto:"]),
+            ("class", &["mention", "place"]),
+            ("data-user", &["0"]),
+            ("href", &["https://", "http://", "mailto:", "/rooms/", "/direct/"]),
             ("rel", &["noopener noreferrer nofollow ugc"]),
             ("target", &["_blank"]),
         ],
@@ -31,7 +33,22 @@ const ALLOWED: &[Allowed] = &[
     ),
     ("p", &[("class", &["heading"])]),
     ("pre", &[]),
-    ("span", &[("class", &["mention", "task"]), ("data-user", &["0"])]),
+    (
+        "span",
+        &[
+            (
+                "class",
+                &[
+                    "mention", "task", "spoiler", "k", "s", "c", "n", "f", "t", "p", "a", "d",
+                ],
+            ),
+            ("data-user", &["0"]),
+            ("data-call", &["here", "room"]),
+            ("role", &["group"]),
+            ("aria-label", &["Spoiler"]),
+            ("tabindex", &["0"]),
+        ],
+    ),
     ("strong", &[]),
     ("table", &[]),
     ("tbody", &[]),

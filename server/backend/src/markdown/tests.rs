@@ -1,11 +1,11 @@
 use std::time::{Duration, Instant};
 
-use chat::{Author, UserId};
+use chat::{Author, UserId, mention::Call};
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    DEPTH_MAX, HTML_BYTES_MAX, render,
+    DEPTH_MAX, HTML_BYTES_MAX, Setting, Site, call, mentions, render,
     scan::{browse, scan},
 };
 
@@ -28,13 +28,28 @@ fn people() -> Vec<Author> {
 }
 
 fn html(body: &str) -> String {
-    render(body, &people())
+    let (people, site) = (people(), Site::new("https://chat.example.org"));
+    let setting = Setting {
+        mentioned: &people,
+        site: Some(&site),
+    };
+    render(body, setting)
 }
 
 fn mei() -> String {
     format!(
-        r#"<span class="mention" data-user="{}">@田中 芽衣</span>"#,
+        r#"<a class="mention" data-user="{}" href="/direct/mei">@田中 芽衣</a>"#,
         Uuid::from_u128(1)
+    )
+}
+
+fn place(path: &str, text: &str) -> String {
+    format!(r#"<a class="place" href="{path}">{text}</a>"#)
+}
+
+fn spoiler(inside: &str) -> String {
+    format!(
+        r#"<span class="spoiler" role="group" aria-label="Spoiler" tabindex="0"><span>{inside}</span></span>"#
     )
 }
 
@@ -232,7 +247,7 @@ fn addresses_that_stand_alone_become_links() {
 fn names_of_people_become_mentions() {
     let mei = mei();
     let tomasz = format!(
-        r#"<span class="mention" data-user="{}">@&lt;b&gt;Tomasz&lt;/b&gt; &amp; &quot;co&quot;</span>"#,
+        r#"<a class="mention" data-user="{}" href="/direct/tomasz.w">@&lt;b&gt;Tomasz&lt;/b&gt; &amp; &quot;co&quot;</a>"#,
         Uuid::from_u128(2)
     );
     let cases = [
@@ -241,7 +256,15 @@ fn names_of_people_become_mentions() {
         ("@nobody @meiko mail@mei", "<p>@nobody @meiko mail@mei</p>".into()),
         (
             "**@mei** [@mei](https://a.bc)",
-            format!("<p><strong>{mei}</strong> {}</p>", link("https://a.bc/", &mei)),
+            format!(
+                "<p><strong>{mei}</strong> {}</p>",
+                link(
+                    "https://a.bc/",
+                    &mei.replace("<a ", "<span ")
+                        .replace(" href=\"/direct/mei\"", "")
+                        .replace("</a>", "</span>")
+                )
+            ),
         ),
         (
             "`@mei`\n\n```\n@mei\n```",
@@ -259,6 +282,174 @@ fn names_of_people_become_mentions() {
     for (body, expected) in cases {
         assert_eq!(html(body), expected, "{body:?}");
     }
+}
+
+#[test]
+fn words_that_call_many_are_marked_and_code_calls_nobody() {
+    let body = "@here, (@ROOM) `@room`";
+    let expected = "<p><span class=\"mention\" data-call=\"here\">@here</span>, \
+        (<span class=\"mention\" data-call=\"room\">@ROOM</span>) <code>@room</code></p>";
+    assert_eq!(html(body), expected);
+    assert_eq!(call(&html(body)), Some(Call::Room));
+    assert_eq!(call(&html("@here `@room`")), Some(Call::Here));
+    assert_eq!(call(&html("data-call=\"room\" @rooms me@room.org \\@room")), None);
+}
+
+#[test]
+fn names_of_rooms_lead_to_them_whether_or_not_they_exist() {
+    let cases = [
+        (
+            "see #general, #Release-Notes- and (#港の話).",
+            format!(
+                "<p>see {}, {}- and ({}).</p>",
+                place("/rooms/general", "#general"),
+                place("/rooms/release-notes", "#Release-Notes"),
+                place("/rooms/%E6%B8%AF%E3%81%AE%E8%A9%B1", "#港の話")
+            ),
+        ),
+        ("#1 ##a a#b &#x; #-", "<p>#1 ##a a#b &amp;#x; #-</p>".into()),
+        (
+            "`#general` \\#general",
+            "<p><code>#general</code> #general</p>".into(),
+        ),
+        (
+            "[#general](https://a.bc)",
+            format!("<p>{}</p>", link("https://a.bc/", "#general")),
+        ),
+        (
+            "https://a.bc/x#general",
+            format!(
+                "<p>{}</p>",
+                link("https://a.bc/x#general", "https://a.bc/x#general")
+            ),
+        ),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(html(body), expected, "{body:?}");
+    }
+}
+
+#[test]
+fn links_to_this_site_say_where_they_lead() {
+    let id = Uuid::from_u128(7);
+    let cases = [
+        ("/rooms/general", "#general".to_owned()),
+        ("/rooms/%E6%B8%AF", "#港".to_owned()),
+        ("/rooms/general/42", "#general › message 42".to_owned()),
+        ("/rooms/general/pins", "#general › pinned".to_owned()),
+        (
+            "/rooms/general?date=2026-11-01",
+            "#general › 2026-11-01".to_owned(),
+        ),
+        (
+            &format!("/rooms/general/threads/{id}"),
+            "#general › thread".to_owned(),
+        ),
+        (&format!("/rooms/{id}/3"), "Conversation › message 3".to_owned()),
+        ("/direct/mei/3", "@mei › message 3".to_owned()),
+        ("/rooms/%3Cb%3E", "#&lt;b&gt;".to_owned()),
+    ];
+    for (path, name) in cases {
+        let address = format!("https://chat.example.org{path}");
+        assert_eq!(html(&address), format!("<p>{}</p>", place(path, &name)));
+        assert_eq!(
+            html(&format!("[x]({address})")),
+            format!("<p>{}</p>", place(path, "x"))
+        );
+    }
+    for elsewhere in [
+        "https://chat.example.org.evil.example/rooms/general",
+        "https://evil.example/rooms/general",
+        "https://chat.example.org/",
+        "https://chat.example.org/login",
+        "https://chat.example.org/rooms/general/x",
+        "https://chat.example.org/rooms/general/1/2",
+        "https://chat.example.org/rooms/general?refused=body",
+        "https://chat.example.org/rooms/",
+        "http://chat.example.org/rooms/general",
+    ] {
+        assert_eq!(html(elsewhere), format!("<p>{}</p>", link(elsewhere, elsewhere)));
+    }
+}
+
+#[test]
+fn emoji_have_names() {
+    let cases = [
+        (":tada: (:+1:)", "<p>🎉 (👍)</p>"),
+        (
+            "`:tada:` \\:tada: :nope: 10:30:20",
+            "<p><code>:tada:</code> :tada: :nope: 10:30:20</p>",
+        ),
+        ("**:tada:**", "<p><strong>🎉</strong></p>"),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(html(body), expected, "{body:?}");
+    }
+}
+
+#[test]
+fn spoilers_stand_between_bars() {
+    let cases = [
+        ("a ||b|| c", format!("<p>a {} c</p>", spoiler("b"))),
+        (
+            "||b *c* `d` @mei\nhttps://a.bc|| e ||f||",
+            format!(
+                "<p>{} e {}</p>",
+                spoiler(&format!(
+                    "b <em>c</em> <code>d</code> {}<br>{}",
+                    mei(),
+                    link("https://a.bc/", "https://a.bc")
+                )),
+                spoiler("f")
+            ),
+        ),
+        (
+            "- ||a||\n- b",
+            format!("<ul><li>{}</li><li>b</li></ul>", spoiler("a")),
+        ),
+        ("*||a||*", format!("<p><em>{}</em></p>", spoiler("a"))),
+        ("||*a||* b||", format!("<p>{}</p>", spoiler("<em>a||</em> b"))),
+        ("a || b || c", "<p>a || b || c</p>".into()),
+        ("||a", "<p>||a</p>".into()),
+        ("||||", "<p>||||</p>".into()),
+        ("\\||a|| `||b||`", "<p>||a|| <code>||b||</code></p>".into()),
+        ("||a\n\nb||", "<p>||a</p><p>b||</p>".into()),
+        ("- ||a\n  ***\n  b||", "<ul><li>||a<hr>b||</li></ul>".into()),
+        (
+            "[||a||](https://a.bc)",
+            format!("<p>{}</p>", link("https://a.bc/", "||a||")),
+        ),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(html(body), expected, "{body:?}");
+    }
+    let many = html(&"||a|| ".repeat(1_000));
+    assert_eq!(many.matches("class=\"spoiler\"").count(), 100);
+}
+
+#[test]
+fn code_in_a_fence_is_coloured_by_its_language() {
+    let cases = [
+        (
+            "```rust\nlet a = \"<b>\";\n```",
+            "<pre><code class=\"language-rust\"><span class=\"k\">let</span> a = \
+             <span class=\"s\">&quot;&lt;b&gt;&quot;</span>;\n</code></pre>",
+        ),
+        (
+            "```nobody-knows\nlet a\n```\n\n    let b",
+            "<pre><code class=\"language-nobody-knows\">let a\n</code></pre><pre><code>let b</code></pre>",
+        ),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(html(body), expected, "{body:?}");
+    }
+}
+
+#[test]
+fn a_mention_is_found_in_what_was_rendered() {
+    let [mei, tomasz] = [1, 2].map(|number| UserId(Uuid::from_u128(number)));
+    let html = html("||@mei|| `@tomasz.w`");
+    assert_eq!((mentions(&html, mei), mentions(&html, tomasz)), (true, false));
 }
 
 #[test]
@@ -345,6 +536,20 @@ fn input_made_to_be_slow_or_deep_stays_bounded() {
         "a.a@",
         "'a:",
         "http://aa.bc/_",
+        "||",
+        "||a|| ",
+        "||a",
+        "*||",
+        "#a ",
+        "#",
+        ":tada:",
+        ":a",
+        "@room ",
+        "```rust\n\"",
+        "```html\n<",
+        "```",
+        "\\|",
+        "https://chat.example.org/rooms/a ",
     ];
     for fragment in fragments {
         for body in [
@@ -408,7 +613,8 @@ const FRAGMENTS: &[&str] = &[
     "\n|a|b|\n|-|-:|\n|", "[", "](", "](https://a.bc)", ")", "!", "![", "<", ">", "</", "<script>", "<b>",
     "<div>\n", "<!--", "-->", "&", "&lt;", "&#60;", "\"", "'", "\\", "javascript:", "https://a.bc/",
     "https://a.bc/\"onclick=", "mailto:", "@mei", "@tomasz.w", " ", ":", "://", "[x]", "[ ] ", "- [x] ", "[r]: ",
-    "---", "\t", "\u{0}", "é", "語",
+    "||", "||a||", "\\|", "#general", ":tada:", "@room", "```rust\n", "```html\n", "```diff\n", "let a = 1;", "<a b='",
+    "https://chat.example.org/rooms/general/1", "\u{1}", "---", "\t", "\u{0}", "é", "語",
 ];
 
 /// Text that is likely to mean something to the parser.

@@ -1,11 +1,11 @@
 //! Events of the Markdown parser to HTML: every tag that can come out stands here or in [`super::text`].
 
-use chat::Author;
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, LinkType, Tag};
 
 use super::{
-    DEPTH_MAX, HTML_BYTES_MAX, address,
-    text::{push_escaped, push_link_start, push_text},
+    DEPTH_MAX, HTML_BYTES_MAX, Setting, address,
+    highlight::{self, Language},
+    text::push_escaped,
 };
 
 /// The most characters of a code block's language.
@@ -17,10 +17,11 @@ pub(super) struct TooLong;
 /// The HTML of these events.
 pub(super) fn write<'e>(
     events: impl Iterator<Item = Event<'e>>,
-    mentioned: &[Author],
+    setting: Setting<'_>,
 ) -> Result<String, TooLong> {
     let mut writer = Writer {
-        mentioned,
+        setting,
+        pieces: highlight::PIECES_MAX,
         ..Writer::default()
     };
     for event in events {
@@ -33,16 +34,28 @@ pub(super) fn write<'e>(
 }
 
 #[derive(Default)]
-struct Writer<'a> {
-    out: String,
-    /// What ends each tag that the parser began, innermost last.
-    open: Vec<Close>,
+pub(super) struct Writer<'a> {
+    pub(super) out: String,
+    /// The tags that the parser began, innermost last.
+    pub(super) open: Vec<Open>,
     /// How many of those nest as deep as people like.
     depth: usize,
-    within_link: bool,
+    pub(super) within_link: bool,
     within_code: bool,
+    language: Option<&'static Language>,
+    /// How many more pieces of code may be coloured.
+    pieces: usize,
+    /// How many spoilers there are.
+    pub(super) spoilers: usize,
     table: Table,
-    mentioned: &'a [Author],
+    pub(super) setting: Setting<'a>,
+}
+
+/// A tag that has begun.
+pub(super) struct Open {
+    close: Close,
+    /// Where in the output a spoiler could begin that ends within the same tag.
+    pub(super) spoiler_at: Option<usize>,
 }
 
 /// How a tag ends.
@@ -75,23 +88,35 @@ impl Writer<'_> {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => {
+                if is_block(&tag) {
+                    self.forget_spoiler();
+                }
                 let close = self.start(tag);
-                self.open.push(close);
+                self.open.push(Open {
+                    close,
+                    spoiler_at: None,
+                });
             }
             Event::End(_) => {
-                if let Some(close) = self.open.pop() {
-                    self.end(close);
+                if let Some(open) = self.open.pop() {
+                    self.end(open.close);
                 }
             }
-            Event::Text(text) if self.within_code => push_escaped(&mut self.out, &text),
-            Event::Text(text) => push_text(&mut self.out, &text, self.within_link, self.mentioned),
+            Event::Text(text) if self.within_code => match self.language {
+                Some(language) => highlight::push_code(&mut self.out, &text, language, &mut self.pieces),
+                None => push_escaped(&mut self.out, &text),
+            },
+            Event::Text(text) => self.text(&text),
             Event::Code(code) => {
                 self.out.push_str("<code>");
                 push_escaped(&mut self.out, &code);
                 self.out.push_str("</code>");
             }
             Event::SoftBreak | Event::HardBreak => self.out.push_str("<br>"),
-            Event::Rule => self.out.push_str("<hr>"),
+            Event::Rule => {
+                self.forget_spoiler();
+                self.out.push_str("<hr>");
+            }
             // Characters and not a form field: nobody can tick it, and a field would need a label.
             Event::TaskListMarker(true) => self.out.push_str("<span class=\"task done\">☑</span> "),
             Event::TaskListMarker(false) => self.out.push_str("<span class=\"task\">☐</span> "),
@@ -171,7 +196,7 @@ impl Writer<'_> {
     }
 
     fn start_item(&mut self) -> Close {
-        let list_is_shown = matches!(self.open.last(), Some(Close::Nested(_)));
+        let list_is_shown = matches!(self.open.last(), Some(open) if matches!(open.close, Close::Nested(_)));
         if list_is_shown {
             return self.begin("<li>", "</li>");
         }
@@ -185,6 +210,7 @@ impl Writer<'_> {
                 self.out.push_str("<pre><code class=\"language-");
                 push_escaped(&mut self.out, &language);
                 self.out.push_str("\">");
+                self.language = Language::of(&language);
             }
             _ => self.out.push_str("<pre><code>"),
         }
@@ -210,7 +236,7 @@ impl Writer<'_> {
     fn start_link(&mut self, address: String) -> Close {
         let safe = (!self.within_link).then(|| address::safe(&address)).flatten();
         if let Some(safe) = &safe {
-            push_link_start(&mut self.out, safe);
+            self.push_link_start(safe);
             self.within_link = true;
         }
         Close::Link {
@@ -248,11 +274,25 @@ impl Writer<'_> {
                 self.out.push_str("</p>");
             }
             Close::Code => {
-                self.within_code = false;
+                (self.within_code, self.language) = (false, None);
                 self.out.push_str("</code></pre>");
             }
         }
     }
+
+    /// A spoiler holds lines, not blocks.
+    fn forget_spoiler(&mut self) {
+        if let Some(open) = self.open.last_mut() {
+            open.spoiler_at = None;
+        }
+    }
+}
+
+fn is_block(tag: &Tag<'_>) -> bool {
+    !matches!(
+        tag,
+        Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. }
+    )
 }
 
 /// The language that a code block says it is in, if it can be the end of a class name: its first word.

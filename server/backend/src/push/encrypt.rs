@@ -79,10 +79,7 @@ fn keys(
     parties: &Parties<'_>,
 ) -> Result<([u8; CIPHER_KEY_BYTES], [u8; NONCE_BYTES]), Unspecified> {
     let between = [b"WebPush: info\0", parties.browser, parties.server].concat();
-    let combined: [u8; 32] = expand(
-        &Salt::new(HKDF_SHA256, parties.secret).extract(shared),
-        &between,
-    )?;
+    let combined: [u8; 32] = expand(&Salt::new(HKDF_SHA256, parties.secret).extract(shared), &between)?;
     let secret = Salt::new(HKDF_SHA256, parties.salt).extract(&combined);
     Ok((
         expand(&secret, b"Content-Encoding: aes128gcm\0")?,
@@ -115,12 +112,10 @@ mod tests {
     #[test]
     fn the_example_of_the_standard_comes_out() {
         // RFC 8291, section 5 and appendix A.
-        let browser = bytes(
-            "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
-        );
-        let server = bytes(
-            "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8",
-        );
+        let browser =
+            bytes("BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4");
+        let server =
+            bytes("BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8");
         let parties = Parties {
             browser: &browser,
             server: &server,

@@ -149,7 +149,7 @@ impl Backend {
         Ok(self.vapid().await?.public_key())
     }
 
-    pub(crate) async fn vapid(&self) -> Result<&Vapid> {
+    async fn vapid(&self) -> Result<&Vapid> {
         let push = &self.push;
         let load = || async {
             let contact = push.contact.clone();
@@ -265,7 +265,10 @@ mod tests {
 
     #[test]
     fn a_push_service_gets_an_address_that_it_takes() {
-        assert_eq!(contact(Some("https://chat.example.org")), "https://chat.example.org");
+        assert_eq!(
+            contact(Some("https://chat.example.org")),
+            "https://chat.example.org"
+        );
         for site in [None, Some("http://chat.example.org")] {
             assert_eq!(contact(site), "mailto:natter@localhost");
         }

@@ -62,10 +62,7 @@ impl Vapid {
         );
         let signature = self.pair.sign(&SystemRandom::new(), signed.as_bytes())?;
         let signature = URL_SAFE_NO_PAD.encode(signature);
-        Ok(format!(
-            "vapid t={signed}.{signature}, k={}",
-            self.public_key()
-        ))
+        Ok(format!("vapid t={signed}.{signature}, k={}", self.public_key()))
     }
 }
 

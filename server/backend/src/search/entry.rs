@@ -172,9 +172,9 @@ fn common(room: RoomId, author: UserId, at: Timestamp) -> impl Iterator<Item = M
     of_message.into_iter().chain(days_of(at))
 }
 
-/// Whether a rendering has a link. Nothing else that is rendered has an address.
+/// Whether a rendering has a link: one that an author wrote. Mentions and rooms have a class first.
 fn has_link(html: &str) -> bool {
-    html.contains(" href=")
+    html.contains("<a href=")
 }
 
 #[cfg(test)]

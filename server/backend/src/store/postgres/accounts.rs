@@ -27,6 +27,7 @@ statements! {
     /// Lets one registration after the other find out whether it is the first. The number says nothing; it is the
     /// lock's name within this database, and ends with the transaction.
     LOCK_FIRST = "SELECT pg_advisory_xact_lock(7310579621301)";
+    TAKEN = "SELECT EXISTS (SELECT 1 FROM users WHERE skeleton = $1)";
     INSERT = "INSERT INTO users (id, username, username_key, skeleton, display_name, display_key, password_hash, role,
                                  avatar_url, created_at)
               SELECT row.id, row.username, row.username_key, row.skeleton, row.display_name, row.display_key,
@@ -219,6 +220,7 @@ impl Work for CreateUser {
                 role,
                 status: None,
                 custom: None,
+                bot: false,
             },
             rooms,
         })
@@ -274,4 +276,17 @@ async fn insert(users: &[NewUser], role: Role, tx: &mut PgConnection) -> Stored<
     let times: Vec<i64> = users.iter().map(|user| user.created_at.0).collect();
     query.bind(times).execute(tx).await?;
     Ok(())
+}
+
+/// Creates a member who is in no room yet; false: the username, or one that looks like it, is taken.
+pub(super) async fn insert_member(user: &NewUser, tx: &mut PgConnection) -> Stored<bool> {
+    let taken: bool = TAKEN
+        .scalar()
+        .bind(skeleton(&user.username))
+        .fetch_one(&mut *tx)
+        .await?;
+    if !taken {
+        insert(std::slice::from_ref(user), Role::Member, tx).await?;
+    }
+    Ok(!taken)
 }

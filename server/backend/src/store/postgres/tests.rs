@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
     PostgresStore, accounts, attention, changing, credentials, following, markers, messages, pool, posts,
-    replica, report, rooms, saving, schema, search,
+    programs, replica, report, rooms, saving, schema, search,
     statement::{Statement, counted},
     subscriptions, threads, upkeep,
 };
@@ -31,6 +31,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("posts", posts::STATEMENTS),
         ("replica", replica::STATEMENTS),
         ("report", report::STATEMENTS),
+        ("programs", programs::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("schema", schema::STATEMENTS),
         ("saving", saving::STATEMENTS),

@@ -24,6 +24,7 @@ statements! {
     STANDING = "SELECT EXISTS (SELECT 1 FROM users) AS anyone,
                        EXISTS (SELECT 1 FROM users WHERE skeleton = ?1) AS taken,
                        (SELECT id FROM rooms WHERE slug = ?2) AS general";
+    TAKEN = "SELECT EXISTS (SELECT 1 FROM users WHERE skeleton = ?1)";
     INSERT = "INSERT INTO users (id, username, username_key, skeleton, display_name, display_key, password_hash, role,
                                  avatar_url, created_at)
               SELECT unhex(row.value ->> 'id'), row.value ->> 'username', row.value ->> 'username_key',
@@ -203,6 +204,7 @@ impl Job for CreateUser {
                 role,
                 status: None,
                 custom: None,
+                bot: false,
             },
             rooms,
         })
@@ -257,4 +259,17 @@ impl<'a> Row<'a> {
 async fn insert(rows: &[Row<'_>], tx: &mut SqliteConnection) -> Stored<()> {
     INSERT.query().bind(json(rows)).execute(tx).await?;
     Ok(())
+}
+
+/// Creates a member who is in no room yet; false: the username, or one that looks like it, is taken.
+pub(super) async fn insert_member(user: &NewUser, tx: &mut SqliteConnection) -> Stored<bool> {
+    let taken: bool = TAKEN
+        .scalar()
+        .bind(skeleton(&user.username))
+        .fetch_one(&mut *tx)
+        .await?;
+    if !taken {
+        insert(&[Row::new(user, Role::Member)], tx).await?;
+    }
+    Ok(!taken)
 }

@@ -15,7 +15,8 @@ use crate::store::{
 /// The columns of a user `u`.
 macro_rules! user_columns {
     () => {
-        "u.id AS user_id, u.username, u.display_name, u.avatar_url, u.role, u.status_text, u.status_emoji, u.status_until"
+        "u.id AS user_id, u.username, u.display_name, u.avatar_url, u.role, u.maker IS NOT NULL AS bot, u.status_text, \
+         u.status_emoji, u.status_until"
     };
 }
 
@@ -63,6 +64,7 @@ impl FromRow<'_, SqliteRow> for Read<User> {
             role: role(row.try_get("role")?)?,
             status: None,
             custom: custom(row)?,
+            bot: row.try_get("bot")?,
         }))
     }
 }
@@ -427,7 +429,7 @@ fn nonce(text: Option<String>) -> sqlx::Result<Option<Nonce>> {
         .map_err(|error| sqlx::Error::Decode(error.into()))
 }
 
-fn hash(bytes: &[u8]) -> sqlx::Result<SecretHash> {
+pub(super) fn hash(bytes: &[u8]) -> sqlx::Result<SecretHash> {
     bytes.try_into().map_err(|_| unknown("hash", "of another length"))
 }
 

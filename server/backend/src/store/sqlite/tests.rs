@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, attention, changing, credentials, following, markers, messages, reading, rooms,
-    saving, search,
+    SqliteStore, accounts, attention, changing, credentials, following, markers, messages, programs, reading,
+    rooms, saving, search,
     statement::{Statement, counted},
     subscriptions, threads, upkeep, writer, writing,
 };
@@ -28,6 +28,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("following", following::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
+        ("programs", programs::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("saving", saving::STATEMENTS),
         ("search", search::STATEMENTS),

@@ -1,11 +1,15 @@
 //! What people attend to: markers that go back, notifications, statuses, what waits, followed threads, saved messages
 //! and drafts.
 
+mod describe;
+
 use axum::{Json, extract::State};
 use backend::store::{Draft, Followed};
 use chat::{Custom, Level, Message, MessageId, Notify, Quiet, Room, RoomId, Timestamp, message::PAGE_LIMIT};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+
+pub(super) use describe::describe;
 
 use super::payload::{Id, Parameters, Payload};
 use crate::{identity::SignedIn, problem::Refusal, state::AppState};

@@ -1,0 +1,479 @@
+//! Bots, webhooks and slash commands.
+
+use async_trait::async_trait;
+use chat::{CommandId, RoomId, Timestamp, User, UserId, WebhookId};
+use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
+
+use super::{
+    SqliteStore,
+    accounts::insert_member,
+    rooms::join,
+    rows::{Read, all, hash, integer, user_columns},
+    statement::statements,
+    writer::Job,
+};
+use crate::store::{
+    BotCreated, Command, CommandCreated, Cursor, Incoming, NewUser, Outgoing, Programs, SecretHash, Stop, Stored,
+    timed::timed,
+};
+
+/// The columns of an incoming webhook `i`.
+macro_rules! incoming_columns {
+    () => {
+        "i.id, i.hash, i.room, i.bot AS poster, i.name, i.created_by, i.created_at"
+    };
+}
+
+statements! {
+    COUNT_BOTS = "SELECT count(*) FROM users WHERE maker IS NOT NULL";
+    MARK_BOT = "UPDATE users SET maker = ?2 WHERE id = ?1";
+    BOTS = concat!(
+        "SELECT ", user_columns!(), " FROM users u WHERE u.maker IS NOT NULL ORDER BY u.username_key LIMIT 500"
+    );
+    COUNT_INCOMING = "SELECT count(*) FROM incoming_webhooks WHERE room = ?1";
+    INSERT_INCOMING = "INSERT INTO incoming_webhooks (id, hash, room, bot, name, created_by, created_at)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    INCOMING = concat!(
+        "SELECT ", incoming_columns!(),
+        " FROM incoming_webhooks i WHERE i.room = ?1 ORDER BY i.created_at, i.id LIMIT 100"
+    );
+    INCOMING_BY_HASH = concat!(
+        "SELECT ", incoming_columns!(), ", ", user_columns!(),
+        " FROM incoming_webhooks i CROSS JOIN users u ON u.id = i.bot WHERE i.hash = ?1"
+    );
+    DELETE_INCOMING = "DELETE FROM incoming_webhooks WHERE id = ?1 AND room = ?2
+                       RETURNING id, hash, room, bot AS poster, name, created_by, created_at";
+    INSERT_OUTGOING = "INSERT INTO outgoing_webhooks (id, room, name, url, secret, changes, created_by, created_at)
+                       SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
+                       WHERE (SELECT count(*) FROM outgoing_webhooks) < ?9";
+    FOLLOW_ROOM = "INSERT INTO webhook_cursors (webhook, room, rev, seq, attempts, due_at)
+                   SELECT ?1, h.room, h.last_rev, h.last_seq, 0, 0 FROM room_heads h WHERE h.room = ?2";
+    FOLLOW_ROOMS = "INSERT INTO webhook_cursors (webhook, room, rev, seq, attempts, due_at)
+                    SELECT ?1, h.room, h.last_rev, h.last_seq, 0, 0
+                    FROM rooms r CROSS JOIN room_heads h ON h.room = r.id WHERE r.private = 0";
+    /// Channels that came to be later are told of from their beginning.
+    FOLLOW_NEW_ROOMS = "INSERT INTO webhook_cursors (webhook, room, rev, seq, attempts, due_at)
+                        SELECT w.id, r.id, 0, 0, 0, 0 FROM outgoing_webhooks w CROSS JOIN rooms r
+                        WHERE w.room IS NULL AND r.private = 0
+                              AND NOT EXISTS (SELECT 1 FROM webhook_cursors c WHERE c.webhook = w.id AND c.room = r.id)";
+    OUTGOING = "SELECT id, room, name, url, secret, changes, created_by, created_at, stopped_at, fault
+                FROM outgoing_webhooks ORDER BY id LIMIT 100";
+    DELETE_OUTGOING = "DELETE FROM outgoing_webhooks WHERE id = ?1";
+    STOP_OUTGOING = "UPDATE outgoing_webhooks SET stopped_at = ?2, fault = ?3 WHERE id = ?1";
+    /// What a webhook that goes on was told in vain counts no more.
+    FORGIVE = "UPDATE webhook_cursors SET attempts = 0, due_at = 0 WHERE webhook = ?1 AND attempts > 0";
+    IS_DUE = "SELECT EXISTS (
+                  SELECT 1 FROM outgoing_webhooks w CROSS JOIN webhook_cursors c ON c.webhook = w.id
+                                CROSS JOIN room_heads h ON h.room = c.room
+                  WHERE w.stopped_at IS NULL AND c.due_at <= ?1 AND h.last_rev > c.rev
+              )";
+    CLAIM = "UPDATE webhook_cursors SET due_at = ?2
+             WHERE (webhook, room) IN (
+                 SELECT c.webhook, c.room FROM outgoing_webhooks w CROSS JOIN webhook_cursors c ON c.webhook = w.id
+                                               CROSS JOIN room_heads h ON h.room = c.room
+                 WHERE w.stopped_at IS NULL AND c.due_at <= ?1 AND h.last_rev > c.rev LIMIT ?3
+             )
+             RETURNING webhook, room, rev, seq, attempts, due_at";
+    MOVE = "UPDATE webhook_cursors SET rev = ?5, seq = ?6, attempts = ?7, due_at = ?8
+            WHERE webhook = ?1 AND room = ?2 AND rev = ?3 AND due_at = ?4";
+    COMMAND_STANDING = "SELECT EXISTS (SELECT 1 FROM commands WHERE name = ?1), (SELECT count(*) FROM commands)";
+    INSERT_COMMAND = "INSERT INTO commands (id, name, summary, url, secret, bot, created_by, created_at)
+                      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    COMMANDS = "SELECT id, name, summary, url, secret, bot, created_by, created_at
+                FROM commands ORDER BY name LIMIT 200";
+    DELETE_COMMAND = "DELETE FROM commands WHERE id = ?1";
+}
+
+#[async_trait]
+impl Programs for SqliteStore {
+    async fn create_bot(&self, bot: NewUser, maker: UserId, most: u64) -> Stored<BotCreated> {
+        self.write(CreateBot { bot, maker, most }).await
+    }
+
+    async fn bots(&self) -> Stored<Vec<User>> {
+        timed("bots", async {
+            let query = BOTS.read::<Read<User>>();
+            Ok(all(query.fetch_all(&self.reads).await?))
+        })
+        .await
+    }
+
+    async fn insert_incoming(&self, webhook: Incoming, bot: NewUser, most: u64) -> Stored<BotCreated> {
+        self.write(InsertIncoming { webhook, bot, most }).await
+    }
+
+    async fn incoming(&self, room: RoomId) -> Stored<Vec<Incoming>> {
+        timed("incoming", async {
+            let query = INCOMING.read::<Read<Incoming>>().bind(room.0);
+            Ok(all(query.fetch_all(&self.reads).await?))
+        })
+        .await
+    }
+
+    async fn incoming_by_hash(&self, hash: &SecretHash) -> Stored<Option<(Incoming, User)>> {
+        timed("incoming_by_hash", async {
+            let query = INCOMING_BY_HASH.read::<Read<(Incoming, User)>>().bind(&hash[..]);
+            Ok(query.fetch_optional(&self.reads).await?.map(|Read(found)| found))
+        })
+        .await
+    }
+
+    async fn delete_incoming(&self, room: RoomId, id: WebhookId) -> Stored<Option<Incoming>> {
+        self.write(DeleteIncoming { room, id }).await
+    }
+
+    async fn insert_outgoing(&self, webhook: Outgoing, most: u64) -> Stored<bool> {
+        self.write(InsertOutgoing { webhook, most }).await
+    }
+
+    async fn outgoing(&self) -> Stored<Vec<Outgoing>> {
+        timed("outgoing", async {
+            let query = OUTGOING.read::<Read<Outgoing>>();
+            Ok(all(query.fetch_all(&self.reads).await?))
+        })
+        .await
+    }
+
+    async fn delete_outgoing(&self, id: WebhookId) -> Stored<bool> {
+        self.write(DeleteOutgoing(id)).await
+    }
+
+    async fn stop_outgoing(&self, id: WebhookId, stop: Option<Stop>) -> Stored<bool> {
+        self.write(StopOutgoing { id, stop }).await
+    }
+
+    async fn follow_new_rooms(&self) -> Stored<()> {
+        self.write(FollowNewRooms).await
+    }
+
+    async fn claim_cursors(&self, now: Timestamp, until: Timestamp, limit: u64) -> Stored<Vec<Cursor>> {
+        let due = timed("cursors_due", async {
+            let due: bool = IS_DUE.scalar().bind(now.0).fetch_one(&self.reads).await?;
+            Ok::<_, crate::store::StoreError>(due)
+        });
+        // Reading takes the writer from nobody, and mostly there is nothing to tell.
+        if !due.await? {
+            return Ok(Vec::new());
+        }
+        self.write(ClaimCursors { now, until, limit }).await
+    }
+
+    async fn move_cursor(&self, claimed: Cursor, to: Cursor) -> Stored<bool> {
+        self.write(MoveCursor { claimed, to }).await
+    }
+
+    async fn insert_command(&self, command: Command, most: u64) -> Stored<CommandCreated> {
+        self.write(InsertCommand { command, most }).await
+    }
+
+    async fn commands(&self) -> Stored<Vec<Command>> {
+        timed("commands", async {
+            let query = COMMANDS.read::<Read<Command>>();
+            Ok(all(query.fetch_all(&self.reads).await?))
+        })
+        .await
+    }
+
+    async fn delete_command(&self, id: CommandId) -> Stored<bool> {
+        self.write(DeleteCommand(id)).await
+    }
+}
+
+struct CreateBot {
+    bot: NewUser,
+    maker: UserId,
+    most: u64,
+}
+
+impl Job for CreateBot {
+    type Output = BotCreated;
+    const OP: &'static str = "create_bot";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<BotCreated> {
+        let count: i64 = COUNT_BOTS.scalar().fetch_one(&mut *tx).await?;
+        if count >= integer(self.most) {
+            return Ok(BotCreated::TooMany);
+        }
+        insert_bot(&self.bot, self.maker, tx).await
+    }
+}
+
+async fn insert_bot(bot: &NewUser, maker: UserId, tx: &mut SqliteConnection) -> Stored<BotCreated> {
+    if !insert_member(bot, &mut *tx).await? {
+        return Ok(BotCreated::Taken);
+    }
+    MARK_BOT.query().bind(bot.id.0).bind(maker.0).execute(tx).await?;
+    Ok(BotCreated::Created)
+}
+
+struct InsertIncoming {
+    webhook: Incoming,
+    bot: NewUser,
+    most: u64,
+}
+
+impl Job for InsertIncoming {
+    type Output = BotCreated;
+    const OP: &'static str = "insert_incoming";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<BotCreated> {
+        let Incoming {
+            id,
+            hash,
+            room,
+            bot,
+            name,
+            created_by,
+            created_at,
+        } = &self.webhook;
+        let count: i64 = COUNT_INCOMING.scalar().bind(room.0).fetch_one(&mut *tx).await?;
+        if count >= integer(self.most) {
+            return Ok(BotCreated::TooMany);
+        }
+        let created = insert_bot(&self.bot, *created_by, &mut *tx).await?;
+        if created == BotCreated::Created {
+            join(*room, [*bot], *created_at, &mut *tx).await?;
+            let query = INSERT_INCOMING.query().bind(id.0).bind(&hash[..]).bind(room.0);
+            let query = query.bind(bot.0).bind(name).bind(created_by.0);
+            query.bind(created_at.0).execute(tx).await?;
+        }
+        Ok(created)
+    }
+}
+
+struct DeleteIncoming {
+    room: RoomId,
+    id: WebhookId,
+}
+
+impl Job for DeleteIncoming {
+    type Output = Option<Incoming>;
+    const OP: &'static str = "delete_incoming";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Option<Incoming>> {
+        let query = DELETE_INCOMING.read::<Read<Incoming>>().bind(self.id.0);
+        let deleted = query.bind(self.room.0).fetch_optional(tx).await?;
+        Ok(deleted.map(|Read(webhook)| webhook))
+    }
+}
+
+struct InsertOutgoing {
+    webhook: Outgoing,
+    most: u64,
+}
+
+impl Job for InsertOutgoing {
+    type Output = bool;
+    const OP: &'static str = "insert_outgoing";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
+        let webhook = &self.webhook;
+        let query = INSERT_OUTGOING
+            .query()
+            .bind(webhook.id.0)
+            .bind(webhook.room.map(|room| room.0))
+            .bind(&webhook.name);
+        let query = query
+            .bind(&webhook.url)
+            .bind(&webhook.key[..])
+            .bind(webhook.changes)
+            .bind(webhook.created_by.0);
+        let query = query.bind(webhook.created_at.0).bind(integer(self.most));
+        if query.execute(&mut *tx).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        match webhook.room {
+            Some(room) => FOLLOW_ROOM.query().bind(webhook.id.0).bind(room.0).execute(tx).await?,
+            None => FOLLOW_ROOMS.query().bind(webhook.id.0).execute(tx).await?,
+        };
+        Ok(true)
+    }
+}
+
+struct DeleteOutgoing(WebhookId);
+
+impl Job for DeleteOutgoing {
+    type Output = bool;
+    const OP: &'static str = "delete_outgoing";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
+        let query = DELETE_OUTGOING.query().bind(self.0.0);
+        Ok(query.execute(tx).await?.rows_affected() > 0)
+    }
+}
+
+struct StopOutgoing {
+    id: WebhookId,
+    stop: Option<Stop>,
+}
+
+impl Job for StopOutgoing {
+    type Output = bool;
+    const OP: &'static str = "stop_outgoing";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
+        let stop = self.stop.as_ref();
+        let query = STOP_OUTGOING.query().bind(self.id.0);
+        let query = query.bind(stop.map(|stop| stop.at.0)).bind(stop.map(|stop| &stop.fault));
+        let found = query.execute(&mut *tx).await?.rows_affected() > 0;
+        if stop.is_none() {
+            FORGIVE.query().bind(self.id.0).execute(tx).await?;
+        }
+        Ok(found)
+    }
+}
+
+struct FollowNewRooms;
+
+impl Job for FollowNewRooms {
+    type Output = ();
+    const OP: &'static str = "follow_new_rooms";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<()> {
+        FOLLOW_NEW_ROOMS.query().execute(tx).await?;
+        Ok(())
+    }
+}
+
+struct ClaimCursors {
+    now: Timestamp,
+    until: Timestamp,
+    limit: u64,
+}
+
+impl Job for ClaimCursors {
+    type Output = Vec<Cursor>;
+    const OP: &'static str = "claim_cursors";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Vec<Cursor>> {
+        let query = CLAIM.read::<Read<Cursor>>().bind(self.now.0).bind(self.until.0);
+        Ok(all(query.bind(integer(self.limit)).fetch_all(tx).await?))
+    }
+}
+
+struct MoveCursor {
+    claimed: Cursor,
+    to: Cursor,
+}
+
+impl Job for MoveCursor {
+    type Output = bool;
+    const OP: &'static str = "move_cursor";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
+        let Self { claimed, to } = self;
+        let query = MOVE.query().bind(claimed.webhook.0).bind(claimed.room.0);
+        let query = query.bind(integer(claimed.rev)).bind(claimed.due_at.0);
+        let query = query.bind(integer(to.rev)).bind(integer(to.seq));
+        let query = query.bind(to.attempts).bind(to.due_at.0);
+        Ok(query.execute(tx).await?.rows_affected() > 0)
+    }
+}
+
+struct InsertCommand {
+    command: Command,
+    most: u64,
+}
+
+impl Job for InsertCommand {
+    type Output = CommandCreated;
+    const OP: &'static str = "insert_command";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<CommandCreated> {
+        let command = &self.command;
+        let standing = COMMAND_STANDING.read().bind(&command.name);
+        let (taken, count): (bool, i64) = standing.fetch_one(&mut *tx).await?;
+        if taken {
+            return Ok(CommandCreated::Taken);
+        }
+        if count >= integer(self.most) {
+            return Ok(CommandCreated::TooMany);
+        }
+        let query = INSERT_COMMAND.query().bind(command.id.0).bind(&command.name);
+        let query = query.bind(&command.summary).bind(&command.url).bind(&command.key[..]);
+        let query = query.bind(command.bot.0).bind(command.created_by.0);
+        query.bind(command.created_at.0).execute(tx).await?;
+        Ok(CommandCreated::Created)
+    }
+}
+
+struct DeleteCommand(CommandId);
+
+impl Job for DeleteCommand {
+    type Output = bool;
+    const OP: &'static str = "delete_command";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
+        let query = DELETE_COMMAND.query().bind(self.0.0);
+        Ok(query.execute(tx).await?.rows_affected() > 0)
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Read<Incoming> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(Incoming {
+            id: WebhookId(row.try_get("id")?),
+            hash: hash(row.try_get("hash")?)?,
+            room: RoomId(row.try_get("room")?),
+            bot: UserId(row.try_get("poster")?),
+            name: row.try_get("name")?,
+            created_by: UserId(row.try_get("created_by")?),
+            created_at: Timestamp(row.try_get("created_at")?),
+        }))
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Read<Outgoing> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let stopped_at: Option<i64> = row.try_get("stopped_at")?;
+        let fault: Option<String> = row.try_get("fault")?;
+        Ok(Self(Outgoing {
+            id: WebhookId(row.try_get("id")?),
+            room: row.try_get::<Option<_>, _>("room")?.map(RoomId),
+            name: row.try_get("name")?,
+            url: row.try_get("url")?,
+            key: hash(row.try_get("secret")?)?,
+            changes: row.try_get("changes")?,
+            created_by: UserId(row.try_get("created_by")?),
+            created_at: Timestamp(row.try_get("created_at")?),
+            stopped: stopped_at.map(|at| Stop {
+                at: Timestamp(at),
+                fault: fault.unwrap_or_default(),
+            }),
+        }))
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Read<(Incoming, User)> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self((Read::from_row(row)?.0, Read::from_row(row)?.0)))
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Read<Cursor> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(Cursor {
+            webhook: WebhookId(row.try_get("webhook")?),
+            room: RoomId(row.try_get("room")?),
+            rev: row.try_get("rev")?,
+            seq: row.try_get("seq")?,
+            attempts: row.try_get("attempts")?,
+            due_at: Timestamp(row.try_get("due_at")?),
+        }))
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Read<Command> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(Command {
+            id: CommandId(row.try_get("id")?),
+            name: row.try_get("name")?,
+            summary: row.try_get("summary")?,
+            url: row.try_get("url")?,
+            key: hash(row.try_get("secret")?)?,
+            bot: UserId(row.try_get("bot")?),
+            created_by: UserId(row.try_get("created_by")?),
+            created_at: Timestamp(row.try_get("created_at")?),
+        }))
+    }
+}

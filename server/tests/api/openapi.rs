@@ -1,0 +1,267 @@
+//! The document of the API is true: what is served is described, what is described is served, and answers are as they
+//! are described. Whatever else the tests here ask is held against it too: see `common/document.rs`.
+
+use std::collections::BTreeSet;
+
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+use crate::common::{
+    Person, TestServer, checked,
+    document::{operations, seen},
+};
+
+const GHOST: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+const PASSWORD: &str = "correct horse battery";
+/// What only a fault of the server or its database brings about.
+const FAULTS: [u16; 2] = [500, 503];
+
+#[test]
+fn every_call_that_is_served_is_described_and_every_call_that_is_described_is_served() {
+    let served = natter::rest::served().into_iter();
+    let served: BTreeSet<String> = served.map(|(method, path)| format!("{method} {path}")).collect();
+    let described: BTreeSet<String> = operations()
+        .into_iter()
+        .map(|(_, method, path, _)| format!("{} {path}", method.to_ascii_uppercase()))
+        .collect();
+    let lacking: Vec<_> = served.difference(&described).collect();
+    assert!(
+        lacking.is_empty(),
+        "served but not described (add them to the `describe` of their module in server/src/rest): {lacking:#?}"
+    );
+    let invented: Vec<_> = described.difference(&served).collect();
+    assert!(invented.is_empty(), "described but not served: {invented:#?}");
+}
+
+#[test]
+fn every_operation_has_an_id_of_its_own_and_every_part_of_a_path_is_told_of() {
+    let mut ids = BTreeSet::new();
+    for (id, method, path, operation) in operations() {
+        assert!(ids.insert(id.clone()), "two operations are called {id}");
+        let parts: BTreeSet<&str> = path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+            .collect();
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        let told: BTreeSet<&str> = parameters
+            .iter()
+            .filter(|parameter| parameter["in"] == "path")
+            .map(|parameter| parameter["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(told, parts, "{method} {path}");
+    }
+}
+
+#[test]
+fn every_reference_leads_somewhere_and_nothing_is_left_over() {
+    let document = natter::openapi::document();
+    let mut named = BTreeSet::new();
+    references(&document, &mut named);
+    for reference in &named {
+        let target = document.pointer(reference.trim_start_matches('#'));
+        assert!(target.is_some(), "{reference} leads nowhere");
+    }
+    for (name, _) in document["components"]["schemas"].as_object().unwrap() {
+        let reference = format!("#/components/schemas/{name}");
+        assert!(
+            named.iter().any(|used| used.starts_with(&reference)),
+            "nothing refers to {name}"
+        );
+    }
+}
+
+fn references(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        Value::Object(fields) => {
+            if let Some(reference) = fields.get("$ref").and_then(Value::as_str) {
+                found.insert(reference.to_owned());
+            }
+            fields.values().for_each(|value| references(value, found));
+        }
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_document_is_there_for_everyone_and_whoever_has_it_is_told_so() {
+    let server = TestServer::start();
+    let answer = server.anonymous("GET", "/api/openapi.json", None).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["cache-control"], "public, max-age=300");
+    let tag = answer.headers()["etag"].to_str().unwrap().to_owned();
+    let document: Value = answer.json().await.unwrap();
+    assert_eq!(document, natter::openapi::document());
+    let again = reqwest::Client::new().get(format!("{}/api/openapi.json", server.url()));
+    let again = checked(again.header("if-none-match", tag)).await;
+    assert_eq!(again.status(), 304);
+}
+
+/// A path with something in each of its parts.
+fn filled(path: &str) -> String {
+    let filled = path.split('/').map(|part| match part {
+        "{emoji}" => "%F0%9F%91%8D",
+        part if part.starts_with('{') => GHOST,
+        part => part,
+    });
+    filled.collect::<Vec<_>>().join("/")
+}
+
+/// What every operation has to refuse, with what the document says of it.
+#[tokio::test]
+async fn every_operation_refuses_as_it_is_described() {
+    let server = TestServer::start();
+    let rosa = server.register("rosa").await;
+    for (id, method, path, operation) in operations() {
+        let method = method.to_ascii_uppercase();
+        let path = filled(&path);
+        let refused = async |request: RequestBuilder, status: u16| {
+            assert_eq!(checked(request).await.status().as_u16(), status, "{id}");
+        };
+        let describes = |status: u16| !operation["responses"][status.to_string()].is_null();
+        if operation["security"].is_null() {
+            refused(rosa.bare(&method, &path), 401).await;
+            assert!(describes(401), "{id}");
+        }
+        if method != "GET" && describes(403) {
+            refused(rosa.bare(&method, &path).header("cookie", &rosa.cookie), 403).await;
+        }
+        if !operation["requestBody"]["content"]["application/json"].is_null() {
+            let send = |kind: &str, body: Vec<u8>| {
+                rosa.by_token(&method, &path)
+                    .header("content-type", kind)
+                    .body(body)
+            };
+            let huge = format!("{{\"x\":\"{}\"}}", "x".repeat(1024 * 1024)).into_bytes();
+            refused(send("application/json", b"{".to_vec()), 400).await;
+            refused(send("application/json", b"\"\\ud800\"".to_vec()), 400).await;
+            refused(send("application/json", "[".repeat(50_000).into_bytes()), 400).await;
+            refused(send("application/json", huge), 413).await;
+            refused(send("application/json", b"[]".to_vec()), 422).await;
+            refused(send("text/plain", b"{}".to_vec()), 415).await;
+            let shape = &operation["requestBody"]["content"]["application/json"]["schema"];
+            if !shape["required"].is_null() {
+                refused(send("application/json", b"{}".to_vec()), 422).await;
+            }
+        } else if path.contains(GHOST) && operation["requestBody"].is_null() {
+            refused(rosa.by_token(&method, &path), 404).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_operation_below_api_tells_whoever_asks_too_often_when_to_come_back() {
+    let server = TestServer::setup().with("NATTER_LIMITS", "api=1/1h").start();
+    server.anonymous("GET", "/api/me", None).await;
+    for (id, method, path, _) in operations() {
+        if path.starts_with("/api/") {
+            let answer = server
+                .anonymous(&method.to_ascii_uppercase(), &filled(&path), None)
+                .await;
+            assert_eq!(answer.status(), 429, "{id}");
+        }
+    }
+}
+
+/// Everything that the document says of answers of success happens.
+#[tokio::test]
+async fn every_operation_succeeds_as_it_is_described() {
+    let server = TestServer::start();
+    let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);
+    accounts(&server, &rosa).await;
+    let room = rooms(&rosa, &mei).await;
+    messages(&rosa, &room).await;
+    for path in ["/health", "/health/ready", "/metrics", "/api/openapi.json"] {
+        assert_eq!(server.anonymous("GET", path, None).await.status(), 200);
+    }
+    for (id, method, path, operation) in operations() {
+        let described = operation["responses"].as_object().unwrap().keys();
+        let described = described.map(|status| status.parse::<u16>().unwrap());
+        // The upgrade of a connection is the business of the tests of the live connection.
+        let successes = described.filter(|status| (200..300).contains(status) && !FAULTS.contains(status));
+        for status in successes {
+            assert!(
+                seen(&id).contains(&status),
+                "{method} {path} ({id}) never answered {status}: this test should make it"
+            );
+        }
+    }
+}
+
+async fn ok(answer: reqwest::Response, status: u16) -> Value {
+    let url = answer.url().clone();
+    assert_eq!(answer.status(), status, "{url}");
+    answer.json().await.unwrap_or(Value::Null)
+}
+
+async fn accounts(server: &TestServer, rosa: &Person) {
+    let register = json!({ "username": "ines", "password": PASSWORD, "display_name": "Inês" });
+    ok(
+        server
+            .anonymous("POST", "/api/auth/register", Some(register))
+            .await,
+        201,
+    )
+    .await;
+    let login = json!({ "username": "ines", "password": PASSWORD });
+    ok(
+        server.anonymous("POST", "/api/auth/login", Some(login)).await,
+        200,
+    )
+    .await;
+    ok(rosa.get("/api/me").await, 200).await;
+    let token = ok(rosa.post("/api/tokens", json!({ "name": "robot" })).await, 201).await;
+    ok(rosa.get("/api/tokens").await, 200).await;
+    let path = format!("/api/tokens/{}", token["id"].as_str().unwrap());
+    ok(rosa.ask("DELETE", &path).await, 204).await;
+    ok(rosa.get("/api/users?query=r&limit=1").await, 200).await;
+    let out = checked(rosa.by_cookie("POST", "/api/auth/logout")).await;
+    ok(out, 204).await;
+}
+
+/// Gives a room with both in it.
+async fn rooms(rosa: &Person, mei: &Person) -> String {
+    let direct = json!({ "users": [mei.id] });
+    ok(rosa.post("/api/rooms/direct", direct.clone()).await, 201).await;
+    ok(rosa.post("/api/rooms/direct", direct).await, 200).await;
+    let create = json!({ "name": "Harbour", "topic": "Ships", "private": false });
+    let room = ok(rosa.post("/api/rooms", create).await, 201).await;
+    let room = room["id"].as_str().unwrap().to_owned();
+    let path = |what: &str| format!("/api/rooms/{room}/{what}");
+    ok(mei.post(&path("join"), json!({})).await, 204).await;
+    ok(mei.post(&path("leave"), json!({})).await, 204).await;
+    ok(
+        rosa.post(&path("members"), json!({ "users": [mei.id] })).await,
+        204,
+    )
+    .await;
+    ok(mei.get(&path("members")).await, 200).await;
+    ok(mei.get("/api/rooms").await, 200).await;
+    ok(mei.post(&path("read"), json!({ "seq": 1 })).await, 204).await;
+    room
+}
+
+async fn messages(rosa: &Person, room: &str) {
+    let post = json!({ "room": room, "body": "ahoy @mei", "nonce": "1" });
+    let message = ok(rosa.post("/api/messages", post.clone()).await, 201).await;
+    ok(rosa.post("/api/messages", post).await, 200).await;
+    rosa.reply(&message, "ahoy").await;
+    let path = |what: &str| format!("/api/messages/{}{what}", message["id"].as_str().unwrap());
+    ok(rosa.patch(&path(""), json!({ "body": "ahoy all" })).await, 200).await;
+    for what in ["/pin", "/reactions/%F0%9F%91%8D"] {
+        ok(rosa.ask("PUT", &path(what)).await, 204).await;
+    }
+    ok(rosa.get(&path("/history")).await, 200).await;
+    ok(rosa.get(&format!("/api/rooms/{room}/pins")).await, 200).await;
+    ok(rosa.get(&format!("/api/messages?room={room}&limit=2")).await, 200).await;
+    ok(
+        rosa.get(&format!("/api/threads/{}", message["id"].as_str().unwrap()))
+            .await,
+        200,
+    )
+    .await;
+    ok(rosa.get("/api/search?q=ahoy").await, 200).await;
+    for what in ["/pin", "/reactions/%F0%9F%91%8D", ""] {
+        ok(rosa.ask("DELETE", &path(what)).await, 204).await;
+    }
+}
