@@ -65,6 +65,10 @@ check: check-tools ## formatting, clippy for server and browser, dependencies
 	cargo deny --config deploy/setup/deny.toml check bans licenses sources
 	@deploy/setup/advisories.sh
 
+.PHONY: lint-deploy
+lint-deploy: ## image, compose files, Kubernetes manifests, systemd units, scripts: what no test can run
+	@deploy/lint.sh
+
 # --- the release build -------------------------------------------------------------------------
 
 STAMPS := target/stamps
@@ -122,6 +126,11 @@ test-site: test-tools ## the build step that compresses and weighs the assets
 test-journeys: test-tools build ## people in browsers, against the release
 	$(SAY) 'Browser journeys against the release (a minute or two)'
 	NATTER_BIN='$(CURDIR)/$(BINARY)' NATTER_SITE_ROOT='$(CURDIR)/$(SITE)' npm run --silent test:journeys
+
+.PHONY: fuzz-api
+fuzz-api: tools ## schemathesis against a server of its own: what the API's document promises holds
+	$(SAY) 'Asking a server all that its document describes (to build it takes about 4 minutes on two cores, to ask about 2)'
+	@cargo build --quiet --package natter && deploy/fuzz/run.sh target/debug/natter
 
 .PHONY: lighthouse
 lighthouse: test-tools build ## Lighthouse on three pages; let nothing else run meanwhile

@@ -21,7 +21,7 @@ use self::{assets::Assets, theme::Theme};
 use crate::{
     pages::{
         Direct, Followed, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, PinsPage,
-        Register, RoomNotify, RoomPage, Rooms, Saved, Search, Settings, ThreadPage, Unread,
+        Programs, Register, RoomNotify, RoomPage, Rooms, Saved, Search, Settings, ThreadPage, Unread,
     },
     visit::{answer_header, visit},
 };
@@ -159,6 +159,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/saved") view=Saved ssr=SsrMode::Async/>
                 <Route path=path!("/people") view=People ssr=SsrMode::Async/>
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
+                <Route path=path!("/settings/programs") view=Programs ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async/>
                 <Route path=path!("/offline") view=Offline ssr=SsrMode::Async/>
             </Routes>

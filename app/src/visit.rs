@@ -24,6 +24,8 @@ pub struct Visit {
     pub address: String,
     /// How session cookies are written.
     pub cookie: SessionCookie,
+    /// Where people reach this site: its origin.
+    pub site: Arc<str>,
 }
 
 pub(crate) fn visit() -> Visit {

@@ -13,6 +13,7 @@ export class Server {
   #folder = mkdtempSync(join(tmpdir(), "natter-journey-"));
   #child;
   #limits;
+  #settings = {};
   #build = { binary, site };
   url;
   // Of the seeded users: their names, their tokens, and the password of all of them.
@@ -20,10 +21,12 @@ export class Server {
   tokens = [];
   password;
 
-  // Starts a server; `limits` as in NATTER_LIMITS, `seed` as for `natter seed`: `{ users, rooms, members, messages }`.
-  static async start({ limits, seed } = {}) {
+  // Starts a server; `limits` as in NATTER_LIMITS, `seed` as for `natter seed`: `{ users, rooms, members, messages }`,
+  // `settings` as further variables.
+  static async start({ limits, seed, settings = {} } = {}) {
     const server = new Server();
     server.#limits = limits;
+    server.#settings = settings;
     if (seed) server.#seed(seed);
     await server.#launch("127.0.0.1:0");
     return server;
@@ -73,7 +76,10 @@ export class Server {
       NATTER_SITE_ROOT: this.#build.site,
       NATTER_FILES: join(this.#folder, "files"),
       DATABASE_URL: `sqlite://${join(this.#folder, "natter.db")}`,
+      // Journeys stay on this machine.
+      NATTER_PREVIEWS: "off",
       ...(this.#limits && { NATTER_LIMITS: this.#limits }),
+      ...this.#settings,
     };
   }
 

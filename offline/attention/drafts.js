@@ -61,12 +61,20 @@ export function followDrafts(app) {
     const of = room();
     told = text.value;
     const draft = await ask("GET", `/rooms/${of}/draft`);
-    if (draft?.at) take(of, draft.body, draft.at);
+    if (!draft || of !== room()) return;
+    const at = writtenAt(of);
+    if (draft.at && Date.parse(draft.at) > at) take(of, draft.body, draft.at);
+    // Written here without a network, or told and never heard.
+    else if (at && !writing && text.value !== "" && text.value !== draft.body) {
+      told = draft.body;
+      writing = { of, body: text.value, at };
+      tell();
+    }
   };
 
   text.addEventListener("input", () => quiet || wrote());
   // Sending empties the field without a key: seen after whoever sends has done so.
-  const sent = () => setTimeout(() => text.value === "" && told !== "" && wrote());
+  const sent = () => setTimeout(() => text.value === "" && (told !== "" || writing) && wrote());
   text.addEventListener("keydown", ({ key }) => key === "Enter" && sent());
   text.form.addEventListener("submit", sent);
   addEventListener("pagehide", tell);

@@ -2,11 +2,13 @@
 
 use std::{fmt, net::SocketAddr, path::PathBuf, str::FromStr};
 
-use backend::{Signup, connect, outside::Rules};
+use backend::{Signup, connect};
 use chat::quota::Limits;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use http::{HeaderMap, header};
 use url::Url;
+
+use crate::middleware::client::Proxies;
 
 /// Self-hosted team chat in one binary.
 #[derive(Debug, Parser)]
@@ -108,15 +110,30 @@ pub struct Config {
         global = true
     )]
     pub signup: SignupArg,
-    /// Private addresses with ports that the server may call all the same, such as 10.0.0.7:8080,[fd00::7]:443
+    /// The proxies whose word about their clients is taken: addresses and networks such as 10.0.0.0/8, with commas
     #[arg(
         long,
-        env = "NATTER_OUTSIDE_ALLOW",
-        value_delimiter = ',',
+        env = "NATTER_TRUSTED_PROXIES",
+        default_value = "",
         hide_default_value = true,
         global = true
     )]
-    pub outside_allow: Vec<SocketAddr>,
+    pub trusted_proxies: Proxies,
+    /// For how many seconds readiness says no before anything else ends, so that balancers notice
+    #[arg(long, env = "NATTER_DRAIN_DELAY", default_value_t = 0, global = true)]
+    pub drain_delay: u16,
+    /// Whether the server follows the links that people post, to show what they lead to
+    #[arg(
+        long,
+        env = "NATTER_PREVIEWS",
+        value_enum,
+        default_value = "on",
+        global = true
+    )]
+    pub previews: Switch,
+    /// Private addresses with their ports that the server may call outside all the same, separated by commas
+    #[arg(long, env = "NATTER_OUTSIDE", value_delimiter = ',', global = true)]
+    pub outside: Vec<SocketAddr>,
     /// How to write the log
     #[arg(
         long,
@@ -126,6 +143,33 @@ pub struct Config {
         global = true
     )]
     pub log_format: LogFormat,
+    /// Where traces go: an OpenTelemetry collector that speaks OTLP over HTTP, such as http://127.0.0.1:4318
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<CollectorUrl>,
+    /// What the collector knows this as
+    #[arg(long, env = "OTEL_SERVICE_NAME", default_value = "natter", global = true)]
+    pub service_name: String,
+    /// What share of the requests is traced, from 0 to 1; a proxy that says so decides by itself
+    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 1.0, global = true)]
+    pub trace_share: f64,
+}
+
+/// The address of a collector of traces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectorUrl(pub Url);
+
+impl FromStr for CollectorUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match Url::parse(text) {
+            Ok(url) if url.scheme() == "http" && url.has_host() => Ok(Self(url)),
+            _ => Err(
+                "expected http://HOST:PORT: the collector stands beside this, and passes on over TLS"
+                    .to_owned(),
+            ),
+        }
+    }
 }
 
 /// Who may create an account.
@@ -137,6 +181,15 @@ pub enum SignupArg {
     Invite,
     /// Nobody but the first
     Closed,
+}
+
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
 }
 
 /// How to write the log.
@@ -164,9 +217,8 @@ impl Config {
             },
             // Without it, people come by whatever name they know.
             site: self.url.as_ref().map(ToString::to_string),
-            outside: Rules {
-                allow: self.outside_allow.clone(),
-            },
+            previews: self.previews == Switch::On,
+            outside: self.outside.clone(),
         }
     }
 }

@@ -11,8 +11,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    natter::ops::log::start(cli.config.log_format);
-    match command::run(cli).await {
+    let traces = natter::ops::log::start(&cli.config);
+    let ended = command::run(cli).await;
+    if let Some(traces) = traces {
+        traces.finish().await;
+    }
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("natter: {error}");

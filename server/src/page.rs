@@ -5,12 +5,13 @@ use std::{path::Path, sync::Arc};
 use app::{App, shell::shell, visit::Visit};
 use axum::{Router, http::request::Parts, response::Response, routing::get};
 use backend::Code;
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use leptos::{
     config::{LeptosOptions, errors::LeptosConfigError, get_config_from_str},
     prelude::{provide_context, use_context},
 };
 use leptos_axum::{LeptosRoutes, generate_route_list, render_app_async_with_context};
+use tower::ServiceBuilder;
 use tower_http::{
     services::{ServeDir, ServeFile},
     set_header::SetResponseHeaderLayer,
@@ -50,29 +51,41 @@ pub fn routes(state: &AppState) -> Router<AppState> {
         })
         .nest_service("/pkg", assets(&site, kept))
         .merge(worker(&site))
-        .fallback_service(public)
+        .fallback_service(ServiceBuilder::new().layer(kept_for(AN_HOUR)).service(public))
+}
+
+/// Says for how long what was found may be kept.
+fn kept_for<B>(
+    time: &'static str,
+) -> SetResponseHeaderLayer<impl FnMut(&Response<B>) -> Option<HeaderValue> + Clone + Send + 'static> {
+    let found = move |response: &Response<B>| {
+        let status = response.status();
+        let found = status.is_success() || status == StatusCode::NOT_MODIFIED;
+        found.then(|| HeaderValue::from_static(time))
+    };
+    SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, found)
 }
 
 /// Hashed assets: a name never changes its content, so whoever has it need not ask again.
 const FOREVER: &str = "public, max-age=31536000, immutable";
 /// Under plain names, as while developing, the content changes within the second that file times are told in.
 const NEVER: &str = "no-store";
+/// Icons and the like have plain names and change with a version, if ever.
+const AN_HOUR: &str = "public, max-age=3600";
 
 /// The built code and style, which browsers keep as `kept` says. What is not there may come: while versions change, an
 /// old process is asked for what only the new one has.
 fn assets(site: &Path, kept: &'static str) -> Router {
-    let found = move |response: &Response| {
-        let found = !response.status().is_client_error();
-        found.then(|| HeaderValue::from_static(kept))
-    };
     let files = ServeDir::new(site.join("pkg"))
         .precompressed_br()
         .precompressed_gzip();
     Router::new()
         .fallback_service(files)
+        .layer(kept_for(kept))
+        // Forms for other browsers lie beside each file.
         .layer(SetResponseHeaderLayer::if_not_present(
-            header::CACHE_CONTROL,
-            found,
+            header::VARY,
+            HeaderValue::from_static("accept-encoding"),
         ))
 }
 
@@ -94,6 +107,7 @@ fn worker(site: &Path) -> Router<AppState> {
 /// What every page and server function finds in its context.
 fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
+    let site: Arc<str> = state.origin.to_string().into();
     move || {
         let extensions = use_context::<Parts>()
             .map(|parts| parts.extensions)
@@ -104,6 +118,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
             caller: extensions.get::<Identity>().and_then(Identity::caller).cloned(),
             address: Address::of(&extensions).0,
             cookie: state.cookie,
+            site: Arc::clone(&site),
         });
     }
 }

@@ -21,8 +21,12 @@ pub fn public(state: &AppState, with_metrics: bool) -> Router {
     let api = rest::router()
         .layer(from_fn(etag::tag))
         .layer(from_fn_with_state(state.clone(), limit::count));
+    let hooks = rest::hooks()
+        .into_router()
+        .layer(from_fn_with_state(state.clone(), limit::count));
     let router = rest::outside(with_metrics)
         .into_router()
+        .merge(hooks)
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
         .nest("/api", api)
         .merge(page::routes(state).layer(from_fn_with_state(state.clone(), limit::count_changes)));

@@ -1,22 +1,26 @@
 //! What every request handler can reach.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use app::cookie::SessionCookie;
 use axum::extract::FromRef;
 use backend::Backend;
 use leptos::config::LeptosOptions;
-use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::{
     config::Origin,
     hub::Hub,
+    metrics::Sampler,
+    middleware::client::Proxies,
     ops::{Drain, Probe},
 };
 
-/// The server's parts; cheap to clone.
+/// The server's parts. Every layer that a request passes through has its own, so what is cloned is one pointer.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+/// What [`AppState`] leads to.
+pub struct Parts {
     /// The use cases.
     pub backend: Arc<Backend>,
     /// The live connections.
@@ -31,8 +35,24 @@ pub struct AppState {
     pub drain: Drain,
     /// What the page needs to know of the build.
     pub leptos: LeptosOptions,
+    /// Whose word about their clients is taken.
+    pub proxies: Proxies,
     /// What Prometheus reads.
-    pub metrics: PrometheusHandle,
+    pub metrics: Sampler,
+}
+
+impl From<Parts> for AppState {
+    fn from(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl FromRef<AppState> for LeptosOptions {

@@ -18,10 +18,14 @@ mod assets;
 mod attention;
 #[path = "api/away.rs"]
 mod away;
+#[path = "api/backup.rs"]
+mod backup;
 #[path = "api/bad_input.rs"]
 mod bad_input;
 #[path = "api/cache.rs"]
 mod cache;
+#[path = "api/caching.rs"]
+mod caching;
 #[path = "api/changes.rs"]
 mod changes;
 #[path = "api/connections.rs"]
@@ -32,15 +36,31 @@ mod crash;
 mod limits;
 #[path = "api/messages.rs"]
 mod messages;
+#[path = "api/metrics.rs"]
+mod metrics;
+#[path = "api/monitoring.rs"]
+mod monitoring;
 #[path = "api/openapi.rs"]
 mod openapi;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/previews.rs"]
+mod previews;
+#[path = "api/programs.rs"]
+mod programs;
+#[path = "api/proxies.rs"]
+mod proxies;
+#[path = "api/push.rs"]
+mod push;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]
 mod rooms;
 #[path = "api/search.rs"]
 mod search;
+#[path = "api/settings.rs"]
+mod settings;
 #[path = "api/threads.rs"]
 mod threads;
+#[path = "api/traces.rs"]
+mod traces;

@@ -14,6 +14,7 @@ pub mod id;
 pub mod marker;
 pub mod mention;
 pub mod message;
+pub mod near;
 pub mod nonce;
 pub mod notify;
 pub mod permission;

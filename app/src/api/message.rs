@@ -2,15 +2,23 @@
 
 use std::sync::Arc;
 
-use backend::{Backend, Caller, Problem, marker::Reading, message::Post};
-use chat::{Code, Emoji, MessageId, Nonce, RoomId};
+use backend::{
+    Backend, Caller, Problem,
+    command::{Order, Outcome},
+    marker::Reading,
+    message::Post,
+};
+use chat::{
+    Code, Emoji, MessageId, Nonce, RoomId,
+    command::{self, Typed},
+};
 use http::StatusCode;
 use leptos::prelude::*;
 
 use super::{Answer, Answered, Form, answer, back, parse_room, refused, signed_in};
 use crate::{
     address::{self, Address, VALUE_BYTES_MAX},
-    pages::Unsent,
+    pages::{Told, Unsent},
     visit::{backend, visit},
 };
 
@@ -32,9 +40,20 @@ pub(crate) async fn post_message(
         let backend = backend();
         let room = room_for(&backend, &caller, &room, &to).await.map_err(refuse)?;
         let thread = parse_thread(&thread).map_err(refuse)?;
+        if let Typed::Command { .. } = command::read(&body) {
+            let order = Order {
+                room,
+                text: body.clone(),
+                thread,
+                nonce: Nonce::new(nonce).ok(),
+            };
+            let done = backend.run_command(&caller, order).await.map_err(refuse)?;
+            return Ok(ordered(page, &body, done));
+        }
+        let body = said(&body);
         let post = Post {
             room,
-            body: body.clone(),
+            body,
             thread,
             nonce: Nonce::new(nonce).ok(),
             origin: None,
@@ -126,6 +145,30 @@ async fn post_once(backend: &Arc<Backend>, caller: &Caller, post: Post) -> Resul
         backend.post_message(caller, Post { nonce: None, ..post }).await?;
     }
     Ok(())
+}
+
+/// What a composer means by what is no command: two slashes stand for one.
+fn said(typed: &str) -> String {
+    match command::read(typed) {
+        Typed::Text(text) if typed.trim_start().starts_with("//") => text.to_owned(),
+        _ => typed.to_owned(),
+    }
+}
+
+/// Where a command leads: back to the page, into the room that was joined, or to what it has to say.
+fn ordered(page: &str, typed: &str, done: Outcome) -> Answer {
+    if let Some(room) = done.room {
+        return Answer::see(Address::new(address::of_room(&room)));
+    }
+    match done.notice {
+        _ if typed.trim_start().starts_with("/leave") => Answer::see(Address::new("/")),
+        Some(notice) => {
+            let page_again = page.to_owned();
+            let shown = move || view! { <Told page=page_again notice/> }.into_any();
+            Answer::page(StatusCode::OK, page, "Told", shown)
+        }
+        None => Answer::see(Address::new(page)),
+    }
 }
 
 /// Nothing that was typed gets lost: it goes back into the composer or, where it is too long for an address, onto

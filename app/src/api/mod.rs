@@ -7,6 +7,7 @@ mod attention;
 mod form;
 mod member;
 mod message;
+mod program;
 mod room;
 mod theme;
 mod token;

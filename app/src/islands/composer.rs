@@ -15,8 +15,10 @@ mod live {
     use std::rc::Rc;
 
     use chat::{UserId, body::NotABody};
+    use wasm_bindgen::JsCast;
     use web_sys::{Element, Event, HtmlElement, HtmlFormElement, HtmlTextAreaElement, KeyboardEvent};
 
+    use super::super::commands::{Call, call, is_command};
     use crate::live::{
         Client, Notice,
         browser::{
@@ -76,13 +78,29 @@ mod live {
             });
             let it = Rc::clone(self);
             on(&self.text, "keydown", move |event: KeyboardEvent| {
-                if event.key() == "Enter" && !event.shift_key() && !is_composing(&event) {
+                let key = event.key();
+                if matches!(key.as_str(), "ArrowUp" | "ArrowDown" | "Tab" | "Escape")
+                    && one::<Element>(".offers").is_some()
+                {
+                    event.prevent_default();
+                    event.stop_propagation();
+                    call(Call::Key(key));
+                } else if event.key() == "Enter" && !event.shift_key() && !is_composing(&event) {
                     event.prevent_default();
                     it.send();
                 }
             });
             let it = Rc::clone(self);
             on(&self.text, "input", move |_: Event| it.changed());
+            on(&self.form, "click", |event: Event| {
+                let target = event
+                    .target()
+                    .and_then(|target| target.dyn_into::<Element>().ok());
+                let offer = target.and_then(|target| target.closest(".offers li").ok().flatten());
+                offer
+                    .into_iter()
+                    .for_each(|offer| drop(call(Call::Chosen(offer))));
+            });
             if let Some(now) = &self.now {
                 on(now, "click", |_: Event| act(|client, now| client.wake(now)));
             }
@@ -101,6 +119,19 @@ mod live {
             let (text, Some(nonce)) = (self.text.value(), nonce()) else {
                 return;
             };
+            if is_command(&text) {
+                if call(Call::Do(text, nonce.as_str().to_owned())) {
+                    self.text.set_value("");
+                    self.keep_draft();
+                    self.grow();
+                } else {
+                    self.say(
+                        "Commands wait for the server: try again when you are online",
+                        true,
+                    );
+                }
+                return;
+            }
             let mut posted = Ok(());
             act(|client, now| posted = client.post(&text, nonce, wall_clock(), now));
             match posted {
@@ -119,7 +150,11 @@ mod live {
             self.grow();
             self.keep_draft();
             self.show_state();
-            if !self.text.value().trim().is_empty() {
+            let text = self.text.value();
+            if is_command(&text) || one::<Element>(".offers").is_some() {
+                call(Call::Typed);
+            }
+            if !text.trim().is_empty() {
                 act(|client, now| client.typed(now));
             }
         }

@@ -3,10 +3,12 @@
 //! Here is what listens, on every page of a room. What it calls is a chunk of its own, which comes when somebody first
 //! points at a message: everything below [`answer`].
 
+mod attend;
 mod dialog;
 mod edit;
 mod emoji;
 mod names;
+mod palette;
 mod quote;
 mod react;
 mod thread;
@@ -18,12 +20,12 @@ use std::{
 };
 
 use chat::wire::ServerFrame;
-use js_sys::{Array, Function, Reflect};
 use leptos::lazy;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlTextAreaElement, KeyboardEvent, MouseEvent};
 
+use super::dress::dress;
 use crate::live::{
     Ms, Notice,
     browser::{Alarm, document, now, on, one, overhear, subscribe, window, with},
@@ -31,11 +33,11 @@ use crate::live::{
 };
 
 /// What a click here means is ours to say.
-const OURS: &str = ".chip, .replies, .context, .pins-link, .tools button, .edit button[type=button], .thread .close, dialog.verbs";
+const OURS: &str = ".chip, .replies, .context, .pins-link, .tools button, .edit button[type=button], .thread .close, .to-palette, dialog.verbs";
 /// Forms that are sent without leaving the page.
 const FORMS: &str = "form.edit, form.reply";
 /// Where arrow keys lead from one button to the next.
-const GRIDS: &str = ".tools, .picker";
+const GRIDS: &str = ".tools, .picker, .palette";
 /// So long a finger rests on a message before it is taken for a question, in milliseconds.
 const LONG_PRESS: Ms = 450;
 /// The key that browsers report for every key press while an input method is at work.
@@ -59,6 +61,8 @@ pub(super) enum Call {
     Input(Element),
     /// The own last message is to be edited.
     EditLast,
+    /// The quick palette is asked for.
+    Palette,
     /// The page's address may be another one.
     Address,
     /// Another room is on the page.
@@ -76,7 +80,7 @@ thread_local! {
 #[lazy]
 fn answer(call: Box<Call>) {
     if !IS_HERE.get() {
-        dress();
+        dress(include_str!("verbs/verbs.css"));
     }
     match *call {
         Call::Over(message) => tools::over(message.as_ref()),
@@ -84,9 +88,12 @@ fn answer(call: Box<Call>) {
         Call::Click(target) => tools::click(&target),
         Call::Submit(form) => submit(form),
         Call::Escape(from) => escape(&from),
+        Call::Move(from, key) if is_in(&from, ".palette") => palette::go(&key),
         Call::Move(from, key) => emoji::go(&from, &key),
+        Call::Input(field) if is_in(&field, ".palette") => palette::search(&field),
         Call::Input(field) => emoji::search(&field),
         Call::EditLast => edit::last(),
+        Call::Palette => palette::toggle(),
         Call::Address => thread::follow_address(),
         Call::Entered => {
             dialog::close();
@@ -98,26 +105,6 @@ fn answer(call: Box<Call>) {
             thread::hear(&frame);
         }
     }
-}
-
-/// Brings the style of what only this code shows.
-fn dress() {
-    const STYLE: &str = include_str!("verbs/verbs.css");
-    let sheet = || {
-        let class: Function = Reflect::get(&window(), &"CSSStyleSheet".into())
-            .ok()?
-            .dyn_into()
-            .ok()?;
-        let sheet = Reflect::construct(&class, &Array::new()).ok()?;
-        let replace: Function = Reflect::get(&sheet, &"replaceSync".into())
-            .ok()?
-            .dyn_into()
-            .ok()?;
-        replace.call1(&sheet, &STYLE.into()).ok()?;
-        Reflect::set(&document(), &"adoptedStyleSheets".into(), &Array::of1(&sheet)).ok()
-    };
-    // A browser too old for it shows plain buttons.
-    let _ = sheet();
 }
 
 fn submit(form: Element) {
@@ -140,13 +127,20 @@ fn escape(from: &Element) {
 
 fn call(call: Call) {
     // A chunk that cannot come would take the page's other tasks with it.
-    if !IS_HERE.get() && with(|client| client.state() == State::Online) != Some(true) {
+    if !IS_HERE.get() && with(|client| client.state() == State::Online) != Some(true) && !is_kept() {
         return;
     }
     spawn_local(async move {
         answer(Box::new(call)).await;
         IS_HERE.set(true);
     });
+}
+
+/// Whether a service worker answers for the site: it keeps all of its code.
+fn is_kept() -> bool {
+    let get = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
+    let worker = get(&get(&window(), "navigator"), "serviceWorker");
+    worker.is_object() && get(&worker, "controller").is_object()
 }
 
 /// Listens for as long as the page is there.
@@ -201,7 +195,7 @@ fn hear(event: &Event, alarm: &Alarm) {
         }
         "keydown" => press(event.unchecked_ref()),
         "input" => {
-            if let Some(field) = target(event).filter(|field| is_in(field, ".picker")) {
+            if let Some(field) = target(event).filter(|field| is_in(field, ".picker, .palette")) {
                 call(Call::Input(field));
             }
         }
@@ -276,7 +270,12 @@ fn press(event: &KeyboardEvent) {
         "Enter" if !event.shift_key() && target.has_type::<HtmlTextAreaElement>() => {
             closest(&target, FORMS).map(Call::Submit)
         }
-        "Enter" if is_in(&target, ".picker input") => Some(Call::Move(target, "Enter".to_owned())),
+        "k" if event.ctrl_key() != event.meta_key() && !event.shift_key() && !event.alt_key() => {
+            Some(Call::Palette)
+        }
+        "Enter" if is_in(&target, ".picker input, .palette input") => {
+            Some(Call::Move(target, "Enter".to_owned()))
+        }
         "Escape" if is_in(&target, ".edit, .message > .tools, .thread") => Some(Call::Escape(target)),
         "ArrowUp" if is_in(&target, ".composer:not(.reply) textarea") => {
             let text = target.dyn_into::<HtmlTextAreaElement>().ok();

@@ -12,6 +12,7 @@ mod members;
 mod offline;
 mod oops;
 mod people;
+mod programs;
 mod register;
 mod room;
 mod room_notify;
@@ -21,6 +22,7 @@ mod search;
 mod settings;
 mod thread;
 mod token;
+mod told;
 mod unread;
 mod unsent;
 
@@ -33,6 +35,7 @@ pub(crate) use self::{
     offline::Offline,
     oops::{NotFound, Oops},
     people::People,
+    programs::{Programs, Shown, ShownOnce},
     register::Register,
     room::{Permalink, RoomPage},
     room_notify::RoomNotify,
@@ -42,6 +45,7 @@ pub(crate) use self::{
     settings::Settings,
     thread::{PinsPage, ThreadPage},
     token::TokenCreated,
+    told::Told,
     unread::Unread,
     unsent::Unsent,
 };

@@ -3,7 +3,7 @@
 mod notifications;
 
 use backend::{Caller, store::TokenRecord};
-use chat::Role;
+use chat::{Role, permission::may_run_programs};
 use leptos::prelude::*;
 use tokio::try_join;
 
@@ -31,6 +31,14 @@ pub(crate) fn Settings() -> impl IntoView {
             backend.quiet(&caller),
         )?;
         let custom = customs.pop().map(|(_, custom)| custom);
+        let programs = may_run_programs(caller.role).then(|| {
+            view! {
+                <section>
+                    <h2>"Webhooks and bots"</h2>
+                    <p><a href="/settings/programs">"Let programs post here, be told and answer"</a></p>
+                </section>
+            }
+        });
         Ok(view! {
             <PageTitle text="Settings"/>
             <Frame places>
@@ -41,6 +49,7 @@ pub(crate) fn Settings() -> impl IntoView {
                     <Appearance/>
                     <Notifications custom quiet/>
                     <Tokens tokens query/>
+                    {programs}
                     <section>
                         <h2>"Sign out"</h2>
                         <p>"Ends the session of this browser, in all of its tabs."</p>

@@ -16,9 +16,20 @@ pub(crate) fn Side(places: Places, here: Option<RoomId>) -> impl IntoView {
     let unheard = direct
         .is_empty()
         .then(|| view! { <p class="none-yet">"No conversations yet"</p> });
+    // Only pages of rooms have the scripts that answer.
+    let to_palette = here.map(|_| {
+        view! {
+            <button class="to-palette icon-button" type="button" aria-label="Go to" aria-keyshortcuts="Control+K Meta+K" title="Go to (Ctrl K)">
+                <Icon is=Shape::Bolt/>
+            </button>
+        }
+    });
     view! {
         <nav class="side" id="side" popover="auto" aria-label="Rooms">
-            <a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a>
+            <div class="top">
+                <a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a>
+                {to_palette}
+            </div>
             <div class="rooms">
                 <a class="more" href="/unread"><span class="glyph"><Icon is=Shape::Inbox/></span>"Unread"</a>
                 <a class="more" href="/threads"><span class="glyph"><Icon is=Shape::Thread/></span>"Threads"</a>

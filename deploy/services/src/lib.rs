@@ -1,4 +1,4 @@
-//! Private PostgreSQL, Redis and nginx: real ones, each in a folder and on a port of its own.
+//! Private PostgreSQL, Redis, nginx and Prometheus: real ones, each in a folder and on a port of its own.
 //!
 //! For tests, benchmarks and trying a cluster. Nothing here needs a service that runs on the machine, only the
 //! programs of Debian's packages. Any number run at a time, in one process or in many. A service ends and its folder
@@ -17,17 +17,21 @@
 //! # }
 //! ```
 
+mod certificate;
 mod cluster;
 mod nginx;
 mod port;
 mod postgres;
 mod process;
+mod prometheus;
 mod redis;
 mod server;
 mod wire;
 
-pub use cluster::{Cluster, Instance};
+pub use certificate::Certificate;
+pub use cluster::{Cluster, Instance, Plan};
 pub use nginx::Nginx;
 pub use postgres::Postgres;
+pub use prometheus::{Alertmanager, Prometheus};
 pub use redis::Redis;
 pub use wire::Wire;

@@ -2,6 +2,8 @@
 
 use std::{fs, io, net::TcpStream};
 
+use rustix::process::Signal;
+
 use crate::{
     port::Port,
     server::{Server, folder, on_a_free_port},
@@ -72,7 +74,19 @@ impl Nginx {
         })
     }
 
-    /// Where it answers.
+    /// Has it read another content of its `http` block, as an administrator does: what is under way goes on.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be written. A configuration that it refuses, it does not use.
+    pub fn reload(&self, config: &str) -> io::Result<()> {
+        let listen = format!("127.0.0.1:{}", self.port());
+        let file = self.server.folder().join("site.conf");
+        fs::write(file, config.replace("${LISTEN}", &listen))?;
+        self.server.signal(Signal::HUP)
+    }
+
+    /// Where it answers, in clear.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port())

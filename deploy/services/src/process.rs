@@ -72,7 +72,7 @@ impl Process {
     }
 
     /// That it is gone already is no error.
-    fn signal(self, signal: Signal) -> io::Result<()> {
+    pub(crate) fn signal(self, signal: Signal) -> io::Result<()> {
         let pid = i32::try_from(self.0).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| io::Error::other("not a process id"))?;
         match kill_process(pid, signal) {

@@ -120,6 +120,11 @@ impl Server {
         self.process()?.end_by(signal)
     }
 
+    /// Sends a signal to the program's first process.
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        self.process()?.signal(signal)
+    }
+
     /// The id of the program's first process.
     pub(crate) fn pid(&self) -> io::Result<u32> {
         self.process().map(|process| process.0)

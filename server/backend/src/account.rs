@@ -11,6 +11,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Credential, Event, Result, Signup,
+    health::Health,
     session::{ABSOLUTE_MS, IDLE_MS, secret::Secret},
     stamp::{new_id, now},
     store::{NewUser, Registered},
@@ -113,6 +114,8 @@ impl Backend {
             return Ok(None);
         }
         let known = self.store.password_hash(username.trim()).await?;
+        // Nobody signs in as a bot, which has no password.
+        let known = known.filter(|(user, _)| !user.bot);
         let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
         // Checked for unknown users too, against a hash of nothing: it takes as long.
         let right = self.passwords.verify(password, hash).await?;
@@ -145,6 +148,7 @@ impl Backend {
             match credential {
                 Credential::Session(id) => sessions.push(*id),
                 Credential::Token(id) => tokens.push(*id),
+                Credential::Webhook(_) | Credential::Command(_) => {}
             }
         }
         let (created, seen) = (now().plus_ms(-ABSOLUTE_MS), now().plus_ms(-IDLE_MS));
@@ -172,8 +176,12 @@ impl Backend {
     /// # Errors
     /// `unavailable`.
     pub async fn authenticate_token(&self, secret: &Secret) -> Result<Option<Caller>> {
-        let found = self.store.token_by_hash(&secret.hash()).await?;
-        Ok(found.map(|(token, user)| caller(user, Credential::Token(token.id))))
+        if self.bus.health() == Health::Degraded {
+            // Nobody would say that another instance revoked it.
+            self.tokens.forget();
+        }
+        let found = self.tokens.find(&secret.hash(), &*self.store).await?;
+        Ok(found.map(|(token, user)| caller(user, Credential::Token(token))))
     }
 
     async fn open_session(&self, user: User) -> Result<SignedIn> {

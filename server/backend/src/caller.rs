@@ -1,6 +1,6 @@
 //! Who calls a use case.
 
-use chat::{Author, Role, SessionId, TokenId, User, UserId};
+use chat::{Author, CommandId, Role, SessionId, TokenId, User, UserId, WebhookId};
 
 /// By what the caller is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -9,6 +9,10 @@ pub enum Credential {
     Session(SessionId),
     /// A program's personal access token.
     Token(TokenId),
+    /// The address of an incoming webhook. No connection is opened with it.
+    Webhook(WebhookId),
+    /// A slash command that a program answers. Nor with it.
+    Command(CommandId),
 }
 
 /// The user on whose behalf a use case runs.

@@ -3,13 +3,9 @@
 //! A call on a room is one row, however many members there are. A call on those who are there is kept as the mentions
 //! of these people, so who they were is settled once, when the message is posted.
 
-use chat::{
-    Call, RoomId, Status, UserId,
-    mention::{self, call},
-};
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, TextMergeStream};
+use chat::{Call, RoomId, Status, UserId};
 
-use crate::{Backend, Result};
+use crate::{Backend, Result, markdown};
 
 /// The most people who are called because they are there. Where more are, `@here` calls the room.
 pub(crate) const HERE_MAX: usize = 500;
@@ -26,9 +22,9 @@ pub(crate) struct Calling {
 }
 
 impl Backend {
-    /// What `body` calls on, as a message that `author` posts in `room` now.
-    pub(crate) async fn calling(&self, room: RoomId, author: UserId, body: &str) -> Result<Calling> {
-        let calls = widest_call(body);
+    /// What a message with this rendering calls on, as `author` posts it in `room` now.
+    pub(crate) async fn calling(&self, room: RoomId, author: UserId, html: &str) -> Result<Calling> {
+        let calls = markdown::call(html);
         if calls != Some(Call::Here) {
             return Ok(Calling {
                 calls,
@@ -61,44 +57,5 @@ impl Backend {
             .map(|(user, _)| user)
             .collect();
         Ok((here.len() <= HERE_MAX).then_some(here))
-    }
-}
-
-/// The widest call in a body; in code there is none.
-pub(crate) fn widest_call(body: &str) -> Option<Call> {
-    // Hardly any body holds one, and what is not there need not be parsed.
-    mention::call(body)?;
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let mut in_code = false;
-    let mut widest = None;
-    for event in TextMergeStream::new(Parser::new_ext(body, options)) {
-        match event {
-            Event::Start(Tag::CodeBlock(_)) => in_code = true,
-            Event::End(TagEnd::CodeBlock) => in_code = false,
-            Event::Text(text) if !in_code => widest = widest.max(call(&text)),
-            _ => {}
-        }
-    }
-    widest
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn code_calls_nobody() {
-        assert_eq!(widest_call("**@here**, look"), Some(Call::Here));
-        assert_eq!(widest_call("> @room\n\nand @here"), Some(Call::Room));
-        assert_eq!(widest_call("- [ ] tell @room"), Some(Call::Room));
-        for none in [
-            "`@room`",
-            "```\n@here\n```",
-            "    @room",
-            "mail a@room.org",
-            "room",
-        ] {
-            assert_eq!(widest_call(none), None, "{none}");
-        }
     }
 }

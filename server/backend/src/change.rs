@@ -10,8 +10,8 @@ use chat::{
 
 use crate::{
     Backend, Caller, Event, Result,
-    calling::widest_call,
     event::Logged,
+    markdown,
     message::{Rendered, encode},
     stamp::{now, now_us},
     store::{Alteration, Altered, Change, Changed},
@@ -34,12 +34,14 @@ impl Backend {
         self.limit_changes(caller).await?;
         let Rendered { html, mentions } = self.render(&body).await?;
         let edit = Alteration::Edit {
-            calls: widest_call(&body),
+            calls: markdown::call(&html),
             body,
             html,
             mentions,
         };
-        self.change_message(caller, id, edit).await
+        let message = self.change_message(caller, id, edit).await?;
+        self.seek_previews(&message);
+        Ok(message)
     }
 
     /// Takes away all of a message but its number; the author may, and whoever moderates the channel. What is
@@ -153,7 +155,7 @@ impl Backend {
         .await
     }
 
-    async fn tell_changed(&self, altered: Altered, born_us: u64) -> Result<Message> {
+    pub(crate) async fn tell_changed(&self, altered: Altered, born_us: u64) -> Result<Message> {
         let Altered {
             message,
             root,

@@ -1,9 +1,10 @@
 //! From configuration to implementations: the only place that chooses.
 
-use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
 
 use chat::quota::Limits;
 use thiserror::Error;
+use tokio::sync::Notify;
 
 use crate::{
     Backend, Signup,
@@ -11,14 +12,18 @@ use crate::{
     cache::{Cached, layered::LayeredCache, memory::MemoryCache},
     limit::{Limiter, memory::MemoryLimiter, redis::RedisLimiter},
     markdown::Site,
-    outside::Rules,
+    near::Names,
+    outside::{Outside, Rules},
     password::Passwords,
     presence::{Presence, memory::MemoryPresence, redis::RedisPresence},
+    preview::Previews,
     push::Push,
     redis::{BadUrl, Redis},
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
-    store::{Store, StoreError, postgres::PostgresStore, sqlite::SqliteStore},
+    store::{Store, StoreError, Upkeep as _, postgres::PostgresStore, sqlite::SqliteStore},
+    token::held::HeldTokens,
+    webhook::target::Targets,
 };
 
 /// What has to be known to connect.
@@ -36,8 +41,10 @@ pub struct Config {
     pub signup: Signup,
     /// The public origin, such as `https://chat.example.org`, where it is known.
     pub site: Option<String>,
-    /// What may be called outside beyond the public internet.
-    pub outside: Rules,
+    /// Whether links are followed for previews.
+    pub previews: bool,
+    /// Private addresses that may be called all the same.
+    pub outside: Vec<SocketAddr>,
 }
 
 /// Why there is no backend.
@@ -76,16 +83,28 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         None => Ports::of_one_process(config, &store),
         Some(redis) => Ports::of_many(&redis, config, &store).await,
     };
+    let outside = Arc::new(Outside::new(Rules {
+        allow: config.outside.clone(),
+    }));
     Ok(Arc::new(Backend {
         bus: ports.bus,
         cache: ports.cache,
         presence: ports.presence,
         sessions: ports.sessions,
+        tokens: HeldTokens::default(),
         limiter: ports.limiter,
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
-        push: Push::new(config.site.as_deref(), config.outside.clone()),
+        push: Push::new(
+            config.site.as_deref(),
+            Arc::clone(&outside),
+            !config.outside.is_empty(),
+        ),
         site: config.site.clone().map(Site::new),
+        names: Names::default(),
+        previews: Previews::new(Arc::clone(&outside), config.previews),
+        targets: Targets::new(outside),
+        webhooks_changed: Notify::new(),
         store,
     }))
 }
@@ -97,6 +116,19 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
 pub async fn reach_redis(url: &str) -> Result<(), ConnectError> {
     let redis = Redis::open(url)?;
     redis.ping().await.map_err(|_| ConnectError::RedisAway)
+}
+
+/// Asks the replica at `replica_url` whether it is there.
+///
+/// # Errors
+/// [`ConnectError::Replica`] where there can be none, [`ConnectError::Store`] where nothing answers.
+pub async fn reach_replica(url: &str, replica_url: &str) -> Result<(), ConnectError> {
+    let engines = (Engine::of(url), Engine::of(replica_url));
+    if engines != (Some(Engine::Postgres), Some(Engine::Postgres)) {
+        return Err(ConnectError::Replica(redact(replica_url)));
+    }
+    PostgresStore::open_as_is(replica_url).await?.close().await;
+    Ok(())
 }
 
 /// What several instances share, or what one process does in their place.
@@ -139,16 +171,17 @@ impl Ports {
     }
 }
 
-/// Opens the database that `url` names, which must be there: a copy of nothing would look like a backup.
+/// Opens the database that `url` names, which must be there: a copy of nothing would look like a backup. Its schema
+/// stays as it is: who looks at a database, or copies it before an upgrade, must not upgrade it.
 ///
 /// # Errors
-/// Those of [`open_store`], and [`ConnectError::Missing`].
+/// [`ConnectError::Engine`], [`ConnectError::Missing`], or [`ConnectError::Store`] where it cannot be opened.
 pub async fn open_existing_store(url: &str) -> Result<Arc<dyn Store>, ConnectError> {
-    match url.split_once(':') {
-        Some(("sqlite", path)) if !sqlite_path(path).exists() => {
-            Err(ConnectError::Missing(sqlite_path(path)))
-        }
-        _ => open_store(url, None).await,
+    match Engine::of(url) {
+        None => Err(ConnectError::Engine(redact(url))),
+        Some(Engine::Sqlite(path)) if !path.exists() => Err(ConnectError::Missing(path)),
+        Some(Engine::Sqlite(path)) => Ok(Arc::new(SqliteStore::open_as_is(&path).await?)),
+        Some(Engine::Postgres) => Ok(Arc::new(PostgresStore::open_as_is(url).await?)),
     }
 }
 
@@ -167,6 +200,16 @@ pub async fn open_store(url: &str, replica_url: Option<&str>) -> Result<Arc<dyn 
         }
         (_, Some(replica)) => Err(ConnectError::Replica(redact(replica))),
     }
+}
+
+/// The folder with the data, for a database in a file.
+#[must_use]
+pub fn data_folder(url: &str) -> Option<PathBuf> {
+    let Some(Engine::Sqlite(path)) = Engine::of(url) else {
+        return None;
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Some(folder.map_or_else(|| PathBuf::from("."), PathBuf::from))
 }
 
 /// What an address names.

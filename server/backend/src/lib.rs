@@ -7,6 +7,7 @@
 pub mod account;
 pub mod attention;
 mod block;
+pub mod bot;
 pub mod breaker;
 pub mod bus;
 pub mod cache;
@@ -14,6 +15,7 @@ pub mod caller;
 mod calling;
 mod carry;
 pub mod change;
+pub mod command;
 pub mod connect;
 pub mod event;
 pub mod following;
@@ -23,11 +25,13 @@ pub mod live;
 pub mod markdown;
 pub mod marker;
 pub mod message;
+pub mod near;
 pub mod outside;
 pub mod password;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod presence;
+pub mod preview;
 pub mod push;
 pub mod redis;
 pub mod room;
@@ -42,6 +46,7 @@ pub mod token;
 pub mod upkeep;
 pub mod user;
 pub mod version;
+pub mod webhook;
 
 use std::sync::Arc;
 
@@ -76,6 +81,8 @@ pub struct Backend {
     pub presence: Arc<dyn presence::Presence>,
     /// Who is signed in.
     pub sessions: Arc<dyn session::Sessions>,
+    /// Which programs act for whom.
+    pub tokens: token::held::HeldTokens,
     /// Who did too much lately.
     pub limiter: Arc<dyn limit::Limiter>,
     /// Hashes and checks passwords, a few at a time.
@@ -86,4 +93,12 @@ pub struct Backend {
     pub site: Option<markdown::Site>,
     /// Tells browsers while no page is open.
     pub push: push::Push,
+    /// What everyone is called.
+    pub names: near::Names,
+    /// What links lead to.
+    pub previews: preview::Previews,
+    /// The way to the programs that are told of things.
+    pub targets: webhook::target::Targets,
+    /// Says that an outgoing webhook was made, or is to go on.
+    pub webhooks_changed: tokio::sync::Notify,
 }

@@ -78,7 +78,7 @@ impl Backend {
             Err(problem) => return self.repeated(caller, post.nonce.as_ref()).await?.ok_or(problem),
         };
         let Rendered { html, mentions } = self.render(&body).await?;
-        let Calling { calls, here } = self.calling(post.room, caller.id(), &body).await?;
+        let Calling { calls, here } = self.calling(post.room, caller.id(), &html).await?;
         let new = NewMessage {
             id: MessageId(new_id()),
             room: post.room,
@@ -92,10 +92,14 @@ impl Backend {
             created_at: now(),
         };
         self.carry_through(move |backend| async move {
-            match post.thread {
+            let posted = match post.thread {
                 None => backend.append_and_tell(new, post.origin, born_us).await,
                 Some(to) => backend.reply_and_tell(to, new, post.origin, born_us).await,
+            }?;
+            if !posted.repeated {
+                backend.seek_previews(&posted.message);
             }
+            Ok(posted)
         })
         .await
     }

@@ -1,8 +1,10 @@
 //! Personal access tokens, with which programs act for their owner.
 
+pub mod held;
+
 use std::sync::Arc;
 
-use chat::{Code, TokenId};
+use chat::{Code, TokenId, UserId};
 
 use crate::{
     Backend, Caller, Event, Result,
@@ -22,6 +24,11 @@ impl Backend {
     /// # Errors
     /// `invalid` for an empty or overlong name or too many tokens, `unavailable`.
     pub async fn create_token(&self, caller: &Caller, name: &str) -> Result<(TokenRecord, Secret)> {
+        self.add_token(caller.id(), name).await
+    }
+
+    /// The same for a user whom the caller may do it for.
+    pub(crate) async fn add_token(&self, user: UserId, name: &str) -> Result<(TokenRecord, Secret)> {
         let name = name.trim();
         if !(1..=NAME_CHARS_MAX).contains(&name.chars().count()) || name.chars().any(char::is_control) {
             return Err(chat::Problem::invalid(
@@ -33,7 +40,7 @@ impl Backend {
         let record = TokenRecord {
             id: TokenId(new_id()),
             hash: secret.hash(),
-            user: caller.id(),
+            user,
             name: name.to_owned(),
             created_at: now(),
         };
@@ -59,11 +66,16 @@ impl Backend {
     /// # Errors
     /// `token_not_found`, `unavailable`.
     pub async fn revoke_token(self: &Arc<Self>, caller: &Caller, token: TokenId) -> Result<()> {
-        let user = caller.id();
+        self.remove_token(caller.id(), token).await
+    }
+
+    /// The same for a user whom the caller may do it for.
+    pub(crate) async fn remove_token(self: &Arc<Self>, user: UserId, token: TokenId) -> Result<()> {
         self.carry_through(move |backend| async move {
             if !backend.store.delete_token(user, token).await? {
                 return Err(Code::TokenNotFound.into());
             }
+            backend.tokens.forget();
             backend.bus.publish(Event::TokenRevoked { token }).await;
             Ok(())
         })

@@ -16,6 +16,10 @@ pub const INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// Up to how much later, so that instances that started together do not go on together.
 const JITTER_MAX: Duration = Duration::from_secs(10 * 60);
 
+/// How many sessions that ended by themselves are forgotten in one go: others write meanwhile.
+const STALE_MAX: u64 = 1_000;
+/// How long the database is left alone between two such goes.
+const STALE_PAUSE: Duration = Duration::from_millis(50);
 /// How long the database is left alone between two batches of older messages.
 const INDEX_PAUSE: Duration = Duration::from_millis(50);
 /// How long it is left alone after an error.
@@ -26,12 +30,17 @@ impl Backend {
     pub async fn keep_up(self: Arc<Self>) {
         crate::push::start(&self);
         self.warm_up().await;
-        tokio::join!(self.index_older(), self.keep_tidy());
+        tokio::join!(
+            self.index_older(),
+            self.keep_tidy(),
+            Arc::clone(&self).tell_webhooks()
+        );
     }
 
     async fn keep_tidy(&self) {
         loop {
             self.tidy_up(now()).await;
+            self.forget_previews(now()).await;
             tokio::time::sleep(INTERVAL + rand::random_range(Duration::ZERO..JITTER_MAX)).await;
             self.tune().await;
         }
@@ -74,10 +83,20 @@ impl Backend {
     /// Forgets the sessions that have ended by themselves.
     pub async fn tidy_up(&self, now: Timestamp) {
         let (created, seen) = (now.plus_ms(-ABSOLUTE_MS), now.plus_ms(-IDLE_MS));
-        match self.store.delete_stale_sessions(created, seen).await {
-            Ok(0) => {}
-            Ok(sessions) => tracing::info!(sessions, "forgot sessions that have ended"),
-            Err(error) => tracing::warn!(%error, "tidying up failed; the next round tries again"),
+        let mut sessions = 0;
+        loop {
+            match self.store.delete_stale_sessions(created, seen, STALE_MAX).await {
+                Ok(0) => break,
+                Ok(some) => sessions += some,
+                Err(error) => {
+                    tracing::warn!(%error, "tidying up failed; the next round tries again");
+                    break;
+                }
+            }
+            tokio::time::sleep(STALE_PAUSE).await;
+        }
+        if sessions > 0 {
+            tracing::info!(sessions, "forgot sessions that have ended");
         }
     }
 }

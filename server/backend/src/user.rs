@@ -7,6 +7,9 @@ use crate::{Backend, Result, stamp::now};
 /// The most users of a page.
 pub const PAGE_LIMIT_MAX: u64 = 100;
 
+/// The most people that are listed because their names are almost right.
+const NEAR_MAX: u64 = 10;
+
 /// One page of users.
 #[derive(Clone, Debug)]
 pub struct UserPage {
@@ -17,13 +20,19 @@ pub struct UserPage {
 }
 
 impl Backend {
-    /// People by username, with their status; with a query, those whose username or display name begins with it.
+    /// People by username, with their status; with a query, those whose username or display name begins with it. Where
+    /// nobody's does, those whose name almost does, the best first.
     ///
     /// # Errors
     /// `unavailable`.
     pub async fn list_users(&self, query: &str, limit: u64, cursor: Option<&str>) -> Result<UserPage> {
-        let limit = limit.clamp(1, PAGE_LIMIT_MAX);
-        let users = self.store.page_users(query.trim(), cursor, limit + 1).await?;
+        let (query, limit) = (query.trim(), limit.clamp(1, PAGE_LIMIT_MAX));
+        let mut users = self.store.page_users(query, cursor, limit + 1).await?;
+        if users.is_empty() && cursor.is_none() && !query.is_empty() {
+            for id in self.near_people(query, limit.min(NEAR_MAX)).await? {
+                users.extend(self.store.user(id).await?);
+            }
+        }
         self.user_page(users, limit).await
     }
 

@@ -241,7 +241,7 @@ async fn an_instance_that_leaves_properly_is_not_missed() {
 }
 
 #[tokio::test]
-async fn what_another_version_sends_is_skipped() {
+async fn what_another_version_sends_is_skipped_and_looked_for_in_the_store() {
     let server = server();
     let (near, far) = (
         Instance::at(&server.url()).await,
@@ -260,6 +260,8 @@ async fn what_another_version_sends_is_skipped() {
             .unwrap();
         assert_eq!(heard_by, 2);
     }
+    // Whatever it was, the store has what counts.
+    hears_gap(&mut there).await;
     near.bus.publish(numbered(1)).await;
     hears(&mut there, &numbered(1)).await;
 }
@@ -588,7 +590,8 @@ async fn whoever_leaves_as_their_instance_stops_is_offline_for_the_others() {
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
             site: None,
-            outside: backend::outside::Rules::default(),
+            previews: false,
+            outside: Vec::new(),
         };
         let backend = connect(&config).await.unwrap();
         until(async || backend.bus.health() == Health::Ok).await;

@@ -25,7 +25,8 @@ impl Scene {
             limits: "sign_in=1000/1h,sign_in_failure=3/1h".parse().unwrap(),
             signup: Signup::Open,
             site: None,
-            outside: backend::outside::Rules::default(),
+            previews: false,
+            outside: Vec::new(),
         };
         let backend = connect(&config).await.unwrap();
         let registration = Registration {

@@ -1,32 +1,56 @@
-//! `natter check`: is the configuration valid, is everything reachable?
+//! `natter check`: is the configuration valid, is everything reachable? Nothing is changed by asking.
 
-use backend::connect::{connect, reach_redis};
+use std::{net::SocketAddr, path::Path};
+
+use backend::{
+    connect::{ConnectError, data_folder, open_existing_store, reach_redis, reach_replica},
+    store::Weight,
+};
 
 use super::CommandError;
 use crate::{config::Config, serve::site_is_built};
 
-/// Prints a line for each part. What clap reads (addresses, limits, origins) is valid by the time this runs.
+/// Files beside sockets that a process needs: databases, logs, assets.
+const FILES_MIN: u64 = 4_096;
+
+type Checked = Result<String, String>;
+
+/// Prints a line for each part. What clap reads (addresses, limits, origins, networks) is valid by the time this runs.
 pub(super) async fn check(config: &Config) -> Result<(), CommandError> {
-    let mut faults = 0;
-    let mut report = |name: &str, result: Result<String, String>| match result {
-        Ok(found) => println!("ok      {name}: {found}"),
-        Err(fault) => {
-            faults += 1;
-            println!("FAILED  {name}: {fault}");
-        }
-    };
-    report("database, bus, cache, sessions", reach(config).await);
-    if let Some(url) = &config.backend().redis_url {
-        let reached = reach_redis(url).await;
-        report(
-            "redis",
-            reached
-                .map(|()| "answers".to_owned())
-                .map_err(|error| error.to_string()),
-        );
+    let backend = config.backend();
+    let mut parts = vec![("database", database(&backend.database_url).await)];
+    if let Some(url) = &backend.database_replica_url {
+        let reached = reach_replica(&backend.database_url, url).await;
+        parts.push(("replica", reached.map(|()| "answers".to_owned()).map_err(told)));
     }
-    report("assets", assets(config));
-    report("address", bindable(config).await);
+    match &backend.redis_url {
+        Some(url) => {
+            let reached = reach_redis(url).await;
+            parts.push(("redis", reached.map(|()| "answers".to_owned()).map_err(told)));
+        }
+        None => parts.push((
+            "redis",
+            Ok("none: one instance, everything in process".to_owned()),
+        )),
+    }
+    parts.push(("assets", assets(&config.site_root)));
+    parts.push(("address", bindable(config.addr).await));
+    if let Some(addr) = config.ops_addr {
+        parts.push(("operator's address", bindable(addr).await));
+    }
+    parts.push(("origin", Ok(origin(config))));
+    parts.push(("proxies", Ok(proxies(config))));
+    parts.push(("files", Ok(files())));
+    let mut faults = 0;
+    for (name, result) in parts {
+        match result {
+            Ok(found) => println!("ok      {name}: {found}"),
+            Err(fault) => {
+                faults += 1;
+                println!("FAILED  {name}: {fault}");
+            }
+        }
+    }
     if faults == 0 {
         Ok(())
     } else {
@@ -34,32 +58,54 @@ pub(super) async fn check(config: &Config) -> Result<(), CommandError> {
     }
 }
 
-async fn reach(config: &Config) -> Result<String, String> {
-    let backend = connect(&config.backend())
-        .await
-        .map_err(|error| error.to_string())?;
-    let epoch = backend.store.epoch().await.map_err(|error| error.to_string());
-    let parts = [
-        backend.store.engine(),
-        backend.bus.name(),
-        backend.cache.name(),
-        backend.sessions.name(),
-    ];
-    backend.store.close().await;
-    epoch.map(|_| parts.join(", "))
+/// Where there is no file yet, one can be made.
+async fn database(url: &str) -> Checked {
+    let store = match open_existing_store(url).await {
+        Ok(store) => store,
+        Err(ConnectError::Missing(file)) => {
+            let folder = data_folder(url).unwrap_or_default();
+            return match writable(&folder) {
+                Ok(()) => Ok(format!("sqlite, {} will be made", file.display())),
+                Err(error) => Err(format!("{}: {error}", folder.display())),
+            };
+        }
+        Err(error) => return Err(told(error)),
+    };
+    let (engine, findings) = (store.engine(), store.report().await);
+    store.close().await;
+    let findings = findings.map_err(told)?;
+    let schema = findings.iter().find(|finding| finding.subject == "schema");
+    let schema = schema.map_or("unknown", |finding| &finding.text);
+    let warnings = findings
+        .iter()
+        .filter(|finding| finding.weight == Weight::Warning && finding.subject != "schema");
+    let advice = match warnings.count() {
+        0 => String::new(),
+        count => format!("; {count} warning(s), see `natter doctor`"),
+    };
+    Ok(format!("{engine}, schema {schema}{advice}"))
 }
 
-fn assets(config: &Config) -> Result<String, String> {
-    let root = config.site_root.display().to_string();
-    if site_is_built(&config.site_root) {
-        Ok(root)
+/// Whether something can be made in this folder, or in the first one above it that is there.
+fn writable(folder: &Path) -> std::io::Result<()> {
+    let there = folder.ancestors().find(|folder| folder.is_dir());
+    let there = there.unwrap_or_else(|| Path::new("."));
+    Ok(rustix::fs::access(
+        there,
+        rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK,
+    )?)
+}
+
+fn assets(root: &Path) -> Checked {
+    let place = root.display().to_string();
+    if site_is_built(root) {
+        Ok(place)
     } else {
-        Err(format!("{root} holds no built page: run `make build`"))
+        Err(format!("{place} holds no built page: run `make build`"))
     }
 }
 
-async fn bindable(config: &Config) -> Result<String, String> {
-    let addr = config.addr;
+async fn bindable(addr: SocketAddr) -> Checked {
     match tokio::net::TcpListener::bind(addr).await {
         Ok(_) => Ok(format!("{addr} is free")),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -67,4 +113,38 @@ async fn bindable(config: &Config) -> Result<String, String> {
         }
         Err(error) => Err(format!("{addr}: {error}")),
     }
+}
+
+fn origin(config: &Config) -> String {
+    match &config.url {
+        Some(url) if url.secure() => url.to_string(),
+        Some(url) => format!("{url}, in clear: cookies and passwords can be read on the way"),
+        None => "the address itself: set NATTER_URL to where people come in".to_owned(),
+    }
+}
+
+fn proxies(config: &Config) -> String {
+    if config.trusted_proxies.is_empty() {
+        "none are trusted: limits count the addresses that connect".to_owned()
+    } else {
+        format!("{} are trusted", config.trusted_proxies)
+    }
+}
+
+/// Each socket is an open file.
+fn files() -> String {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    match limit {
+        Some(files) if files < FILES_MIN => {
+            format!(
+                "only {files} may be open, and each connection is one: raise it (ulimit -n, LimitNOFILE=)"
+            )
+        }
+        Some(files) => format!("{files} may be open"),
+        None => "any number may be open".to_owned(),
+    }
+}
+
+fn told(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }

@@ -24,7 +24,10 @@ pub(super) async fn listen(hub: Arc<Hub>, mut events: Subscription) {
     while let Some(delivery) = events.next().await {
         let hear = || match delivery {
             Delivery::Event(event) => hub.hear(&event),
-            Delivery::Gap => hub.suspect_everything(),
+            Delivery::Gap => {
+                hub.backend.tokens.forget();
+                hub.suspect_everything();
+            }
         };
         // One bad event must not make the server deaf.
         if catch_unwind(AssertUnwindSafe(hear)).is_err() {
@@ -87,7 +90,10 @@ impl Hub {
                     hub.end_all(Credential::Session(session));
                 });
             }
-            Event::TokenRevoked { token } => self.end_all(Credential::Token(*token)),
+            Event::TokenRevoked { token } => {
+                self.backend.tokens.forget();
+                self.end_all(Credential::Token(*token));
+            }
             Event::Reached { room, rev } => self.hear_reached(*room, *rev),
             Event::Forgotten { .. } => {}
         }

@@ -27,6 +27,8 @@ pub(crate) struct Metrics {
     pub(super) from_store: Counter,
     /// Rooms opened or resumed by readers too far behind.
     pub(super) limited: Counter,
+    /// Rooms that could not be opened.
+    pub(super) resume_failures: Counter,
     /// Holes that had to be filled from the store.
     pub(super) gaps: Counter,
     /// Readers that stopped taking what was written.
@@ -45,6 +47,7 @@ impl Metrics {
             from_tail: counter!("hub_resumes_total", "source" => "tail"),
             from_store: counter!("hub_resumes_total", "source" => "store"),
             limited: counter!("hub_resumes_total", "source" => "limited"),
+            resume_failures: counter!("hub_resume_failures_total"),
             gaps: counter!("hub_gaps_total"),
             slow_readers: counter!("websocket_slow_readers_total"),
             ephemeral_dropped: counter!("hub_ephemeral_dropped_total"),

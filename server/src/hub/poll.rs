@@ -6,7 +6,6 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use backend::health::Health;
 use chat::RoomId;
 
 use super::Hub;
@@ -67,6 +66,6 @@ fn next(hub: &Hub, turns: &mut VecDeque<RoomId>) -> Vec<RoomId> {
 impl Hub {
     /// Whether what other instances do does not reach this one.
     fn is_deaf(&self) -> bool {
-        self.backend.bus.health() == Health::Degraded
+        self.backend.bus.may_miss()
     }
 }

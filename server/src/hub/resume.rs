@@ -113,6 +113,21 @@ impl Hub {
         after: Option<u64>,
         bell: u64,
     ) -> Result<Entered> {
+        let entered = self.try_enter(connection, room, after, bell).await;
+        let failed = entered
+            .as_ref()
+            .is_err_and(|problem| problem.code != Code::RoomNotFound);
+        self.metrics.resume_failures.increment(u64::from(failed));
+        entered
+    }
+
+    async fn try_enter(
+        &self,
+        connection: &Arc<Connection>,
+        room: RoomId,
+        after: Option<u64>,
+        bell: u64,
+    ) -> Result<Entered> {
         for _ in 0..ATTEMPTS {
             let room = self.open_log(room).await?;
             match room.enter(connection, after, bell) {

@@ -136,7 +136,7 @@ pub fn channel_name() -> Value {
 /// A name to read, as it comes in.
 #[must_use]
 pub fn display_name() -> Value {
-    line(DISPLAY_NAME_CHARS_MAX)
+    json!({ "type": "string", "maxLength": DISPLAY_NAME_CHARS_MAX, "pattern": format!("^[^{CONTROL}]*$") })
 }
 
 /// What a message says, as it comes in.

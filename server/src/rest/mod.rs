@@ -2,7 +2,10 @@
 
 mod attention;
 mod auth;
+mod bots;
+mod commands;
 mod health;
+mod incoming;
 mod messages;
 mod payload;
 mod push;
@@ -10,6 +13,7 @@ mod rooms;
 mod search;
 mod tokens;
 mod users;
+mod webhooks;
 
 use axum::Router;
 use backend::Code;
@@ -38,11 +42,20 @@ pub fn routes() -> Routes {
         .route("/me", get(auth::me))
         .route("/me/status", patch(attention::set_status))
         .route("/me/quiet", get(attention::quiet).put(attention::set_quiet))
+        .route("/bots", get(bots::list).post(bots::create))
+        .route("/bots/{id}/tokens", get(bots::tokens).post(bots::create_token))
+        .route("/bots/{id}/tokens/{token}", delete(bots::revoke_token))
+        .route("/commands", get(commands::list).post(commands::create))
+        .route("/commands/{id}", delete(commands::delete))
+        .route("/webhooks", get(webhooks::list).post(webhooks::create))
+        .route("/webhooks/{id}", delete(webhooks::delete))
+        .route("/webhooks/{id}/resume", post(webhooks::resume))
         .route("/tokens", get(tokens::list).post(tokens::create))
         .route("/tokens/{id}", delete(tokens::revoke))
         .route("/users", get(users::list))
         .route("/rooms", get(rooms::list).post(rooms::create))
         .route("/rooms/direct", post(rooms::open_direct))
+        .route("/rooms/{id}/commands", get(commands::offers).post(commands::run))
         .route("/rooms/{id}/join", post(rooms::join))
         .route("/rooms/{id}/leave", post(rooms::leave))
         .route("/rooms/{id}/members", get(rooms::members).post(rooms::invite))
@@ -54,6 +67,8 @@ pub fn routes() -> Routes {
             "/rooms/{id}/draft",
             get(attention::draft).put(attention::keep_draft),
         )
+        .route("/rooms/{id}/webhooks", get(incoming::list).post(incoming::create))
+        .route("/rooms/{id}/webhooks/{webhook}", delete(incoming::delete))
         .route("/messages", get(messages::page).post(messages::post))
         .route("/messages/{id}", patch(messages::edit).delete(messages::delete))
         .route("/messages/{id}/history", get(messages::history))
@@ -98,6 +113,12 @@ pub fn outside(with_metrics: bool) -> Routes {
     }
 }
 
+/// Where programs post without being anybody. Counted like the API, by address.
+#[must_use]
+pub fn hooks() -> Routes {
+    Routes::new().route("/hooks/{secret}", post(incoming::post))
+}
+
 /// Serves [`routes`], and a refusal for whatever is none of them.
 pub fn router() -> Router<AppState> {
     routes()
@@ -111,18 +132,24 @@ pub fn router() -> Router<AppState> {
 pub fn served() -> Vec<(Method, String)> {
     let below = routes().served().to_vec().into_iter();
     let below = below.map(|(method, path)| (method, format!("/api{path}")));
-    below.chain(outside(true).served().to_vec()).collect()
+    let elsewhere = [outside(true), hooks()];
+    let elsewhere = elsewhere.iter().flat_map(|routes| routes.served().to_vec());
+    below.chain(elsewhere).collect()
 }
 
 /// Tells of all of them.
 pub fn describe(api: &mut Api) {
     attention::describe(api);
     auth::describe(api);
+    bots::describe(api);
+    commands::describe(api);
     health::describe(api);
+    incoming::describe(api);
     messages::describe(api);
     push::describe(api);
     rooms::describe(api);
     search::describe(api);
     tokens::describe(api);
     users::describe(api);
+    webhooks::describe(api);
 }

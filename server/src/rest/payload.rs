@@ -106,6 +106,14 @@ impl Unknown for chat::TokenId {
     const CODE: Code = Code::TokenNotFound;
 }
 
+impl Unknown for chat::WebhookId {
+    const CODE: Code = Code::WebhookNotFound;
+}
+
+impl Unknown for chat::CommandId {
+    const CODE: Code = Code::CommandNotFound;
+}
+
 impl<S: Send + Sync, T: FromStr + Unknown> FromRequestParts<S> for Id<T> {
     type Rejection = Refusal;
 
@@ -113,6 +121,27 @@ impl<S: Send + Sync, T: FromStr + Unknown> FromRequestParts<S> for Id<T> {
         let found = Path::<String>::from_request_parts(parts, state).await;
         let id = found.ok().and_then(|Path(text)| text.parse().ok());
         id.map(Self).ok_or(Refusal(T::CODE.into()))
+    }
+}
+
+/// Two ids in an address, of a thing and of what belongs to it.
+pub(super) struct Ids<A, B>(pub(super) A, pub(super) B);
+
+impl<S, A, B> FromRequestParts<S> for Ids<A, B>
+where
+    S: Send + Sync,
+    A: FromStr + Unknown,
+    B: FromStr + Unknown,
+{
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let found = Path::<(String, String)>::from_request_parts(parts, state).await;
+        let Path((one, other)) = found.map_err(|_| A::CODE)?;
+        Ok(Self(
+            one.parse().map_err(|_| A::CODE)?,
+            other.parse().map_err(|_| B::CODE)?,
+        ))
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 
 #[derive(Deserialize)]
 pub(super) struct Create {
-    name: String,
+    pub(super) name: String,
 }
 
 /// A token as its owner sees it; the secret only when it has just been made.
@@ -38,12 +38,21 @@ pub(super) struct Tokens {
 }
 
 impl Token {
-    fn of(record: TokenRecord, token: Option<String>) -> Self {
+    pub(super) fn of(record: TokenRecord, token: Option<String>) -> Self {
         Self {
             id: record.id,
             name: record.name,
             created_at: record.created_at,
             token,
+        }
+    }
+}
+
+impl From<Vec<TokenRecord>> for Tokens {
+    fn from(records: Vec<TokenRecord>) -> Self {
+        let tokens = records.into_iter().map(|record| Token::of(record, None));
+        Self {
+            tokens: tokens.collect(),
         }
     }
 }
@@ -64,13 +73,7 @@ pub(super) async fn list(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
 ) -> Result<Json<Tokens>, Refusal> {
-    let records = state.backend.list_tokens(&caller).await?;
-    Ok(Json(Tokens {
-        tokens: records
-            .into_iter()
-            .map(|record| Token::of(record, None))
-            .collect(),
-    }))
+    Ok(Json(state.backend.list_tokens(&caller).await?.into()))
 }
 
 pub(super) async fn revoke(

@@ -1,19 +1,22 @@
 //! Accepting connections. Our own loop and not `axum::serve`, for what that one lacks: a limit on how
 //! long a client may take to send its request's head, and one on how many connections there are.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
+use http::{HeaderValue, StatusCode, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{Semaphore, watch},
+    time::timeout,
 };
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
-use crate::middleware::client::Peer;
+use super::listen::Listener;
+use crate::{middleware::client::Peer, ops::Drain};
 
 /// How long a client may take to send a request's head.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
@@ -23,8 +26,35 @@ const CONNECTIONS_MAX: usize = 100_000;
 /// How long to wait when the system has no more file descriptors.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves `router` until `ended` says so, then lets requests finish.
-pub(super) async fn accept(listener: TcpListener, router: Router, mut ended: watch::Receiver<bool>) {
+/// How long nothing may come before the listener is closed: what the system has accepted for it by then would be cut
+/// off, though whoever sent it was told nothing yet.
+const QUIET: Duration = Duration::from_millis(20);
+/// How long that is waited for.
+const QUIET_WAIT: Duration = Duration::from_secs(1);
+/// How long connections that are kept alive, or have just been opened, may take to send one request more.
+const LAST_WORD: Duration = Duration::from_millis(300);
+
+/// When to end what.
+#[derive(Clone)]
+pub(super) struct Ends {
+    /// No connections are accepted any more.
+    pub(super) accepting: watch::Receiver<bool>,
+    /// Requests that are under way are the last.
+    pub(super) serving: watch::Receiver<bool>,
+}
+
+/// Serves `router` until `ends` says so, then lets requests finish. Once `drain` has begun, no connection is used
+/// again: whoever holds it opens the next one elsewhere. A listener that is another process' too stays open there, and
+/// what waits in it is for the next one.
+pub(super) async fn accept(
+    Listener { listener, inherited }: Listener,
+    router: Router,
+    drain: Drain,
+    Ends {
+        mut accepting,
+        serving: ended,
+    }: Ends,
+) {
     let conversations = TaskTracker::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
@@ -34,7 +64,7 @@ pub(super) async fn accept(listener: TcpListener, router: Router, mut ended: wat
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    let conversation = converse(stream, peer, router.clone(), ended.clone());
+                    let conversation = converse(stream, peer, router.clone(), drain.clone(), ended.clone());
                     conversations.spawn(async move {
                         conversation.await;
                         drop(place);
@@ -45,9 +75,21 @@ pub(super) async fn accept(listener: TcpListener, router: Router, mut ended: wat
                     tokio::time::sleep(EXHAUSTED_PAUSE).await;
                 }
             },
-            () = told_to_end(&mut ended) => break,
+            () = told_to_end(&mut accepting) => break,
         }
     }
+    let _ = timeout(QUIET_WAIT, async {
+        while !inherited && let Ok(Ok((stream, peer))) = timeout(QUIET, listener.accept()).await {
+            conversations.spawn(converse(
+                stream,
+                peer,
+                router.clone(),
+                drain.clone(),
+                ended.clone(),
+            ));
+        }
+    })
+    .await;
     drop(listener);
     conversations.close();
     conversations.wait().await;
@@ -60,12 +102,27 @@ async fn told_to_end(ended: &mut watch::Receiver<bool>) {
 
 /// Serves one connection. HTTP/1.1 only: browsers speak HTTP/2 over TLS alone, which ends at a proxy, and proxies
 /// speak HTTP/1.1 to what is behind them.
-async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, mut ended: watch::Receiver<bool>) {
+async fn converse(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    drain: Drain,
+    mut ended: watch::Receiver<bool>,
+) {
     // Frames are small and must not wait for company.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
-        router.clone().oneshot(request.map(Body::new))
+        let answer = router.clone().oneshot(request.map(Body::new));
+        let drain = drain.clone();
+        async move {
+            let mut answer = answer.await?;
+            if drain.is_draining() && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(header::CONNECTION, close);
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let mut builder = http1::Builder::new();
     builder
@@ -77,9 +134,12 @@ async fn converse(stream: TcpStream, peer: SocketAddr, router: Router, mut ended
     let mut connection = pin!(connection);
     let conversed = tokio::select! {
         conversed = connection.as_mut() => conversed,
-        () = told_to_end(&mut ended) => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+        () = told_to_end(&mut ended) => match timeout(LAST_WORD, connection.as_mut()).await {
+            Ok(conversed) => conversed,
+            Err(_) => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
     if let Err(error) = conversed {

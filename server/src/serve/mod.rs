@@ -1,6 +1,7 @@
 //! `natter serve`: from configuration to a running server, and to its end.
 
 mod accept;
+mod listen;
 
 use std::{
     io::{self, Write as _},
@@ -10,24 +11,32 @@ use std::{
 };
 
 use app::cookie::SessionCookie;
-use backend::connect::{ConnectError, connect};
+use backend::connect::{ConnectError, connect, data_folder};
 use thiserror::Error;
-use tokio::net::TcpListener;
+use tokio::sync::watch::channel;
 use tracing::info;
 
+use self::{
+    accept::Ends,
+    listen::{Inherited, Listener, Place},
+};
 use crate::{
     config::{Config, Origin},
     hub::Hub,
-    metrics,
-    ops::{Drain, Probe},
+    metrics::{self, Sampler},
+    ops::{Drain, Probe, notify},
     page, router,
-    state::AppState,
+    state::{AppState, Parts},
 };
 
-/// Over how long connections are told to come back, so that they do not come back all at once.
-const DRAIN_WINDOW: Duration = Duration::from_millis(1_500);
+/// How many connections are told to come back within a second, so that they do not come back all at once.
+const DRAIN_RATE: f64 = 1_000.0;
+/// Over how long they are told at least, and at most: somebody waits for the end.
+const DRAIN_WINDOW: (Duration, Duration) = (Duration::from_millis(1_500), Duration::from_secs(20));
 /// How long requests may go on after that.
 const DEADLINE: Duration = Duration::from_secs(10);
+/// How long the operator's requests may go on after everything else has ended.
+const OPS_DEADLINE: Duration = Duration::from_secs(1);
 
 /// Why the server could not start.
 #[derive(Debug, Error)]
@@ -61,14 +70,19 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     }
     // Listened for before anyone is told the address: whoever is may send the signal at once.
     let stop = stop_signal()?;
-    let listener = listen(config.addr).await?;
-    let ops = match config.ops_addr {
-        Some(addr) => Some(listen(addr).await?),
-        None => None,
-    };
-    let state = state(config, address(&listener)?).await?;
-    announce(&state, &listener, ops.as_ref())?;
-    run(listener, ops, state, stop).await;
+    let mut inherited = Inherited::take();
+    let place = inherited.or_take(0, config.addr)?;
+    let ops = config
+        .ops_addr
+        .map(|addr| inherited.or_take(1, addr))
+        .transpose()?;
+    let state = state(config, place.address()).await?;
+    let (here, ops_here) = (place.address(), ops.as_ref().map(Place::address));
+    let listener = place.listen()?;
+    let ops = ops.map(Place::listen).transpose()?;
+    announce(&state, here, ops_here);
+    let delay = Duration::from_secs(config.drain_delay.into());
+    run(listener, ops, state, delay, stop).await;
     Ok(())
 }
 
@@ -78,25 +92,14 @@ pub fn site_is_built(root: &Path) -> bool {
     root.join("pkg").is_dir()
 }
 
-async fn listen(addr: SocketAddr) -> Result<TcpListener, ServeError> {
-    TcpListener::bind(addr)
-        .await
-        .map_err(|error| ServeError::Listen { addr, error })
-}
-
-fn address(listener: &TcpListener) -> Result<SocketAddr, ServeError> {
-    listener
-        .local_addr()
-        .map_err(|error| ServeError::Start(error.to_string()))
-}
-
 async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError> {
     let recorder = metrics::install().map_err(|error| ServeError::Start(error.to_string()))?;
-    tokio::spawn(metrics::keep_up(recorder.clone()));
     let backend = connect(&config.backend()).await?;
     tokio::spawn(backend.clone().keep_up());
+    let sampler = Sampler::new(backend.clone(), recorder, data_folder(&config.database_url));
+    tokio::spawn(metrics::keep_up(sampler.clone()));
     let origin = config.url.clone().unwrap_or_else(|| Origin::of(addr));
-    Ok(AppState {
+    Ok(AppState::from(Parts {
         hub: Hub::start(backend.clone(), &config.limits),
         backend,
         cookie: SessionCookie::new(origin.secure()),
@@ -104,54 +107,78 @@ async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError
         drain: Drain::default(),
         probe: Probe::default(),
         leptos: page::options(&config.site_root).map_err(|error| ServeError::Start(error.to_string()))?,
-        metrics: recorder,
-    })
+        proxies: config.trusted_proxies.clone(),
+        metrics: sampler,
+    }))
 }
 
 /// Tells on standard output where the server is: with port 0 nobody could know it otherwise. Nobody listening
 /// there is no reason to stop.
-fn announce(state: &AppState, listener: &TcpListener, ops: Option<&TcpListener>) -> Result<(), ServeError> {
-    let here = Origin::of(address(listener)?);
+fn announce(state: &AppState, addr: SocketAddr, ops: Option<SocketAddr>) {
+    let here = Origin::of(addr);
     let mut lines = format!("Natter listens on {here}\n");
     if here != state.origin {
         lines.push_str(&format!("People reach it at {}\n", state.origin));
     }
     if let Some(ops) = ops {
-        lines.push_str(&format!(
-            "Metrics and health are on {}\n",
-            Origin::of(address(ops)?)
-        ));
+        lines.push_str(&format!("Metrics and health are on {}\n", Origin::of(ops)));
     }
     let _ = io::stdout().write_all(lines.as_bytes());
-    Ok(())
 }
 
 async fn run(
-    listener: TcpListener,
-    ops: Option<TcpListener>,
+    listener: Listener,
+    ops: Option<Listener>,
     state: AppState,
+    delay: Duration,
     stop: impl Future<Output = ()>,
 ) {
-    let (end, ended) = tokio::sync::watch::channel(false);
+    let (end_accepting, accepting) = channel(false);
+    let (end, serving) = channel(false);
+    // The operator's listener answers to the end, and says how it goes.
+    let (end_ops, operating) = channel(false);
+    let inherited = listener.inherited;
     let public = router::public(&state, ops.is_none());
-    let serving = tokio::spawn(accept::accept(listener, public, ended.clone()));
-    let operating = ops.map(|ops| tokio::spawn(accept::accept(ops, router::ops(&state), ended)));
+    let ends = Ends { accepting, serving };
+    let serving = tokio::spawn(accept::accept(listener, public, state.drain.clone(), ends));
+    let operating = ops.map(|ops| {
+        let ends = Ends {
+            accepting: operating.clone(),
+            serving: operating,
+        };
+        tokio::spawn(accept::accept(ops, router::ops(&state), Drain::default(), ends))
+    });
+    notify::ready();
     stop.await;
-    info!("stopping: connections are told to come back");
+    notify::stopping();
     state.drain.begin();
-    state.hub.drain(DRAIN_WINDOW).await;
+    if inherited {
+        // Whoever comes now is the next process's: they wait in the listener, which outlives this one.
+        end_accepting.send_replace(true);
+    }
+    if !delay.is_zero() {
+        info!("not ready any more, so that balancers notice");
+        tokio::time::sleep(delay).await;
+    }
+    info!("stopping: connections are told to come back");
+    state.hub.drain(drain_window(state.hub.connections())).await;
+    end_accepting.send_replace(true);
     end.send_replace(true);
-    let finish = async {
-        let _ = serving.await;
-        if let Some(operating) = operating {
-            let _ = operating.await;
-        }
-    };
-    if tokio::time::timeout(DEADLINE, finish).await.is_err() {
+    if tokio::time::timeout(DEADLINE, serving).await.is_err() {
         info!("some requests did not end in time");
     }
     state.backend.close().await;
+    end_ops.send_replace(true);
+    if let Some(operating) = operating {
+        let _ = tokio::time::timeout(OPS_DEADLINE, operating).await;
+    }
     info!("stopped");
+}
+
+/// Over how long so many connections are told to come back.
+fn drain_window(connections: usize) -> Duration {
+    let (least, most) = DRAIN_WINDOW;
+    Duration::from_secs_f64(connections as f64 / DRAIN_RATE).clamp(least, most)
 }
 
 /// Begins to listen for SIGTERM and SIGINT; what it gives ends when one of them comes.

@@ -45,7 +45,7 @@ pub async fn open(State(state): State<AppState>, request: Request) -> Response {
     {
         return Refusal(problem).into_response();
     }
-    tokio::spawn(serve(state.hub, caller, upgrade));
+    tokio::spawn(serve(Arc::clone(&state.hub), caller, upgrade));
     response
 }
 

@@ -265,7 +265,8 @@ impl Scene {
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
             site: None,
-            outside: backend::outside::Rules::default(),
+            previews: false,
+            outside: Vec::new(),
         };
         let backend = connect(&config).await.unwrap();
         let backend = Arc::new(Backend {

@@ -301,6 +301,32 @@ async fn users_are_found_by_the_beginning_of_a_name_and_paged() {
 }
 
 #[tokio::test]
+async fn users_are_found_by_names_that_are_almost_right() {
+    let server = TestServer::start();
+    let rosa = server.register("rosa").await;
+    for name in ["konstantin", "mei", "tomasz.w"] {
+        server.register(name).await;
+    }
+    for (typed, expected) in [
+        ("tomsaz", vec!["tomasz.w"]),
+        ("tonasz", vec!["tomasz.w"]),
+        ("constantyn", vec!["konstantin"]),
+        ("mie", vec![]),
+        ("konrad", vec![]),
+    ] {
+        let page = rosa.get_json(&format!("/api/users?query={typed}")).await;
+        let found: Vec<&str> = page["users"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|user| user["username"].as_str().unwrap())
+            .collect();
+        assert_eq!(found, expected, "{typed}");
+        assert_eq!(page["next_cursor"], Value::Null);
+    }
+}
+
+#[tokio::test]
 async fn an_expired_session_is_nobody_over_http_and_on_the_socket() {
     let expirations = [
         "UPDATE sessions SET seen_at = 0",

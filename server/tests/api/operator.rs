@@ -237,6 +237,18 @@ async fn the_doctor_looks_at_either_engine_and_warns_by_its_exit_code() {
     .await
     .unwrap();
     let (code, report) = doctor(Some(durable.url()));
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains("WARNING schema: none yet"), "{report}");
+    let (code, _) = doctor(Some(durable.url()));
+    assert_eq!(code, Some(1), "looking at a database does not make one of it");
+    let mut migrate = server.command("127.0.0.1:0");
+    let migrated = migrate
+        .env("DATABASE_URL", durable.url())
+        .arg("migrate")
+        .output()
+        .unwrap();
+    assert!(migrated.status.success(), "{migrated:?}");
+    let (code, report) = doctor(Some(durable.url()));
     assert_eq!(code, Some(0), "{report}");
     assert!(
         report.contains("messages:") && report.contains("database is well"),

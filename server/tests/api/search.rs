@@ -59,6 +59,12 @@ async fn rooms_people_and_dates_narrow_a_search_down() {
         (&[("q", "tea from:me")], vec!["tea one", "tea two"]),
         (&[("q", "tea from:@Rosa in:#kitchen")], vec!["tea two"]),
         (&[("q", "tea -in:general")], vec!["tea two"]),
+        (&[("q", "tea in:kitchne")], vec!["tea two"]),
+        (&[("q", "tea from:roas in:gneeral")], vec!["tea one"]),
+        (
+            &[("q", "tea -in:gneeral")],
+            vec!["tea one", "tea three", "tea two"],
+        ),
         (&[("q", "tea from:nobody")], vec![]),
         (&[("q", "tea in:nowhere")], vec![]),
         (&[("q", "tea"), ("room", &kitchen)], vec!["tea two"]),

@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::{SinkExt, StreamExt};
@@ -65,6 +65,10 @@ pub struct Progress {
     pub posting: AtomicUsize,
     /// Sends without an answer.
     pub unanswered: AtomicUsize,
+    /// Requests over HTTP that got no answer, or one that is the server's fault.
+    pub failed: AtomicU64,
+    /// How long each break lasted: from the loss of a connection until every room was open again.
+    pub breaks: Mutex<Vec<Duration>>,
     /// The last `rev` seen, by open room; empty while there is no connection.
     pub open: Mutex<BTreeMap<String, u64>>,
 }
@@ -88,6 +92,8 @@ pub struct Client {
     /// Own messages that are stored, the newest last: the room and the id.
     pub own: Vec<(String, String)>,
     pub written: u64,
+    /// When the connection was lost, until every room is open again.
+    pub away_since: Option<Instant>,
 }
 
 /// What a connection has yet to do.
@@ -109,6 +115,7 @@ impl Client {
             if let Ok(Some(stream)) = timeout(PATIENCE, self.connect()).await {
                 self.record.note(history::connected(&self.name, &self.person.id));
                 if self.live(stream).await.is_none() {
+                    self.away_since = Some(Instant::now());
                     self.progress.open.lock().unwrap().clear();
                     self.record.note(history::disconnected(&self.name));
                 }
@@ -231,6 +238,11 @@ impl Client {
             Some("joined") => {
                 todo.open.insert(room.to_owned());
                 self.see(room, &frame["last_rev"]);
+                if todo.open.len() == self.rooms.len()
+                    && let Some(since) = self.away_since.take()
+                {
+                    self.progress.breaks.lock().unwrap().push(since.elapsed());
+                }
             }
             Some("message" | "changed") => self.see_message(&frame["message"]),
             Some("sent") => {
@@ -314,6 +326,7 @@ impl Client {
                     progress.posting.fetch_sub(1, Ordering::SeqCst);
                     return;
                 }
+                progress.failed.fetch_add(1, Ordering::SeqCst);
                 sleep(PAUSE).await;
             }
         });
@@ -341,6 +354,7 @@ impl Client {
                     progress.posting.fetch_sub(1, Ordering::SeqCst);
                     return;
                 }
+                progress.failed.fetch_add(1, Ordering::SeqCst);
                 sleep(PAUSE).await;
             }
         });

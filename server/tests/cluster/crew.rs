@@ -85,6 +85,7 @@ impl Crew {
             unanswered: BTreeMap::new(),
             own: Vec::new(),
             written: 0,
+            away_since: None,
         };
         self.clients.push(tokio::spawn(client.run()));
     }
@@ -96,6 +97,22 @@ impl Crew {
     /// How many messages were acknowledged so far.
     pub fn acknowledged(&self) -> u64 {
         self.sum(|progress| progress.acknowledged.load(Ordering::SeqCst))
+    }
+
+    /// How many requests over HTTP failed so far.
+    pub fn failed(&self) -> u64 {
+        self.sum(|progress| progress.failed.load(Ordering::SeqCst))
+    }
+
+    /// How long people were away each time that a connection broke, the longest last.
+    pub fn breaks(&self) -> Vec<Duration> {
+        let each = self
+            .progress
+            .iter()
+            .map(|progress| progress.breaks.lock().unwrap().clone());
+        let mut breaks: Vec<_> = each.flatten().collect();
+        breaks.sort_unstable();
+        breaks
     }
 
     /// Waits until this many more messages are acknowledged.

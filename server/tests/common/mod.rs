@@ -13,6 +13,7 @@
 
 pub mod document;
 mod person;
+mod receiver;
 mod socket;
 
 use std::{
@@ -24,6 +25,7 @@ use std::{
 
 pub use document::checked;
 pub use person::{Person, address};
+pub use receiver::{Receiver, Told};
 use serde_json::{Value, json};
 pub use socket::{Ended, Socket};
 use tempfile::TempDir;
@@ -104,6 +106,8 @@ impl TestServer {
             .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
             .env("NATTER_SITE_ROOT", self.folder.path().join("site"))
             .env("RUST_LOG", "warn")
+            // Tests stay on this machine.
+            .env("NATTER_PREVIEWS", "off")
             .envs(self.setup.env.iter().cloned())
             .current_dir(self.folder.path());
         command

@@ -57,6 +57,11 @@ impl Socket {
         self.send_raw(Message::text(frame.to_string())).await;
     }
 
+    /// Sends, unless the connection has ended.
+    pub async fn try_send(&mut self, frame: Value) -> Option<()> {
+        self.stream.send(Message::text(frame.to_string())).await.ok()
+    }
+
     pub async fn send_raw(&mut self, message: Message) {
         self.stream.send(message).await.expect("the frame is sent");
     }

@@ -20,7 +20,9 @@ pub(super) fn begin(target: Target) {
             Some(quotation(&author, &address_of(&target)?, &source))
         });
         match quoted {
-            Some(quoted) => drop(put(&target, &quoted)),
+            Some(quoted) => {
+                let _ = put(&target, &quoted);
+            }
             None => say("The text could not be loaded. Try again.", true),
         }
     });

@@ -220,7 +220,7 @@ fn is_ready(status: &Path, pid: u32) -> bool {
 }
 
 /// Runs a program to its end.
-fn run(command: &mut Command) -> io::Result<()> {
+pub(crate) fn run(command: &mut Command) -> io::Result<()> {
     let output = command.output()?;
     if output.status.success() {
         return Ok(());

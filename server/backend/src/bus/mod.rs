@@ -36,6 +36,12 @@ pub trait Bus: Send + Sync {
     fn health(&self) -> Health {
         Health::Ok
     }
+    /// Whether what other instances do may fail to reach this one, so that it has to be looked for in the store. That
+    /// is so for longer than [`Bus::health`] is degraded: an instance that fell silent is most likely gone, but it may
+    /// be cut off and at work.
+    fn may_miss(&self) -> bool {
+        self.health() == Health::Degraded
+    }
     /// Tells every subscriber. Never fails: where the bus is away, local subscribers are still told.
     async fn publish(&self, event: Event);
     /// Passes on what still waits and takes leave of the other instances, within a few seconds. What is

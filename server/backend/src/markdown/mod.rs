@@ -19,6 +19,7 @@
 //! - Nesting stops at [`DEPTH_MAX`], and output beyond [`HTML_BYTES_MAX`] is replaced by the plain source.
 
 mod address;
+mod card;
 mod emoji;
 mod highlight;
 mod place;
@@ -35,6 +36,7 @@ use std::ops::Range;
 use chat::{Author, UserId, mention::Call};
 use pulldown_cmark::{Event, Options, Parser, TextMergeStream};
 
+pub use card::{Card, links, with_cards};
 pub use place::Site;
 
 /// How deep quotes, lists and emphasis may lie in each other; what lies deeper loses its tags, not its text.

@@ -12,18 +12,19 @@ const ALLOWED: &[Allowed] = &[
     (
         "a",
         &[
-            ("class", &["mention", "place"]),
+            ("class", &["mention", "place", "title"]),
             ("data-user", &["0"]),
             ("href", &["https://", "http://", "mailto:", "/rooms/", "/direct/"]),
             ("rel", &["noopener noreferrer nofollow ugc"]),
             ("target", &["_blank"]),
         ],
     ),
+    ("aside", &[("class", &["preview"])]),
     ("blockquote", &[]),
     ("br", &[]),
     ("code", &[("class", &["language-"])]),
     ("del", &[]),
-    ("div", &[("class", &["table"])]),
+    ("div", &[("class", &["table"]), ("tabindex", &["0"])]),
     ("em", &[]),
     ("hr", &[]),
     ("li", &[]),
@@ -32,7 +33,8 @@ const ALLOWED: &[Allowed] = &[
         &[("start", &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])],
     ),
     ("p", &[("class", &["heading"])]),
-    ("pre", &[]),
+    ("pre", &[("tabindex", &["0"])]),
+    ("small", &[]),
     (
         "span",
         &[

@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{
-    DEPTH_MAX, HTML_BYTES_MAX, Setting, Site, call, mentions, render,
+    Card, DEPTH_MAX, HTML_BYTES_MAX, Setting, Site, call, links, mentions, render,
     scan::{browse, scan},
+    with_cards,
 };
 
 const LINK: &str = r#"rel="noopener noreferrer nofollow ugc" target="_blank""#;
@@ -77,16 +78,19 @@ fn markup_becomes_tags() {
         ),
         (
             "```c++ x\na < b\n```",
-            "<pre><code class=\"language-c++\">a &lt; b\n</code></pre>",
+            "<pre tabindex=\"0\"><code class=\"language-c++\">a &lt; b\n</code></pre>",
         ),
-        ("```\"onload=x\nq\n```", "<pre><code>q\n</code></pre>"),
+        (
+            "```\"onload=x\nq\n```",
+            "<pre tabindex=\"0\"><code>q\n</code></pre>",
+        ),
         (
             "- [x] done\n- [ ] not",
             "<ul><li><span class=\"task done\">☑</span> done</li><li><span class=\"task\">☐</span> not</li></ul>",
         ),
         (
             "a|b\n-|-:\n1|2",
-            "<div class=\"table\"><table><thead><tr><th>a</th><th class=\"align-right\">b</th></tr></thead>\
+            "<div class=\"table\" tabindex=\"0\"><table><thead><tr><th>a</th><th class=\"align-right\">b</th></tr></thead>\
              <tbody><tr><td>1</td><td class=\"align-right\">2</td></tr></tbody></table></div>",
         ),
     ];
@@ -230,7 +234,7 @@ fn addresses_that_stand_alone_become_links() {
         ),
         (
             "    https://example.org",
-            "<pre><code>https://example.org</code></pre>".into(),
+            "<pre tabindex=\"0\"><code>https://example.org</code></pre>".into(),
         ),
         (
             "[see https://a.bc](https://c.de)",
@@ -268,7 +272,7 @@ fn names_of_people_become_mentions() {
         ),
         (
             "`@mei`\n\n```\n@mei\n```",
-            "<p><code>@mei</code></p><pre><code>@mei\n</code></pre>".into(),
+            "<p><code>@mei</code></p><pre tabindex=\"0\"><code>@mei\n</code></pre>".into(),
         ),
         (
             "https://a.bc/@mei @mei",
@@ -432,12 +436,12 @@ fn code_in_a_fence_is_coloured_by_its_language() {
     let cases = [
         (
             "```rust\nlet a = \"<b>\";\n```",
-            "<pre><code class=\"language-rust\"><span class=\"k\">let</span> a = \
+            "<pre tabindex=\"0\"><code class=\"language-rust\"><span class=\"k\">let</span> a = \
              <span class=\"s\">&quot;&lt;b&gt;&quot;</span>;\n</code></pre>",
         ),
         (
             "```nobody-knows\nlet a\n```\n\n    let b",
-            "<pre><code class=\"language-nobody-knows\">let a\n</code></pre><pre><code>let b</code></pre>",
+            "<pre tabindex=\"0\"><code class=\"language-nobody-knows\">let a\n</code></pre><pre tabindex=\"0\"><code>let b</code></pre>",
         ),
     ];
     for (body, expected) in cases {
@@ -450,6 +454,41 @@ fn a_mention_is_found_in_what_was_rendered() {
     let [mei, tomasz] = [1, 2].map(|number| UserId(Uuid::from_u128(number)));
     let html = html("||@mei|| `@tomasz.w`");
     assert_eq!((mentions(&html, mei), mentions(&html, tomasz)), (true, false));
+}
+
+#[test]
+fn links_to_other_sites_are_found_but_not_those_that_are_hidden() {
+    let body = "https://a.bc/?x=1&y='2 @mei #general [x](https://a.bc/?x=1&y=%272#top) mailto:a@b.c \\
+        https://chat.example.org/rooms/general `https://no.pe` <https://d.ef> https://g.hi ||https://no.pe|| https://no.pe";
+    let found: Vec<String> = links(&html(body), 2).into_iter().map(String::from).collect();
+    assert_eq!(found, ["https://a.bc/?x=1&y=%272", "https://d.ef/"]);
+    assert_eq!(links(&html("nothing"), 2), []);
+}
+
+#[test]
+fn a_card_is_text_and_a_link() {
+    let card = Card {
+        address: "https://a.bc/\"x".into(),
+        title: "<b>T</b>".into(),
+        description: "a \"b\" & <script>".into(),
+        site: "a.bc".into(),
+    };
+    let drawn = with_cards("<p>x</p>", std::slice::from_ref(&card));
+    assert_eq!(
+        drawn,
+        format!(
+            "<p>x</p><aside class=\"preview\"><small>a.bc</small><a class=\"title\" href=\"https://a.bc/%22x\" {LINK}>\
+             &lt;b&gt;T&lt;/b&gt;</a><p>a &quot;b&quot; &amp; &lt;script&gt;</p></aside>"
+        )
+    );
+    scan(&drawn);
+    assert_eq!(browse(&drawn).tags, scan(&drawn).tags);
+    let bad = Card {
+        address: "javascript:alert(1)".into(),
+        ..card.clone()
+    };
+    assert_eq!(with_cards("<p>x</p>", &[bad]), "<p>x</p>");
+    assert!(with_cards("", &vec![card; 10_000]).len() <= HTML_BYTES_MAX);
 }
 
 #[test]

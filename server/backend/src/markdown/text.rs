@@ -11,7 +11,7 @@ use chat::{
 use super::{ESCAPED, address, emoji, write::Writer};
 
 /// What every link carries: the target learns nothing of this page and cannot reach back to it.
-const LINK_ATTRIBUTES: &str = r#"rel="noopener noreferrer nofollow ugc" target="_blank""#;
+pub(super) const LINK_ATTRIBUTES: &str = r#"rel="noopener noreferrer nofollow ugc" target="_blank""#;
 
 /// Appends `text` so that it reads as itself between tags and in quoted attributes.
 pub(super) fn push_escaped(out: &mut String, text: &str) {

@@ -159,7 +159,10 @@ impl Writer<'_> {
                     alignments,
                     ..Table::default()
                 };
-                self.begin("<div class=\"table\"><table>", "</tbody></table></div>")
+                self.begin(
+                    "<div class=\"table\" tabindex=\"0\"><table>",
+                    "</tbody></table></div>",
+                )
             }
             Tag::TableHead => {
                 (self.table.in_head, self.table.column) = (true, 0);
@@ -203,16 +206,17 @@ impl Writer<'_> {
         self.begin("<br>", "")
     }
 
+    /// What can be wide scrolls within itself, also by the keyboard.
     fn start_code(&mut self, kind: &CodeBlockKind<'_>) -> Close {
         self.within_code = true;
         match kind {
             CodeBlockKind::Fenced(info) if let Some(language) = language(info) => {
-                self.out.push_str("<pre><code class=\"language-");
+                self.out.push_str("<pre tabindex=\"0\"><code class=\"language-");
                 push_escaped(&mut self.out, &language);
                 self.out.push_str("\">");
                 self.language = Language::of(&language);
             }
-            _ => self.out.push_str("<pre><code>"),
+            _ => self.out.push_str("<pre tabindex=\"0\"><code>"),
         }
         Close::Code
     }

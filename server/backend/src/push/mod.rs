@@ -31,7 +31,7 @@ use vapid::Vapid;
 
 use crate::{
     Backend, Caller, Code, Credential, Result,
-    outside::{ADDRESS_BYTES_MAX, Outside, Rules},
+    outside::{ADDRESS_BYTES_MAX, Outside},
     stamp::now,
     store::Subscription,
 };
@@ -65,7 +65,7 @@ pub struct Push {
     /// Until the work begins.
     waiting: parking_lot::Mutex<Option<mpsc::Receiver<Note>>>,
     anyone: AtomicBool,
-    outside: Outside,
+    outside: Arc<Outside>,
     hosts: send::Hosts,
     vapid: OnceCell<Vapid>,
     contact: String,
@@ -74,16 +74,15 @@ pub struct Push {
 }
 
 impl Push {
-    /// Nobody is told yet. `site` is where people find this site; `rules` make exceptions for tests.
+    /// Nobody is told yet. `site` is where people find this site; with `plain`, services without TLS are spoken to.
     #[must_use]
-    pub fn new(site: Option<&str>, rules: Rules) -> Self {
+    pub fn new(site: Option<&str>, outside: Arc<Outside>, plain: bool) -> Self {
         let (notes, waiting) = mpsc::channel(NOTES_MAX);
-        let plain = !rules.allow.is_empty();
         Self {
             notes,
             waiting: parking_lot::Mutex::new(Some(waiting)),
             anyone: AtomicBool::new(false),
-            outside: Outside::new(rules),
+            outside,
             hosts: send::Hosts::default(),
             vapid: OnceCell::new(),
             contact: contact(site),

@@ -10,7 +10,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bb8_redis::{bb8, redis};
@@ -119,6 +119,19 @@ impl Redis {
             })
     }
 
+    /// Shows how many connections for commands are open, and how many of them are used.
+    pub(crate) fn measure(&self) {
+        let bb8::State {
+            connections,
+            idle_connections,
+            ..
+        } = self.pool.state();
+        let busy = connections.saturating_sub(idle_connections);
+        for (state, count) in [("idle", idle_connections), ("busy", busy)] {
+            metrics::gauge!("redis_pool_connections", "state" => state).set(f64::from(count));
+        }
+    }
+
     async fn ask_now<T: FromRedisValue + Send>(&self, question: &impl Question) -> Result<T, Fault> {
         let mut link = loop {
             let link = self.pool.get().await?;
@@ -129,7 +142,9 @@ impl Redis {
         };
         // Until the answer is here: if the caller goes away or time is over, this connection is not used again.
         link.asked = true;
+        let asked = Instant::now();
         let answer = question.put(&mut link.connection).await;
+        metrics::histogram!("redis_command_duration_seconds").record(asked.elapsed());
         link.asked = answer.as_ref().is_err_and(Fault::breaks);
         if answer
             .as_ref()

@@ -16,7 +16,7 @@ const STEPS: u32 = 3;
 
 /// What the index holds of a message: its words in their order, and marks that say what else can be asked of it.
 /// Texts of tokens with a space in between, so that an engine has nothing to understand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// The tokens that have neighbours, in their order.
     pub(crate) words: String,

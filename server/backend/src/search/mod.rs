@@ -15,7 +15,8 @@ mod sought;
 mod token;
 
 use chat::{
-    Code, Problem, RoomId, UserId,
+    Code, Problem, RoomId, RoomKind, UserId,
+    near::Typed,
     quota::Quota,
     search::{Has, Is, Part, Query, RESULTS_MAX, moment},
 };
@@ -30,6 +31,8 @@ pub(crate) use self::{
 };
 use crate::{Backend, Caller, Result};
 
+/// The most people or rooms that a name which is almost right stands for.
+const NEAR_MAX: u64 = 5;
 /// The most bytes of what says who, where and when.
 const PARAMETER_BYTES_MAX: usize = 128;
 
@@ -145,28 +148,56 @@ impl Backend {
         Ok(())
     }
 
-    /// Adds the parts of a query. A name that nobody and nothing has finds nothing; it is no error while typing.
+    /// Adds the parts of a query. Where nobody and nothing has a name, those do that are almost called so; a name that
+    /// not even those have finds nothing, which is no error while typing.
     async fn add_query(&self, caller: &Caller, query: Query, to: &mut Conditions) -> Result<()> {
         for (not, part) in parts(query) {
-            let mark = match &part {
-                Part::From(name) if name == "me" => Some(Mark::Author(caller.id())),
-                Part::From(name) => {
-                    let user = self.store.user_by_username(name).await?;
-                    user.map(|user| Mark::Author(user.author.id))
-                }
-                Part::In(slug) => self
-                    .store
-                    .room_by_slug(slug)
-                    .await?
-                    .map(|room| Mark::Room(room.id)),
+            let marks = match &part {
+                Part::From(name) if name == "me" => vec![Mark::Author(caller.id())],
+                Part::From(name) => self.authors_called(name, not).await?,
+                Part::In(slug) => self.rooms_called(caller, slug, not).await?,
                 _ => {
                     to.add(part, not);
                     continue;
                 }
             };
-            to.add_named(&part, mark.map(Term::Mark), not);
+            to.add_named(&part, marks.into_iter().map(Term::Mark), not);
         }
         Ok(())
+    }
+
+    /// The user of this name, or those with almost that name. What is to be left out has to be named exactly.
+    async fn authors_called(&self, name: &str, exactly: bool) -> Result<Vec<Mark>> {
+        let near = match self.store.user_by_username(name).await? {
+            Some(user) => vec![user.author.id],
+            None if exactly => Vec::new(),
+            None => self.near_people(name, NEAR_MAX).await?,
+        };
+        Ok(near.into_iter().map(Mark::Author).collect())
+    }
+
+    /// The room of this address, or those of the caller's with almost that one.
+    async fn rooms_called(&self, caller: &Caller, slug: &str, exactly: bool) -> Result<Vec<Mark>> {
+        if let Some(room) = self.store.room_by_slug(slug).await? {
+            return Ok(vec![Mark::Room(room.id)]);
+        }
+        if exactly {
+            return Ok(Vec::new());
+        }
+        let typed = Typed::new(slug);
+        let mut rooms = self.store.rooms_of(caller.id()).await?;
+        rooms.extend(self.store.rooms_open_to(caller.id()).await?);
+        let channels = rooms.into_iter().filter(|room| room.kind == RoomKind::Channel);
+        let mut near: Vec<(usize, RoomId)> = channels
+            .filter_map(|room| Some((typed.typos(&room.slug)?, room.id)))
+            .collect();
+        near.sort();
+        let most = usize::try_from(NEAR_MAX).unwrap_or(usize::MAX);
+        Ok(near
+            .into_iter()
+            .take(most)
+            .map(|(_, room)| Mark::Room(room))
+            .collect())
     }
 }
 
@@ -231,13 +262,13 @@ impl Conditions {
     }
 
     /// Adds someone or a room that was named: of several, any will do.
-    fn add_named(&mut self, part: &Part, mark: Option<Term>, not: bool) {
+    fn add_named(&mut self, part: &Part, marks: impl Iterator<Item = Term>, not: bool) {
         let named = match part {
-            _ if not => return self.sought.none.extend(mark.map(|mark| vec![mark])),
+            _ if not => return self.sought.none.extend(marks.map(|mark| vec![mark])),
             Part::From(_) => &mut self.authors,
             _ => &mut self.rooms,
         };
-        named.get_or_insert_default().extend(mark);
+        named.get_or_insert_default().extend(marks);
     }
 
     /// Adds what was collected, and makes sure that the index is asked for something.

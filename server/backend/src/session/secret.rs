@@ -26,6 +26,11 @@ impl Secret {
         Self(rand::random())
     }
 
+    /// A secret of these bytes.
+    pub(crate) const fn from_bytes(bytes: [u8; BYTES]) -> Self {
+        Self(bytes)
+    }
+
     /// What may be stored. A plain hash is enough, as nobody can guess 32 random bytes.
     #[must_use]
     pub fn hash(&self) -> SecretHash {

@@ -32,14 +32,15 @@ pub(crate) enum Verdict {
 }
 
 impl Alteration {
-    /// What right it takes.
-    const fn action(&self) -> Action {
-        match self {
+    /// What right it takes; `None`: nobody asks for it.
+    const fn action(&self) -> Option<Action> {
+        Some(match self {
             Self::Edit { .. } => Action::Edit,
             Self::Delete => Action::Delete,
             Self::React(_) | Self::Unreact(_) => Action::React,
             Self::Pin | Self::Unpin => Action::Pin,
-        }
+            Self::Preview { .. } => return None,
+        })
     }
 
     /// The key of the emoji that it is about.
@@ -68,7 +69,7 @@ pub(crate) fn decide(facts: Facts, change: &Change, pins: u64) -> Verdict {
         role: change.role,
         own: message.author.id == change.by,
     };
-    if !may(change.what.action(), standing) {
+    if change.what.action().is_some_and(|action| !may(action, standing)) {
         let refusal = if member {
             Changed::Forbidden
         } else {
@@ -85,6 +86,11 @@ pub(crate) fn decide(facts: Facts, change: &Change, pins: u64) -> Verdict {
         Alteration::Unpin if !message.pinned => kept(message),
         Alteration::Unpin => write(Message {
             pinned: false,
+            ..message
+        }),
+        Alteration::Preview { seen, .. } if message.deleted || message.html != *seen => kept(message),
+        Alteration::Preview { html, .. } => write(Message {
+            html: html.clone(),
             ..message
         }),
         _ if message.deleted => Verdict::Answer(Changed::Deleted),

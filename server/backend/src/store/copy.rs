@@ -27,3 +27,10 @@ pub(crate) async fn discard(part: &Path) -> Stored<()> {
         _ => Ok(()),
     }
 }
+
+/// The copy is there, whether or not the database could be told so.
+pub(crate) fn warn_unnoted(noted: Stored<()>) {
+    if let Err(error) = noted {
+        tracing::warn!(%error, "the time of the backup could not be noted in the database");
+    }
+}

@@ -14,9 +14,11 @@ mod copy;
 mod fault;
 mod finding;
 mod gather;
+mod load;
 mod newer;
 pub mod postgres;
 mod prefix;
+mod programs;
 pub mod record;
 mod seen;
 pub mod sqlite;
@@ -37,6 +39,8 @@ use thiserror::Error;
 
 pub use finding::{Finding, Weight};
 pub use gather::{Candidates, Span};
+pub use load::{Load, PoolLoad};
+pub use programs::*;
 pub use record::*;
 
 use crate::search::Sought;
@@ -94,6 +98,8 @@ pub trait Store:
     + Saving
     + Subscriptions
     + Search
+    + Previews
+    + Programs
     + Upkeep
 {
 }
@@ -111,6 +117,8 @@ impl<
         + Saving
         + Subscriptions
         + Search
+        + Previews
+        + Programs
         + Upkeep,
 > Store for T
 {
@@ -150,8 +158,14 @@ pub trait Credentials: Send + Sync {
     async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Stored<()>;
     /// Ends a session; false: there was none.
     async fn delete_session(&self, id: SessionId) -> Stored<bool>;
-    /// Ends the sessions that were created before `created_before` or last used before `seen_before`.
-    async fn delete_stale_sessions(&self, created_before: Timestamp, seen_before: Timestamp) -> Stored<u64>;
+    /// Ends sessions that were created before `created_before` or last used before `seen_before`, at most `limit` of
+    /// either kind. Gives how many: none are left when there were none.
+    async fn delete_stale_sessions(
+        &self,
+        created_before: Timestamp,
+        seen_before: Timestamp,
+        limit: u64,
+    ) -> Stored<u64>;
     /// Those of the sessions that are there, were created after `created_after` and used after `seen_after`.
     async fn standing_sessions(
         &self,
@@ -349,6 +363,17 @@ pub trait Search: Send + Sync {
     async fn index_older(&self) -> Stored<bool>;
 }
 
+/// What other sites' pages say of themselves: a cache that outlives the process.
+#[async_trait]
+pub trait Previews: Send + Sync {
+    /// What is known of the address with this SHA-256.
+    async fn preview(&self, key: &[u8; 32]) -> Stored<Option<PreviewRecord>>;
+    /// Keeps what was found, in place of what was known.
+    async fn keep_preview(&self, preview: PreviewRecord) -> Stored<()>;
+    /// Forgets what was found before this time; gives how many.
+    async fn delete_stale_previews(&self, fetched_before: Timestamp) -> Stored<u64>;
+}
+
 /// What the store as a whole can do.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
@@ -356,9 +381,13 @@ pub trait Upkeep: Send + Sync {
     fn engine(&self) -> &'static str;
     /// The identity of the stored history; changes when a backup is restored.
     async fn epoch(&self) -> Stored<String>;
+    /// What is open and what waits at this moment.
+    fn load(&self) -> Load;
+    /// When a backup was last written, from wherever that was.
+    async fn last_backup(&self) -> Stored<Option<Timestamp>>;
     /// Asks the database for a sign of life.
     async fn ping(&self) -> Stored<()>;
-    /// Writes a consistent copy to a file that does not exist yet, while everything goes on.
+    /// Writes a consistent copy to a file that does not exist yet, while everything goes on, and notes when.
     async fn backup(&self, file: &Path) -> Stored<()>;
     /// Does what keeps the database quick, such as renewing its statistics; false: another instance is at it.
     async fn tune(&self) -> Stored<bool>;

@@ -7,7 +7,7 @@
 
 use sqlx::migrate::Migrator;
 
-use super::{StoreError, Stored};
+use super::{Finding, StoreError, Stored};
 
 /// Refuses a schema with a migration that is unknown here and asks for more than is known, or does not say.
 pub(crate) fn refuse_newer(migrator: &Migrator, applied: &[(i64, String)]) -> Stored<()> {
@@ -23,6 +23,25 @@ pub(crate) fn refuse_newer(migrator: &Migrator, applied: &[(i64, String)]) -> St
     match too_new {
         Some((found, _)) => Err(StoreError::Newer { found: *found, known }),
         None => Ok(()),
+    }
+}
+
+/// How the schema stands to what this version knows.
+pub(crate) fn finding(migrator: &Migrator, applied: &[(i64, String)]) -> Finding {
+    let known = migrator.iter().map(|migration| migration.version).max();
+    let found = applied.iter().map(|(version, _)| *version).max();
+    let known = known.unwrap_or(0);
+    match found {
+        None => Finding::warning("schema", "none yet: start Natter, or run `natter migrate`"),
+        Some(found) if found < known => {
+            let text = format!("{found}, and this version would bring it to {known} when it starts");
+            Finding::note("schema", text)
+        }
+        Some(found) if found > known => {
+            let text = format!("{found}, from a newer version; this one knows {known}");
+            Finding::note("schema", text)
+        }
+        Some(found) => Finding::note("schema", format!("{found}, the newest that this version knows")),
     }
 }
 

@@ -134,6 +134,8 @@ pub trait Programs: Send + Sync {
     async fn insert_incoming(&self, webhook: Incoming, bot: NewUser, most: u64) -> Stored<BotCreated>;
     /// A room's incoming webhooks, oldest first, at most 100.
     async fn incoming(&self, room: RoomId) -> Stored<Vec<Incoming>>;
+    /// The incoming webhooks of the rooms that a user is in, at most 200.
+    async fn incoming_around(&self, user: UserId) -> Stored<Vec<Incoming>>;
     /// The incoming webhook with this secret's hash, and its bot.
     async fn incoming_by_hash(&self, hash: &SecretHash) -> Stored<Option<(Incoming, User)>>;
     /// Deletes an incoming webhook of a room; gives it as it was. Its bot stays.
@@ -142,6 +144,8 @@ pub trait Programs: Send + Sync {
     async fn insert_outgoing(&self, webhook: Outgoing, most: u64) -> Stored<bool>;
     /// All outgoing webhooks, oldest first, at most 100.
     async fn outgoing(&self) -> Stored<Vec<Outgoing>>;
+    /// Whether there is any outgoing webhook.
+    async fn has_outgoing(&self) -> Stored<bool>;
     /// Deletes an outgoing webhook; false: there is none of this id.
     async fn delete_outgoing(&self, id: WebhookId) -> Stored<bool>;
     /// Stops an outgoing webhook, or lets it go on where it was; false: there is none of this id.

@@ -185,12 +185,17 @@ pub struct NewMessage {
 }
 
 impl NewMessage {
-    /// Whom it calls one by one: whose unread mention it is. Nobody calls on himself or herself.
+    /// Whom it calls one by one: whose unread mention it is.
     pub(crate) fn called(&self, mentions: &[UserId]) -> Vec<UserId> {
-        let mut once = std::collections::HashSet::from([self.author.id]);
-        let all = mentions.iter().chain(&self.here).copied();
-        all.filter(|user| once.insert(*user)).collect()
+        called(self.author.id, mentions, &self.here)
     }
+}
+
+/// Whom a message of `author` calls one by one, each once. Nobody calls on himself or herself.
+pub(crate) fn called(author: UserId, mentions: &[UserId], here: &[UserId]) -> Vec<UserId> {
+    let mut once = std::collections::HashSet::from([author]);
+    let all = mentions.iter().chain(here).copied();
+    all.filter(|user| once.insert(*user)).collect()
 }
 
 /// How a post ended.
@@ -267,6 +272,14 @@ pub enum Alteration {
     Pin,
     /// It is so no longer.
     Unpin,
+    /// What its links lead to is shown under it. The server does that, whoever wrote it, and only where the message
+    /// still looks as it did.
+    Preview {
+        /// What it looked like when its links were followed.
+        seen: String,
+        /// The same with what was found.
+        html: String,
+    },
 }
 
 /// How a change ended.
@@ -301,6 +314,21 @@ pub struct Altered {
     pub unmentioned: Vec<UserId>,
     /// Whether it calls on every member now and did not before (true), or the other way round.
     pub called_all: Option<bool>,
+}
+
+/// What another site's page says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewRecord {
+    /// The SHA-256 of its address.
+    pub key: [u8; 32],
+    /// What it is called; `None`: there is nothing to show.
+    pub title: Option<String>,
+    /// What it is about.
+    pub description: String,
+    /// Whose it is.
+    pub site: String,
+    /// When it was asked.
+    pub fetched_at: Timestamp,
 }
 
 /// What changed in a room.

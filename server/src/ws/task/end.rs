@@ -20,8 +20,9 @@ const CLOSE: Duration = Duration::from_secs(5);
 const CLOSE_STALLED: Duration = Duration::from_secs(30);
 /// How long commands under way may take once the server restarts.
 const WIND_DOWN: Duration = Duration::from_secs(3);
-/// When to come back after a restart, at most, in milliseconds.
-const RECONNECT_MS: u64 = 1_000;
+/// When to come back after a restart, at most, in milliseconds. Connections are closed one after another already,
+/// so there is little left to spread, and until they are back people see nothing.
+const RECONNECT_MS: u64 = 250;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
     /// Does what is to be done before the connection ends.

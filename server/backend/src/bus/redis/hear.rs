@@ -22,8 +22,10 @@ const SILENCE: Duration = Duration::from_secs(3);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 /// The longest pause: the return of Redis is to be noticed within a second.
 const RETRY_MAX: Duration = Duration::from_millis(800);
-/// How long an instance that fell silent is thought to be cut off; after that, gone.
-const DOUBT_FOR: Duration = Duration::from_secs(30);
+/// How long an instance that fell silent counts as a fault; after that it is most likely gone.
+const FAULT_FOR: Duration = Duration::from_secs(30);
+/// How long it may still be at work, cut off from Redis alone. To look into the store meanwhile costs a query a second.
+const DOUBT_FOR: Duration = Duration::from_secs(10 * 60);
 
 /// Hears Redis for as long as the bus is there.
 pub(super) async fn hear(redis: Arc<Redis>, local: Arc<MemoryBus>, standing: Arc<Standing>) {
@@ -70,24 +72,33 @@ async fn listen(messages: impl Stream<Item = redis::Msg>, me: Uuid, local: &Memo
             message = messages.next() => {
                 let Some(message) = message else { return };
                 heard_at = Instant::now();
-                receive(message.get_payload_bytes(), me, local, &mut peers);
+                receive(message.get_payload_bytes(), me, local, standing, &mut peers);
             }
             _ = check.tick() => {
                 if heard_at.elapsed() >= SILENCE {
                     return;
                 }
-                standing.doubtful.store(peers.are_doubtful(), Ordering::Release);
+                standing.faulty.store(peers.are_silent(FAULT_FOR), Ordering::Release);
+                standing.doubtful.store(peers.are_silent(DOUBT_FOR), Ordering::Release);
+                // Once a second at most, however much of it another version may say.
+                if std::mem::take(&mut peers.misunderstood) {
+                    local.tell(Delivery::Gap);
+                }
             }
         }
     }
 }
 
-fn receive(payload: &[u8], me: Uuid, local: &MemoryBus, peers: &mut Peers) {
+fn receive(payload: &[u8], me: Uuid, local: &MemoryBus, standing: &Standing, peers: &mut Peers) {
     let Some((from, frame)) = Frame::decode(payload) else {
         metrics::counter!("bus_skipped_total").increment(1);
+        peers.misunderstood = true;
         return;
     };
     if from == me {
+        if frame == Frame::Beat {
+            standing.beat_returned();
+        }
         return;
     }
     peers.heard(from);
@@ -99,22 +110,57 @@ fn receive(payload: &[u8], me: Uuid, local: &MemoryBus, peers: &mut Peers) {
     }
 }
 
-/// The other instances, and when each was last heard.
+/// The other instances.
 #[derive(Default)]
-struct Peers(HashMap<Uuid, Instant>);
+struct Peers {
+    /// When each was last heard.
+    heard: HashMap<Uuid, Instant>,
+    /// One of them said something that cannot be read here: whatever it was is to be found in the store.
+    misunderstood: bool,
+}
 
 impl Peers {
     fn heard(&mut self, from: Uuid) {
-        self.0.insert(from, Instant::now());
+        self.heard.insert(from, Instant::now());
     }
 
     fn left(&mut self, from: Uuid) {
-        self.0.remove(&from);
+        self.heard.remove(&from);
     }
 
-    /// Whether one is silent that may still be at work.
-    fn are_doubtful(&mut self) -> bool {
-        self.0.retain(|_, heard_at| heard_at.elapsed() < DOUBT_FOR);
-        self.0.values().any(|heard_at| heard_at.elapsed() >= SILENCE)
+    /// Whether one is silent, and has not been so for longer than this.
+    fn are_silent(&mut self, at_most: Duration) -> bool {
+        self.heard.retain(|_, heard_at| heard_at.elapsed() < DOUBT_FOR);
+        let mut silent_for = self.heard.values().map(Instant::elapsed);
+        silent_for.any(|time| time >= SILENCE && time < at_most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_peer_is_a_fault_for_half_a_minute_and_looked_after_for_ten_minutes() {
+        let silent_for = |seconds| {
+            let mut peers = Peers::default();
+            let heard_at = Instant::now() - Duration::from_secs(seconds);
+            peers.heard.insert(Uuid::from_u128(1), heard_at);
+            peers.heard(Uuid::from_u128(2));
+            (peers.are_silent(FAULT_FOR), peers.are_silent(DOUBT_FOR))
+        };
+        assert_eq!(silent_for(1), (false, false));
+        assert_eq!(silent_for(10), (true, true));
+        assert_eq!(silent_for(100), (false, true));
+        assert_eq!(silent_for(1_000), (false, false));
+    }
+
+    #[test]
+    fn a_peer_that_took_leave_is_not_missed() {
+        let mut peers = Peers::default();
+        let gone = Uuid::from_u128(1);
+        peers.heard.insert(gone, Instant::now() - Duration::from_secs(10));
+        peers.left(gone);
+        assert!(!peers.are_silent(DOUBT_FOR));
     }
 }

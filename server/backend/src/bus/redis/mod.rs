@@ -5,6 +5,7 @@
 //! keeps nothing for who is away: whoever was cut off says [`Delivery::Gap`] when it hears again, and
 //! whoever could not send tells the others so.
 
+mod clock;
 mod hear;
 mod send;
 
@@ -13,7 +14,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -59,11 +60,28 @@ struct Standing {
     /// This instance hears the others.
     subscribed: AtomicBool,
     /// Another instance, heard of lately, is silent: it is gone or cut off, and cannot tell.
+    faulty: AtomicBool,
+    /// The same, and for longer: it is most likely gone, but may be at work.
     doubtful: AtomicBool,
+    /// When the last beat went out, until it comes back.
+    beat_sent: parking_lot::Mutex<Option<Instant>>,
     /// A write failed, and the others do not know yet.
     unsent: AtomicBool,
     /// The queue was full, and nothing in it says so yet.
     overflowed: AtomicBool,
+}
+
+impl Standing {
+    fn beat_sent(&self) {
+        *self.beat_sent.lock() = Some(Instant::now());
+    }
+
+    /// Notes how long a word takes through Redis and back, on one clock.
+    fn beat_returned(&self) {
+        if let Some(sent) = self.beat_sent.lock().take() {
+            metrics::histogram!("bus_round_trip_seconds").record(sent.elapsed());
+        }
+    }
 }
 
 impl RedisBus {
@@ -86,6 +104,7 @@ impl RedisBus {
             Arc::clone(&local),
             Arc::clone(&standing),
         ));
+        hearing.spawn(clock::follow(Arc::clone(redis)));
         Self {
             local,
             redis: Arc::clone(redis),
@@ -107,10 +126,14 @@ impl Bus for RedisBus {
     fn health(&self) -> Health {
         let standing = &self.standing;
         let well = standing.subscribed.load(Ordering::Acquire)
-            && !standing.doubtful.load(Ordering::Acquire)
+            && !standing.faulty.load(Ordering::Acquire)
             && !standing.unsent.load(Ordering::Acquire)
             && !standing.overflowed.load(Ordering::Acquire);
         if well { Health::Ok } else { Health::Degraded }
+    }
+
+    fn may_miss(&self) -> bool {
+        self.health() == Health::Degraded || self.standing.doubtful.load(Ordering::Acquire)
     }
 
     async fn publish(&self, event: Event) {

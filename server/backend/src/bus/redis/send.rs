@@ -47,6 +47,8 @@ pub(super) async fn send(
             count = queue.recv_many(&mut batch, BATCH_MAX) => open = count > 0,
             () = closing.notified() => queue.close(),
             _ = beat.tick() => {
+                measure(&redis, queue.len());
+                standing.beat_sent();
                 batch.extend(frame(&redis, &Frame::Beat));
                 if queue.is_empty() && standing.overflowed.swap(false, Ordering::AcqRel) {
                     standing.unsent.store(true, Ordering::Release);
@@ -104,6 +106,12 @@ fn publish<'a>(pipeline: &mut redis::Pipeline, outgoing: impl Iterator<Item = &'
             .arg(frame)
             .ignore();
     }
+}
+
+/// Shows what waits here and what is open to Redis.
+fn measure(redis: &Redis, queued: usize) {
+    metrics::gauge!("bus_queue_length").set(queued as f64);
+    redis.measure();
 }
 
 /// Counts events that the other instances did not get.

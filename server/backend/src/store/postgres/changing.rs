@@ -172,7 +172,7 @@ async fn store(
             query.bind(rev).execute(&mut *tx).await?;
         }
         Alteration::Unreact(emoji) => unreact(&mut after, &emoji.key(), change.by, tx).await?,
-        Alteration::Pin | Alteration::Unpin => {}
+        Alteration::Pin | Alteration::Unpin | Alteration::Preview { .. } => {}
     }
     write(&after, tx).await?;
     search::renew(before, &after, tx).await?;

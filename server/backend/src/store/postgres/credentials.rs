@@ -25,7 +25,10 @@ statements! {
     /// Never back: a slow instance must not undo what a quick one noted.
     TOUCH_SESSION = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
     DELETE_SESSION = "DELETE FROM sessions WHERE id = $1";
-    DELETE_STALE_SESSIONS = "DELETE FROM sessions WHERE created_at < $1 OR seen_at < $2";
+    /// Two walks of an index each up to a limit, whatever the planner believes of how many are stale.
+    DELETE_STALE_SESSIONS = "DELETE FROM sessions WHERE id = ANY (ARRAY (
+                                 (SELECT id FROM sessions WHERE created_at < $1 ORDER BY created_at LIMIT $3)
+                                 UNION (SELECT id FROM sessions WHERE seen_at < $2 ORDER BY seen_at LIMIT $3)))";
     STANDING_SESSIONS = "SELECT s.id FROM sessions s
                          WHERE s.id = ANY ($1) AND s.created_at > $2 AND s.seen_at > $3";
     STANDING_TOKENS = "SELECT t.id FROM tokens t WHERE t.id = ANY ($1)";
@@ -72,10 +75,16 @@ impl Credentials for PostgresStore {
         timed("delete_session", self.pool.run(&DeleteSession(id))).await
     }
 
-    async fn delete_stale_sessions(&self, created_before: Timestamp, seen_before: Timestamp) -> Stored<u64> {
+    async fn delete_stale_sessions(
+        &self,
+        created_before: Timestamp,
+        seen_before: Timestamp,
+        limit: u64,
+    ) -> Stored<u64> {
         let stale = DeleteStaleSessions {
             created_before,
             seen_before,
+            limit: limit.cast_signed(),
         };
         timed("delete_stale_sessions", self.pool.run(&stale)).await
     }
@@ -200,6 +209,7 @@ impl Work for DeleteSession {
 struct DeleteStaleSessions {
     created_before: Timestamp,
     seen_before: Timestamp,
+    limit: i64,
 }
 
 impl Work for DeleteStaleSessions {
@@ -210,7 +220,8 @@ impl Work for DeleteStaleSessions {
         let query = DELETE_STALE_SESSIONS
             .query()
             .bind(self.created_before.0)
-            .bind(self.seen_before.0);
+            .bind(self.seen_before.0)
+            .bind(self.limit);
         Ok(query.execute(tx).await?.rows_affected())
     }
 }

@@ -9,6 +9,8 @@ mod markers;
 mod messages;
 mod pool;
 mod posts;
+mod previews;
+mod programs;
 mod replica;
 mod report;
 mod rooms;
@@ -28,7 +30,7 @@ use std::sync::Arc;
 use pool::Pool;
 use posts::Posts;
 use replica::Replica;
-use sqlx::ConnectOptions;
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 
 use super::Stored;
 
@@ -53,14 +55,30 @@ impl PostgresStore {
         let options = pool::options(url)?;
         let replica = replica_url.map(Replica::new).transpose()?;
         let epoch = schema::settle(options.connect().await?).await?;
+        let store = Self::over(url, options, replica, epoch);
+        store.pool.warm();
+        Ok(store)
+    }
+
+    /// Opens the database that `url` names as it is: its schema is neither made nor changed. For looking at it and
+    /// copying it; what this version needs beyond that may be missing.
+    ///
+    /// # Errors
+    /// Where the database cannot be reached.
+    pub async fn open_as_is(url: &str) -> Stored<Self> {
+        let options = pool::options(url)?;
+        let epoch = schema::read_epoch(options.connect().await?).await?;
+        Ok(Self::over(url, options, None, epoch))
+    }
+
+    fn over(url: &str, options: PgConnectOptions, replica: Option<Replica>, epoch: String) -> Self {
         let pool = Arc::new(Pool::new(options));
-        pool.warm();
-        Ok(Self {
+        Self {
             posts: Posts::new(Arc::clone(&pool)),
             pool,
             replica,
             epoch,
             url: url.to_owned(),
-        })
+        }
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::{
     breaker::{Breaker, Interrupted},
-    store::{StoreError, Stored},
+    store::{PoolLoad, StoreError, Stored},
 };
 
 /// How many connections are kept open, so that a burst after a quiet time does not wait for new ones.
@@ -185,6 +185,11 @@ impl Pool {
         });
     }
 
+    /// How busy it is, under the name of what it leads to.
+    pub(super) fn load(&self, name: &'static str) -> PoolLoad {
+        PoolLoad::of(name, &self.pool)
+    }
+
     /// Waits until all connections are back, but not for ever, and closes them.
     pub(super) async fn close(&self) {
         if timeout(CLOSE_MAX, self.pool.close()).await.is_err() {
@@ -269,7 +274,11 @@ impl Pool {
         let started = Instant::now();
         let acquired = timeout_at(deadline, self.pool.acquire()).await;
         histogram!("database_pool_wait_seconds").record(started.elapsed());
-        Ok(acquired.unwrap_or(Err(sqlx::Error::PoolTimedOut))?)
+        let acquired = acquired.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        if matches!(acquired, Err(sqlx::Error::PoolTimedOut)) {
+            metrics::counter!("database_pool_timeouts_total").increment(1);
+        }
+        Ok(acquired?)
     }
 
     /// All rows that a query gives.

@@ -167,6 +167,11 @@ impl Posts {
             .unwrap_or_else(|_| Err(StoreError::unavailable("the writing of the room has ended")))
     }
 
+    /// How many messages wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.0.queues.lock().waiting
+    }
+
     /// Takes no more messages, and writes those that were accepted.
     pub(super) async fn close(&self) {
         self.0.queues.lock().closed = true;

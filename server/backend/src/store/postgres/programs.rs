@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chat::{CommandId, RoomId, Timestamp, User, UserId, WebhookId};
-use sqlx::{FromRow, Row, PgConnection, postgres::PgRow};
+use sqlx::{FromRow, PgConnection, Row, postgres::PgRow};
 
 use super::{
     PostgresStore,
@@ -13,8 +13,8 @@ use super::{
     statement::statements,
 };
 use crate::store::{
-    BotCreated, Command, CommandCreated, Cursor, Incoming, NewUser, Outgoing, Programs, SecretHash, Stop, Stored,
-    timed::timed,
+    BotCreated, Command, CommandCreated, Cursor, Incoming, NewUser, Outgoing, Programs, SecretHash, Stop,
+    Stored, timed::timed,
 };
 
 /// The columns of an incoming webhook `i`.
@@ -39,6 +39,10 @@ statements! {
         "SELECT ", incoming_columns!(),
         " FROM incoming_webhooks i WHERE i.room = $1 ORDER BY i.created_at, i.id LIMIT 100"
     );
+    INCOMING_AROUND = concat!(
+        "SELECT ", incoming_columns!(),
+        " FROM members m JOIN incoming_webhooks i ON i.room = m.room WHERE m.\"user\" = $1 LIMIT 200"
+    );
     INCOMING_BY_HASH = concat!(
         "SELECT ", incoming_columns!(), ", ", user_columns!(),
         " FROM incoming_webhooks i JOIN users u ON u.id = i.bot WHERE i.hash = $1"
@@ -60,6 +64,7 @@ statements! {
                               AND NOT EXISTS (SELECT 1 FROM webhook_cursors c WHERE c.webhook = w.id AND c.room = r.id)";
     OUTGOING = "SELECT id, room, name, url, secret, changes, created_by, created_at, stopped_at, fault
                 FROM outgoing_webhooks ORDER BY id LIMIT 100";
+    HAS_OUTGOING = "SELECT EXISTS (SELECT 1 FROM outgoing_webhooks)";
     DELETE_OUTGOING = "DELETE FROM outgoing_webhooks WHERE id = $1";
     STOP_OUTGOING = "UPDATE outgoing_webhooks SET stopped_at = $2, fault = $3 WHERE id = $1";
     /// What a webhook that goes on was told in vain counts no more.
@@ -104,12 +109,24 @@ impl Programs for PostgresStore {
     }
 
     async fn insert_incoming(&self, webhook: Incoming, bot: NewUser, most: u64) -> Stored<BotCreated> {
-        timed("insert_incoming", self.pool.run(&InsertIncoming { webhook, bot, most })).await
+        timed(
+            "insert_incoming",
+            self.pool.run(&InsertIncoming { webhook, bot, most }),
+        )
+        .await
     }
 
     async fn incoming(&self, room: RoomId) -> Stored<Vec<Incoming>> {
         timed("incoming", async {
             let query = || INCOMING.read::<Read<Incoming>>().bind(room.0);
+            Ok(all(self.pool.rows(query).await?))
+        })
+        .await
+    }
+
+    async fn incoming_around(&self, user: UserId) -> Stored<Vec<Incoming>> {
+        timed("incoming_around", async {
+            let query = || INCOMING_AROUND.read::<Read<Incoming>>().bind(user.0);
             Ok(all(self.pool.rows(query).await?))
         })
         .await
@@ -128,7 +145,11 @@ impl Programs for PostgresStore {
     }
 
     async fn insert_outgoing(&self, webhook: Outgoing, most: u64) -> Stored<bool> {
-        timed("insert_outgoing", self.pool.run(&InsertOutgoing { webhook, most })).await
+        timed(
+            "insert_outgoing",
+            self.pool.run(&InsertOutgoing { webhook, most }),
+        )
+        .await
     }
 
     async fn outgoing(&self) -> Stored<Vec<Outgoing>> {
@@ -137,6 +158,12 @@ impl Programs for PostgresStore {
             Ok(all(self.pool.rows(query).await?))
         })
         .await
+    }
+
+    async fn has_outgoing(&self) -> Stored<bool> {
+        let query = || HAS_OUTGOING.read::<(bool,)>();
+        let found = timed("has_outgoing", self.pool.optional(query)).await?;
+        Ok(found == Some((true,)))
     }
 
     async fn delete_outgoing(&self, id: WebhookId) -> Stored<bool> {
@@ -158,7 +185,11 @@ impl Programs for PostgresStore {
         if due != Some((true,)) {
             return Ok(Vec::new());
         }
-        timed("claim_cursors", self.pool.run(&ClaimCursors { now, until, limit })).await
+        timed(
+            "claim_cursors",
+            self.pool.run(&ClaimCursors { now, until, limit }),
+        )
+        .await
     }
 
     async fn move_cursor(&self, claimed: Cursor, to: Cursor) -> Stored<bool> {
@@ -289,7 +320,14 @@ impl Work for InsertOutgoing {
             return Ok(false);
         }
         match webhook.room {
-            Some(room) => FOLLOW_ROOM.query().bind(webhook.id.0).bind(room.0).execute(tx).await?,
+            Some(room) => {
+                FOLLOW_ROOM
+                    .query()
+                    .bind(webhook.id.0)
+                    .bind(room.0)
+                    .execute(tx)
+                    .await?
+            }
             None => FOLLOW_ROOMS.query().bind(webhook.id.0).execute(tx).await?,
         };
         Ok(true)
@@ -320,7 +358,9 @@ impl Work for StopOutgoing {
     async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
         let stop = self.stop.as_ref();
         let query = STOP_OUTGOING.query().bind(self.id.0);
-        let query = query.bind(stop.map(|stop| stop.at.0)).bind(stop.map(|stop| &stop.fault));
+        let query = query
+            .bind(stop.map(|stop| stop.at.0))
+            .bind(stop.map(|stop| &stop.fault));
         let found = query.execute(&mut *tx).await?.rows_affected() > 0;
         if stop.is_none() {
             FORGIVE.query().bind(self.id.0).execute(tx).await?;
@@ -397,7 +437,10 @@ impl Work for InsertCommand {
             return Ok(CommandCreated::TooMany);
         }
         let query = INSERT_COMMAND.query().bind(command.id.0).bind(&command.name);
-        let query = query.bind(&command.summary).bind(&command.url).bind(&command.key[..]);
+        let query = query
+            .bind(&command.summary)
+            .bind(&command.url)
+            .bind(&command.key[..]);
         let query = query.bind(command.bot.0).bind(command.created_by.0);
         query.bind(command.created_at.0).execute(tx).await?;
         Ok(CommandCreated::Created)

@@ -22,7 +22,7 @@ use super::{
     search::Asked,
     statement::statements,
 };
-use crate::store::{Candidates, Head, Stored, window::Window};
+use crate::store::{Candidates, Head, PoolLoad, Stored, window::Window};
 
 /// A page is old when it ends this many messages or more before the newest one.
 const OLD: u64 = 500;
@@ -64,6 +64,11 @@ impl Replica {
         let answer = if found.is_some() { "replica" } else { "primary" };
         counter!("database_replica_reads_total", "answer" => answer).increment(1);
         Ok(found)
+    }
+
+    /// How busy its connections are.
+    pub(super) fn load(&self) -> PoolLoad {
+        self.0.load("replica")
     }
 
     /// The page, if the replica has replayed all up to `head`.

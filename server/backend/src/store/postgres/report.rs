@@ -2,7 +2,7 @@
 
 use sqlx::{PgConnection, Row};
 
-use super::{pool::Work, statement::statements};
+use super::{pool::Work, schema, statement::statements};
 use crate::store::{Finding, Stored, finding::mebibytes};
 
 /// Dead rows of a table are too many from here on, where they also outnumber a share of the living.
@@ -41,7 +41,8 @@ impl Work for Report {
     const REPEATABLE: bool = true;
 
     async fn apply(&self, connection: &mut PgConnection) -> Stored<Vec<Finding>> {
-        let mut findings = tables(connection).await?;
+        let mut findings = vec![schema::finding(connection).await?];
+        findings.extend(tables(connection).await?);
         findings.extend(indexes(connection).await?);
         findings.extend(settings(connection).await?);
         findings.extend(slow(connection).await?);

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::statement::statements;
 use crate::store::{
-    StoreError, Stored,
-    newer::{refuse_newer, tolerant},
+    Finding, StoreError, Stored,
+    newer::{self, refuse_newer, tolerant},
 };
 
 static MIGRATOR: Migrator = sqlx::migrate!("migrations/postgres");
@@ -31,7 +31,13 @@ statements! {
     /// queues behind it.
     NO_TIME_LIMIT = "SET statement_timeout = 0";
     APPLIED = "SELECT version, description FROM _sqlx_migrations ORDER BY version";
+    HAS_SCHEMA = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL AND to_regclass('meta') IS NOT NULL";
     KEEP_EPOCH = "INSERT INTO meta (key, value) VALUES ('epoch', $1) ON CONFLICT (key) DO NOTHING";
+    /// A copy carries nothing of `meta`, so neither how far the index of words had come when it was made: what is
+    /// in it already is passed over.
+    INDEX_AGAIN = "INSERT INTO meta (key, value)
+                   SELECT 'search_next', m.id::text FROM messages m ORDER BY m.id DESC LIMIT 1
+                   ON CONFLICT (key) DO NOTHING";
     EPOCH = "SELECT value FROM meta WHERE key = 'epoch'";
 }
 
@@ -49,6 +55,25 @@ pub(super) async fn settle(mut connection: PgConnection) -> Stored<String> {
         connection.close().await.ok();
     }
     settled
+}
+
+/// The identity of the history as it is; empty where there is none yet.
+pub(super) async fn read_epoch(mut connection: PgConnection) -> Stored<String> {
+    let mut epoch = None;
+    if HAS_SCHEMA.scalar::<bool>().fetch_one(&mut connection).await? {
+        epoch = EPOCH.scalar().fetch_optional(&mut connection).await?;
+    }
+    connection.close().await.ok();
+    Ok(epoch.unwrap_or_default())
+}
+
+/// How the schema stands to what this version knows.
+pub(super) async fn finding(connection: &mut PgConnection) -> Stored<Finding> {
+    let mut applied: Vec<(i64, String)> = Vec::new();
+    if HAS_SCHEMA.scalar::<bool>().fetch_one(&mut *connection).await? {
+        applied = APPLIED.read().fetch_all(connection).await?;
+    }
+    Ok(newer::finding(&MIGRATOR, &applied))
 }
 
 async fn lock(connection: &mut PgConnection) -> Stored<()> {
@@ -80,10 +105,13 @@ async fn migrate(connection: &mut PgConnection) -> Stored<()> {
 
 /// A new history gets its identity here, and so does a restored backup, which carries none.
 async fn settle_epoch(connection: &mut PgConnection) -> Stored<String> {
-    KEEP_EPOCH
+    let kept = KEEP_EPOCH
         .query()
         .bind(Uuid::now_v7().to_string())
         .execute(&mut *connection)
         .await?;
+    if kept.rows_affected() > 0 {
+        INDEX_AGAIN.query().execute(&mut *connection).await?;
+    }
     Ok(EPOCH.scalar().fetch_one(connection).await?)
 }

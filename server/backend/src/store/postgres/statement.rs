@@ -2,7 +2,7 @@
 //! [`statements!`] makes are complete: the test that reads the query plans sees every query there is.
 
 use sqlx::{
-    FromRow, Postgres,
+    AssertSqlSafe, FromRow, Postgres,
     postgres::{PgArguments, PgRow},
     query::{Query, QueryAs, QueryScalar},
 };
@@ -27,6 +27,12 @@ impl Statement {
     pub(super) fn query(self) -> Query<'static, Postgres, PgArguments> {
         note();
         sqlx::query(self.0)
+    }
+
+    /// To execute with a name in place of `{}`, as the server quotes it: names take no parameters.
+    pub(super) fn about(self, quoted: &str) -> Query<'static, Postgres, PgArguments> {
+        note();
+        sqlx::query(AssertSqlSafe(self.0.replace("{}", quoted)))
     }
 
     /// To read rows.

@@ -3,15 +3,19 @@
 use std::{path::Path, process::Stdio, time::Duration};
 
 use async_trait::async_trait;
-use sqlx::PgConnection;
+use chat::Timestamp;
+use sqlx::{Connection, PgConnection};
 use tokio::process::Command;
 use url::{Url, form_urlencoded};
 
-use super::{PostgresStore, pool::Work, report::Report, statement::statements};
-use crate::store::{
-    Finding, StoreError, Stored, Upkeep,
-    copy::{discard, part_of, refuse_existing},
-    timed::timed,
+use super::{PostgresStore, pool::Work, replica::Replica, report::Report, statement::statements};
+use crate::{
+    stamp,
+    store::{
+        Finding, Load, StoreError, Stored, Upkeep,
+        copy::{discard, part_of, refuse_existing, warn_unnoted},
+        timed::timed,
+    },
 };
 
 /// How long the renewal of statistics may take.
@@ -29,10 +33,17 @@ const OPTIONS: [&str; 5] = [
 
 statements! {
     PING = "SELECT 1";
-    /// Ends with the transaction. The number is the lock's name within this database.
-    TRY_LOCK = "SELECT pg_try_advisory_xact_lock(7310579621302)";
+    /// Ends with the connection at the latest. The number is the lock's name within this database.
+    TRY_LOCK = "SELECT pg_try_advisory_lock(7310579621302)";
+    UNLOCK = "SELECT pg_advisory_unlock(7310579621302)";
     LONG_TIME_LIMIT = "SET LOCAL statement_timeout = '10min'";
-    ANALYZE = "ANALYZE";
+    NOTE_BACKUP = "INSERT INTO meta (key, value) VALUES ('backup', $1)
+                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    LAST_BACKUP = "SELECT value FROM meta WHERE key = 'backup'";
+    ANALYZE = "ANALYZE {}";
+    /// Without partitions and the like, of which there are none.
+    OWN_TABLES = "SELECT quote_ident(relname) FROM pg_class
+                  WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' ORDER BY relname";
 }
 
 #[async_trait]
@@ -45,6 +56,19 @@ impl Upkeep for PostgresStore {
         Ok(self.epoch.clone())
     }
 
+    fn load(&self) -> Load {
+        let replica = self.replica.as_ref().map(Replica::load);
+        Load {
+            pools: [self.pool.load("primary")].into_iter().chain(replica).collect(),
+            waiting: self.posts.waiting(),
+        }
+    }
+
+    async fn last_backup(&self) -> Stored<Option<Timestamp>> {
+        let noted = self.pool.optional(|| LAST_BACKUP.read::<(String,)>()).await?;
+        Ok(noted.and_then(|(ms,)| ms.parse().ok()).map(Timestamp))
+    }
+
     async fn ping(&self) -> Stored<()> {
         timed("ping", async {
             self.pool.optional(|| PING.read::<(i32,)>()).await?;
@@ -55,6 +79,12 @@ impl Upkeep for PostgresStore {
 
     async fn backup(&self, file: &Path) -> Stored<()> {
         timed("backup", async {
+            if self.epoch.is_empty() {
+                // A copy of nothing would look like a backup.
+                return Err(StoreError::failed(
+                    "Natter has written nothing into this database",
+                ));
+            }
             refuse_existing(file).await?;
             // Under another name until it is complete: nobody takes half a copy for a backup.
             let part = part_of(file);
@@ -65,7 +95,10 @@ impl Upkeep for PostgresStore {
             }
             dumped?;
             refuse_existing(file).await?;
-            tokio::fs::rename(&part, file).await.map_err(StoreError::failed)
+            tokio::fs::rename(&part, file).await.map_err(StoreError::failed)?;
+            let noted = self.pool.run(&NoteBackup(stamp::now())).await;
+            warn_unnoted(noted);
+            Ok(())
         })
         .await
     }
@@ -87,22 +120,52 @@ impl Upkeep for PostgresStore {
     }
 }
 
+/// For whoever watches over backups. The copy itself knows of none.
+struct NoteBackup(Timestamp);
+
+impl Work for NoteBackup {
+    type Output = ();
+    const REPEATABLE: bool = true;
+
+    async fn apply(&self, connection: &mut PgConnection) -> Stored<()> {
+        NOTE_BACKUP
+            .query()
+            .bind(self.0.0.to_string())
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+}
+
 /// Renews the statistics that plans are made from. Dead rows are autovacuum's, which the schema sets up.
 struct Tune;
 
 impl Work for Tune {
     type Output = bool;
-    const REPEATABLE: bool = false;
+    const REPEATABLE: bool = true;
     const MAX: Duration = TUNE_MAX;
 
-    async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
-        if !TRY_LOCK.scalar::<bool>().fetch_one(&mut *tx).await? {
+    async fn apply(&self, connection: &mut PgConnection) -> Stored<bool> {
+        if !TRY_LOCK.scalar::<bool>().fetch_one(&mut *connection).await? {
             return Ok(false);
         }
-        LONG_TIME_LIMIT.query().execute(&mut *tx).await?;
-        ANALYZE.query().execute(tx).await?;
-        Ok(true)
+        let analyzed = analyze(connection).await;
+        UNLOCK.query().execute(connection).await?;
+        analyzed.map(|()| true)
     }
+}
+
+/// A table at a time, each in a transaction of its own: a table's lock ends with its transaction, and a migration may
+/// wait for it.
+async fn analyze(connection: &mut PgConnection) -> Stored<()> {
+    let tables: Vec<(String,)> = OWN_TABLES.read().fetch_all(&mut *connection).await?;
+    for (table,) in tables {
+        let mut tx = connection.begin().await?;
+        LONG_TIME_LIMIT.query().execute(&mut *tx).await?;
+        ANALYZE.about(&table).execute(&mut *tx).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Has PostgreSQL's own program write a consistent copy in its custom format, for `pg_restore`. The history's

@@ -145,7 +145,7 @@ async fn store(
             query.bind(integer(after.rev)).execute(&mut *tx).await?;
         }
         Alteration::Unreact(emoji) => unreact(&mut after, &emoji.key(), change.by, tx).await?,
-        Alteration::Pin | Alteration::Unpin => {}
+        Alteration::Pin | Alteration::Unpin | Alteration::Preview { .. } => {}
     }
     write(&after, tx).await?;
     search::renew(before, &after, tx).await?;

@@ -26,7 +26,8 @@ statements! {
     /// Never back: a slow instance must not undo what a quick one noted.
     TOUCH_SESSION = "UPDATE sessions SET seen_at = ?2 WHERE id = ?1 AND seen_at < ?2";
     DELETE_SESSION = "DELETE FROM sessions WHERE id = ?1";
-    DELETE_STALE_SESSIONS = "DELETE FROM sessions WHERE created_at < ?1 OR seen_at < ?2";
+    DELETE_STALE_SESSIONS = "DELETE FROM sessions WHERE id IN (
+                                 SELECT id FROM sessions WHERE created_at < ?1 OR seen_at < ?2 LIMIT ?3)";
     STANDING_SESSIONS = "SELECT s.id FROM json_each(?1) j CROSS JOIN sessions s ON s.id = unhex(j.value)
                          WHERE s.created_at > ?2 AND s.seen_at > ?3";
     STANDING_TOKENS = "SELECT t.id FROM json_each(?1) j CROSS JOIN tokens t ON t.id = unhex(j.value)";
@@ -69,10 +70,16 @@ impl Credentials for SqliteStore {
         self.write(DeleteSession(id)).await
     }
 
-    async fn delete_stale_sessions(&self, created_before: Timestamp, seen_before: Timestamp) -> Stored<u64> {
+    async fn delete_stale_sessions(
+        &self,
+        created_before: Timestamp,
+        seen_before: Timestamp,
+        limit: u64,
+    ) -> Stored<u64> {
         self.write(DeleteStaleSessions {
             created_before,
             seen_before,
+            limit: limit.cast_signed(),
         })
         .await
     }
@@ -190,6 +197,7 @@ impl Job for DeleteSession {
 struct DeleteStaleSessions {
     created_before: Timestamp,
     seen_before: Timestamp,
+    limit: i64,
 }
 
 impl Job for DeleteStaleSessions {
@@ -200,7 +208,8 @@ impl Job for DeleteStaleSessions {
         let query = DELETE_STALE_SESSIONS
             .query()
             .bind(self.created_before.0)
-            .bind(self.seen_before.0);
+            .bind(self.seen_before.0)
+            .bind(self.limit);
         Ok(query.execute(tx).await?.rows_affected())
     }
 }

@@ -7,13 +7,13 @@ use chat::{
     Call, Message, MessageId, Nonce, RoomId, UserId,
     message::{Bound, Page},
 };
-use serde::Serialize;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
     SqliteStore,
-    rows::{Read, hex, integer, json, json_ids, message_columns, pack, with_head},
+    batch::AppendBatch,
+    rows::{Read, integer, json_ids, message_columns, pack, with_head},
     statement::statements,
     writer::Job,
 };
@@ -21,9 +21,6 @@ use crate::{
     search::Entry,
     store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window},
 };
-
-/// The most messages of one statement.
-const MESSAGES_A_STATEMENT: usize = 1_000;
 
 statements! {
     BY_ID = concat!(
@@ -54,24 +51,6 @@ statements! {
                        SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j WHERE TRUE
                        ON CONFLICT (user, room, seq) DO NOTHING";
     INSERT_CALL = "INSERT INTO calls (room, seq, author, created_at) VALUES (?1, ?2, ?3, ?4)";
-    TAKE_MANY = "UPDATE room_heads SET last_seq = last_seq + ?2, last_rev = last_rev + ?2, last_at = max(last_at, ?3)
-                 WHERE room = ?1
-                 RETURNING room AS head_room, last_seq, last_rev";
-    INSERT_MANY = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                         created_at, edited_at, deleted, pinned, mentions, calls)
-                   SELECT unhex(row.value ->> 'id'), ?2, ?3 + row.key, ?4 + row.key, unhex(row.value ->> 'author'),
-                          row.value ->> 'body', row.value ->> 'html', row.value ->> 'nonce', NULL, 0,
-                          row.value ->> 'created_at', NULL, 0, 0, unhex(row.value ->> 'mentions'), row.value ->> 'calls'
-                   FROM json_each(?1) row";
-    INSERT_MANY_WORDS = "INSERT INTO message_words (rowid, words, marks)
-                         SELECT m.rowid, row.value ->> 'words', row.value ->> 'marks'
-                         FROM json_each(?1) row CROSS JOIN messages m ON m.room = ?2 AND m.seq = ?3 + row.key";
-    INSERT_MANY_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
-                            SELECT unhex(user.value), ?2, ?3 + row.key, row.value ->> 'created_at'
-                            FROM json_each(?1) row CROSS JOIN json_each(row.value, '$.mentioned') user";
-    INSERT_MANY_CALLS = "INSERT INTO calls (room, seq, author, created_at)
-                         SELECT ?2, ?3 + row.key, unhex(row.value ->> 'author'), row.value ->> 'created_at'
-                         FROM json_each(?1) row WHERE row.value ->> 'calls' = 'room'";
     EXISTING = "SELECT u.id FROM json_each(?1) j CROSS JOIN users u ON u.id = unhex(j.value)";
     /// Head and messages in one statement, hence of one moment. What the window means: see [`Window`].
     PAGE = concat!(
@@ -91,7 +70,7 @@ statements! {
 #[async_trait]
 impl Messages for SqliteStore {
     async fn append(&self, message: NewMessage) -> Stored<Appended> {
-        self.write(Append(message)).await
+        timed(Append::OP, self.posts.append(message)).await
     }
 
     async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>> {
@@ -154,7 +133,8 @@ impl Messages for SqliteStore {
     }
 }
 
-struct Append(NewMessage);
+/// A message that is posted by itself.
+pub(super) struct Append(pub(super) NewMessage);
 
 impl Job for Append {
     type Output = Appended;
@@ -256,7 +236,7 @@ pub(super) async fn refusal(new: &NewMessage, tx: &mut SqliteConnection) -> Stor
 }
 
 /// Why the numbers were not given. A repeated nonce comes first: its author may have left since.
-async fn refuse(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Appended> {
+pub(super) async fn refuse(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Appended> {
     if let Some(first) = repeated(new, tx).await? {
         return Ok(Appended::Repeated(first));
     }
@@ -279,7 +259,7 @@ async fn repeated(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Option<
 }
 
 /// The message that `new` becomes; of its mentions, those that are `existing`.
-fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<UserId>) -> Message {
+pub(super) fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<UserId>) -> Message {
     Message {
         id: new.id,
         room: new.room,
@@ -323,121 +303,4 @@ pub(super) async fn existing(
     }
     let found: Vec<Uuid> = EXISTING.scalar().bind(json_ids(mentioned)).fetch_all(tx).await?;
     Ok(found.into_iter().map(UserId).collect())
-}
-
-struct AppendBatch {
-    room: RoomId,
-    messages: Vec<NewMessage>,
-}
-
-impl Job for AppendBatch {
-    type Output = Option<Head>;
-    const OP: &'static str = "append_batch";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Option<Head>> {
-        let mut head = self.take(&[], tx).await?;
-        for messages in self.messages.chunks(MESSAGES_A_STATEMENT) {
-            head = self.take(messages, tx).await?;
-            let Some(head) = head else { break };
-            self.insert(messages, head, tx).await?;
-        }
-        Ok(head)
-    }
-}
-
-impl AppendBatch {
-    /// Takes numbers for `messages`; gives the head after them.
-    async fn take(&self, messages: &[NewMessage], tx: &mut SqliteConnection) -> Stored<Option<Head>> {
-        let last_at = messages
-            .iter()
-            .map(|message| message.created_at.0)
-            .max()
-            .unwrap_or(i64::MIN);
-        let query = TAKE_MANY
-            .read::<Read<Head>>()
-            .bind(self.room.0)
-            .bind(integer(messages.len() as u64));
-        Ok(query
-            .bind(last_at)
-            .fetch_optional(tx)
-            .await?
-            .map(|Read(head)| head))
-    }
-
-    /// Inserts `messages`, whose numbers end at `head`.
-    async fn insert(&self, messages: &[NewMessage], head: Head, tx: &mut SqliteConnection) -> Stored<()> {
-        let mentioned = messages
-            .iter()
-            .flat_map(|message| message.mentions.iter().copied());
-        let existing = existing(mentioned, tx).await?;
-        let lines: Vec<Line<'_>> = messages
-            .iter()
-            .map(|message| Line::new(message, &existing))
-            .collect();
-        let first = |last: u64| integer(last) - integer(lines.len() as u64) + 1;
-        let (seq, rev, rows) = (first(head.last_seq), first(head.last_rev), json(&lines));
-        INSERT_MANY
-            .query()
-            .bind(&rows)
-            .bind(self.room.0)
-            .bind(seq)
-            .bind(rev)
-            .execute(&mut *tx)
-            .await?;
-        let query = INSERT_MANY_WORDS.query().bind(&rows).bind(self.room.0).bind(seq);
-        query.execute(&mut *tx).await?;
-        if messages.iter().any(|message| message.calls == Some(Call::Room)) {
-            let query = INSERT_MANY_CALLS.query().bind(&rows).bind(self.room.0).bind(seq);
-            query.execute(&mut *tx).await?;
-        }
-        if !existing.is_empty() {
-            INSERT_MANY_MENTIONS
-                .query()
-                .bind(&rows)
-                .bind(self.room.0)
-                .bind(seq)
-                .execute(tx)
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-/// A message as [`INSERT_MANY`] reads it.
-#[derive(Serialize)]
-struct Line<'a> {
-    id: String,
-    author: String,
-    body: &'a str,
-    html: &'a str,
-    nonce: Option<&'a str>,
-    created_at: i64,
-    words: String,
-    marks: String,
-    calls: Option<&'static str>,
-    /// The ids back to back, for the message.
-    mentions: String,
-    /// The ids one by one, for the mentions.
-    mentioned: Vec<String>,
-}
-
-impl<'a> Line<'a> {
-    fn new(message: &'a NewMessage, existing: &HashSet<UserId>) -> Self {
-        let mentions = known(&message.mentions, existing);
-        let hexes = |users: &[UserId]| users.iter().map(|user| hex(user.0)).collect::<Vec<_>>();
-        let Entry { words, marks } = Entry::of_new(message, false);
-        Self {
-            id: hex(message.id.0),
-            author: hex(message.author.id.0),
-            body: &message.body,
-            html: &message.html,
-            nonce: message.nonce.as_ref().map(|nonce| nonce.as_str()),
-            created_at: message.created_at.0,
-            words,
-            marks,
-            calls: message.calls.map(Call::name),
-            mentions: hexes(&mentions).concat(),
-            mentioned: hexes(&message.called(&mentions)),
-        }
-    }
 }

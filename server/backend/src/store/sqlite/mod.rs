@@ -2,11 +2,15 @@
 
 mod accounts;
 mod attention;
+mod batch;
 mod changing;
 mod credentials;
 mod following;
 mod markers;
 mod messages;
+mod posts;
+mod previews;
+mod programs;
 mod rooms;
 mod rows;
 mod saving;
@@ -19,8 +23,9 @@ mod threads;
 mod upkeep;
 mod writer;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
+use posts::Posts;
 use sqlx::{
     ConnectOptions, SqliteConnection, SqlitePool,
     migrate::{Migrate, Migrator},
@@ -50,6 +55,7 @@ const MMAP_BYTES: &str = "268435456";
 const LOG_BYTES_MAX: &str = "67108864";
 
 statements! {
+    WRITTEN = "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', '_sqlx_migrations')";
     APPLIED = "SELECT version, description FROM _sqlx_migrations ORDER BY version";
     KEEP_EPOCH = "INSERT INTO meta (key, value) VALUES ('epoch', ?1) ON CONFLICT (key) DO NOTHING";
     EPOCH = "SELECT value FROM meta WHERE key = 'epoch'";
@@ -57,7 +63,8 @@ statements! {
 
 /// The store in one SQLite file.
 pub struct SqliteStore {
-    writer: Writer,
+    writer: Arc<Writer>,
+    posts: Posts,
     reads: SqlitePool,
     epoch: String,
 }
@@ -74,6 +81,26 @@ impl SqliteStore {
         let mut connection = options.clone().create_if_missing(true).connect().await?;
         migrate(&mut connection).await?;
         let epoch = settle_epoch(&mut connection).await?;
+        Ok(Self::over(file, connection, options, epoch))
+    }
+
+    /// Opens the database in `file` as it is: its schema is neither made nor changed. For looking at it and copying
+    /// it; what this version needs beyond that may be missing.
+    ///
+    /// # Errors
+    /// Where there is no such file, or nothing in it that Natter wrote.
+    pub async fn open_as_is(file: &Path) -> Stored<Self> {
+        let options = writing(file);
+        let mut connection = options.connect().await?;
+        let written: i64 = WRITTEN.scalar().fetch_one(&mut connection).await?;
+        if written == 0 {
+            return Err(StoreError::failed("Natter has not written this file"));
+        }
+        let epoch: Option<String> = EPOCH.scalar().fetch_optional(&mut connection).await?;
+        Ok(Self::over(file, connection, options, epoch.unwrap_or_default()))
+    }
+
+    fn over(file: &Path, connection: SqliteConnection, options: SqliteConnectOptions, epoch: String) -> Self {
         let pool = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(READ_WAIT)
@@ -81,11 +108,13 @@ impl SqliteStore {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None);
-        Ok(Self {
-            writer: Writer::start(connection, options),
+        let writer = Arc::new(Writer::start(connection, options));
+        Self {
+            posts: Posts::new(Arc::clone(&writer)),
+            writer,
             reads: pool.connect_lazy_with(reading(file)),
             epoch,
-        })
+        }
     }
 
     async fn write<J: Job>(&self, job: J) -> Stored<J::Output> {

@@ -13,8 +13,8 @@ use super::{
     writer::Job,
 };
 use crate::store::{
-    BotCreated, Command, CommandCreated, Cursor, Incoming, NewUser, Outgoing, Programs, SecretHash, Stop, Stored,
-    timed::timed,
+    BotCreated, Command, CommandCreated, Cursor, Incoming, NewUser, Outgoing, Programs, SecretHash, Stop,
+    Stored, timed::timed,
 };
 
 /// The columns of an incoming webhook `i`.
@@ -37,6 +37,10 @@ statements! {
         "SELECT ", incoming_columns!(),
         " FROM incoming_webhooks i WHERE i.room = ?1 ORDER BY i.created_at, i.id LIMIT 100"
     );
+    INCOMING_AROUND = concat!(
+        "SELECT ", incoming_columns!(),
+        " FROM members m CROSS JOIN incoming_webhooks i ON i.room = m.room WHERE m.user = ?1 LIMIT 200"
+    );
     INCOMING_BY_HASH = concat!(
         "SELECT ", incoming_columns!(), ", ", user_columns!(),
         " FROM incoming_webhooks i CROSS JOIN users u ON u.id = i.bot WHERE i.hash = ?1"
@@ -58,6 +62,7 @@ statements! {
                               AND NOT EXISTS (SELECT 1 FROM webhook_cursors c WHERE c.webhook = w.id AND c.room = r.id)";
     OUTGOING = "SELECT id, room, name, url, secret, changes, created_by, created_at, stopped_at, fault
                 FROM outgoing_webhooks ORDER BY id LIMIT 100";
+    HAS_OUTGOING = "SELECT EXISTS (SELECT 1 FROM outgoing_webhooks)";
     DELETE_OUTGOING = "DELETE FROM outgoing_webhooks WHERE id = ?1";
     STOP_OUTGOING = "UPDATE outgoing_webhooks SET stopped_at = ?2, fault = ?3 WHERE id = ?1";
     /// What a webhook that goes on was told in vain counts no more.
@@ -110,6 +115,14 @@ impl Programs for SqliteStore {
         .await
     }
 
+    async fn incoming_around(&self, user: UserId) -> Stored<Vec<Incoming>> {
+        timed("incoming_around", async {
+            let query = INCOMING_AROUND.read::<Read<Incoming>>().bind(user.0);
+            Ok(all(query.fetch_all(&self.reads).await?))
+        })
+        .await
+    }
+
     async fn incoming_by_hash(&self, hash: &SecretHash) -> Stored<Option<(Incoming, User)>> {
         timed("incoming_by_hash", async {
             let query = INCOMING_BY_HASH.read::<Read<(Incoming, User)>>().bind(&hash[..]);
@@ -130,6 +143,13 @@ impl Programs for SqliteStore {
         timed("outgoing", async {
             let query = OUTGOING.read::<Read<Outgoing>>();
             Ok(all(query.fetch_all(&self.reads).await?))
+        })
+        .await
+    }
+
+    async fn has_outgoing(&self) -> Stored<bool> {
+        timed("has_outgoing", async {
+            Ok(HAS_OUTGOING.scalar().fetch_one(&self.reads).await?)
         })
         .await
     }
@@ -283,7 +303,14 @@ impl Job for InsertOutgoing {
             return Ok(false);
         }
         match webhook.room {
-            Some(room) => FOLLOW_ROOM.query().bind(webhook.id.0).bind(room.0).execute(tx).await?,
+            Some(room) => {
+                FOLLOW_ROOM
+                    .query()
+                    .bind(webhook.id.0)
+                    .bind(room.0)
+                    .execute(tx)
+                    .await?
+            }
             None => FOLLOW_ROOMS.query().bind(webhook.id.0).execute(tx).await?,
         };
         Ok(true)
@@ -314,7 +341,9 @@ impl Job for StopOutgoing {
     async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
         let stop = self.stop.as_ref();
         let query = STOP_OUTGOING.query().bind(self.id.0);
-        let query = query.bind(stop.map(|stop| stop.at.0)).bind(stop.map(|stop| &stop.fault));
+        let query = query
+            .bind(stop.map(|stop| stop.at.0))
+            .bind(stop.map(|stop| &stop.fault));
         let found = query.execute(&mut *tx).await?.rows_affected() > 0;
         if stop.is_none() {
             FORGIVE.query().bind(self.id.0).execute(tx).await?;
@@ -390,7 +419,10 @@ impl Job for InsertCommand {
             return Ok(CommandCreated::TooMany);
         }
         let query = INSERT_COMMAND.query().bind(command.id.0).bind(&command.name);
-        let query = query.bind(&command.summary).bind(&command.url).bind(&command.key[..]);
+        let query = query
+            .bind(&command.summary)
+            .bind(&command.url)
+            .bind(&command.key[..]);
         let query = query.bind(command.bot.0).bind(command.created_by.0);
         query.bind(command.created_at.0).execute(tx).await?;
         Ok(CommandCreated::Created)

@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, attention, changing, credentials, following, markers, messages, programs, reading,
-    rooms, saving, search,
+    SqliteStore, accounts, attention, batch, changing, credentials, following, markers, messages, posts,
+    previews, programs, reading, rooms, saving, search,
     statement::{Statement, counted},
     subscriptions, threads, upkeep, writer, writing,
 };
@@ -23,12 +23,15 @@ fn statements() -> Vec<(String, Statement)> {
         ("mod", super::STATEMENTS),
         ("accounts", accounts::STATEMENTS),
         ("attention", attention::STATEMENTS),
+        ("batch", batch::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("following", following::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
+        ("previews", previews::STATEMENTS),
         ("programs", programs::STATEMENTS),
+        ("posts", posts::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("saving", saving::STATEMENTS),
         ("search", search::STATEMENTS),
@@ -54,6 +57,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "json_each walks a parameter, and FTS5 what its index gives",
     ),
     ("", "SCAN CONSTANT ROW", "there is no table in it"),
+    (
+        "mod::WRITTEN",
+        "SCAN sqlite_schema",
+        "the list of tables, a handful",
+    ),
     (
         "mod::APPLIED",
         "SCAN _sqlx_migrations USING INDEX",

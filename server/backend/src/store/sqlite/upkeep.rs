@@ -3,18 +3,23 @@
 use std::path::Path;
 
 use async_trait::async_trait;
+use chat::Timestamp;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
-    SqliteStore,
+    APPLIED, MIGRATOR, SqliteStore,
     statement::{Statement, statements},
     writer::Job,
 };
-use crate::store::{
-    Finding, StoreError, Stored, Upkeep,
-    copy::{discard, part_of, refuse_existing},
-    finding::mebibytes,
-    timed::timed,
+use crate::{
+    stamp,
+    store::{
+        Finding, Load, PoolLoad, StoreError, Stored, Upkeep,
+        copy::{discard, part_of, refuse_existing, warn_unnoted},
+        finding::mebibytes,
+        newer,
+        timed::timed,
+    },
 };
 
 /// Free space in a file as small as this is not worth a word.
@@ -31,7 +36,10 @@ statements! {
     PAGE_BYTES = "PRAGMA page_size";
     STATISTICS = "PRAGMA table_info(sqlite_stat1)";
     COPY = "VACUUM INTO ?1";
-    FORGET_EPOCH = "DELETE FROM meta WHERE key = 'epoch'";
+    FORGET = "DELETE FROM meta WHERE key IN ('epoch', 'backup')";
+    NOTE_BACKUP = "INSERT INTO meta (key, value) VALUES ('backup', ?1)
+                   ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    LAST_BACKUP = "SELECT value FROM meta WHERE key = 'backup'";
 }
 
 #[async_trait]
@@ -42,6 +50,18 @@ impl Upkeep for SqliteStore {
 
     async fn epoch(&self) -> Stored<String> {
         Ok(self.epoch.clone())
+    }
+
+    fn load(&self) -> Load {
+        Load {
+            pools: vec![PoolLoad::of("file", &self.reads)],
+            waiting: self.writer.waiting(),
+        }
+    }
+
+    async fn last_backup(&self) -> Stored<Option<Timestamp>> {
+        let noted: Option<String> = LAST_BACKUP.scalar().fetch_optional(&self.reads).await?;
+        Ok(noted.and_then(|ms| ms.parse().ok()).map(Timestamp))
     }
 
     async fn ping(&self) -> Stored<()> {
@@ -63,7 +83,10 @@ impl Upkeep for SqliteStore {
             discard(&part).await?;
             self.copy_to(&part).await?;
             refuse_existing(file).await?;
-            tokio::fs::rename(&part, file).await.map_err(StoreError::failed)
+            tokio::fs::rename(&part, file).await.map_err(StoreError::failed)?;
+            let noted = self.write(NoteBackup(stamp::now())).await;
+            warn_unnoted(noted);
+            Ok(())
         })
         .await
     }
@@ -80,6 +103,19 @@ impl Upkeep for SqliteStore {
     async fn close(&self) {
         self.reads.close().await;
         self.writer.close().await;
+    }
+}
+
+/// For whoever watches over backups. The copy itself knows of none.
+struct NoteBackup(Timestamp);
+
+impl Job for NoteBackup {
+    type Output = ();
+    const OP: &'static str = "note_backup";
+
+    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<()> {
+        NOTE_BACKUP.query().bind(self.0.0.to_string()).execute(tx).await?;
+        Ok(())
     }
 }
 
@@ -111,14 +147,16 @@ impl SqliteStore {
             mebibytes(pages * bytes),
             mebibytes(free * bytes)
         );
-        let mut findings = vec![if free > pages / 2 && pages * bytes > FILE_BYTES_SMALL {
+        let applied: Vec<(i64, String)> = APPLIED.read().fetch_all(&self.reads).await?;
+        let mut findings = vec![newer::finding(&MIGRATOR, &applied)];
+        findings.push(if free > pages / 2 && pages * bytes > FILE_BYTES_SMALL {
             Finding::warning(
                 "file",
                 format!("{size}: put a backup in its place to make it smaller"),
             )
         } else {
             Finding::note("file", size)
-        }];
+        });
         let checked: String = QUICK_CHECK.scalar().fetch_one(&self.reads).await?;
         if checked != "ok" {
             let text = format!("damaged ({checked}): restore a backup");
@@ -161,7 +199,7 @@ impl SqliteStore {
         source.close().await?;
         // Whoever restores the copy starts a history of its own: see `settle_epoch`.
         let mut copy = SqliteConnectOptions::new().filename(part).connect().await?;
-        FORGET_EPOCH.query().execute(&mut copy).await?;
+        FORGET.query().execute(&mut copy).await?;
         copy.close().await?;
         let written = tokio::fs::File::open(part).await.map_err(StoreError::failed)?;
         written.sync_all().await.map_err(StoreError::failed)

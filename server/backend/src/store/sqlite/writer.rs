@@ -42,6 +42,11 @@ pub(super) trait Job: Send + Sync + 'static {
     /// The operation's name in metrics.
     const OP: &'static str;
 
+    /// How many writes it stands for, as its batch is counted.
+    fn writes(&self) -> usize {
+        1
+    }
+
     /// Decides, then writes. An error means that the transaction cannot be kept.
     fn apply(&self, tx: &mut SqliteConnection) -> impl Future<Output = Stored<Self::Output>> + Send;
 }
@@ -97,6 +102,11 @@ impl Writer {
         }
     }
 
+    /// How many jobs wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Whether jobs are still taken.
     pub(super) fn is_open(&self) -> bool {
         !self.queue.is_closed()
@@ -140,7 +150,8 @@ impl Desk {
         }
         let mut jobs = vec![first];
         let Err(error) = self.attempt(&mut jobs, BATCH_JOBS_MAX).await else {
-            histogram!("database_batch_size").record(jobs.len() as f64);
+            let writes: usize = jobs.iter().map(|job| job.writes()).sum();
+            histogram!("database_batch_size").record(writes as f64);
             return jobs.into_iter().for_each(|job| job.answer(Ok(())));
         };
         self.recover().await;
@@ -171,9 +182,10 @@ impl Desk {
         if result.is_err() {
             self.recover().await;
         }
-        histogram!("database_batch_size").record(1.0);
         // There is exactly one, so the result is its own.
-        jobs.remove(0).answer(result);
+        let job = jobs.remove(0);
+        histogram!("database_batch_size").record(job.writes() as f64);
+        job.answer(result);
     }
 
     /// The rest of a transaction: `jobs` and those that come while they run, up to `most`, and the commit.
@@ -234,6 +246,7 @@ struct Slot<J: Job> {
 #[async_trait]
 trait Pending: Send {
     async fn apply(&mut self, tx: &mut SqliteConnection) -> Stored<()>;
+    fn writes(&self) -> usize;
     fn answer(self: Box<Self>, result: Stored<()>);
 }
 
@@ -242,6 +255,10 @@ impl<J: Job> Pending for Slot<J> {
     async fn apply(&mut self, tx: &mut SqliteConnection) -> Stored<()> {
         self.output = Some(self.job.apply(tx).await?);
         Ok(())
+    }
+
+    fn writes(&self) -> usize {
+        self.job.writes()
     }
 
     fn answer(self: Box<Self>, result: Stored<()>) {

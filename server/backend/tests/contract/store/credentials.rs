@@ -85,20 +85,18 @@ async fn sessions_end_by_age_and_by_disuse() {
     for session in [&old, &unused, &fresh] {
         store.insert_session(session.clone()).await.unwrap();
     }
-    assert_eq!(
+    let delete_one_of_each = async || {
         store
-            .delete_stale_sessions(Timestamp(100), Timestamp(200))
+            .delete_stale_sessions(Timestamp(100), Timestamp(200), 1)
             .await
-            .unwrap(),
-        2
-    );
-    assert_eq!(
-        store
-            .delete_stale_sessions(Timestamp(100), Timestamp(200))
-            .await
-            .unwrap(),
-        0
-    );
+            .unwrap()
+    };
+    let (mut deleted, mut goes) = (0, 0);
+    while let some @ 1.. = delete_one_of_each().await {
+        (deleted, goes) = (deleted + some, goes + 1);
+    }
+    assert_eq!(deleted, 2);
+    assert!(goes >= 1, "as often as it takes");
     assert!(kept(&store, &fresh).await && !kept(&store, &old).await && !kept(&store, &unused).await);
 }
 

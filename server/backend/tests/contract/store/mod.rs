@@ -11,6 +11,7 @@ mod following;
 mod markers;
 mod messages;
 mod paging;
+mod previews;
 mod reactions;
 mod rooms;
 mod saving;

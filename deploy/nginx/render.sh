@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# render.sh HOST CERTIFICATE KEY INSTANCE…: writes nginx's configuration for these instances to standard output.
+#   deploy/nginx/render.sh chat.example.org /etc/ssl/chat.pem /etc/ssl/chat.key 10.0.0.11:3000 10.0.0.12:3000 \
+#       > /etc/nginx/conf.d/natter.conf && nginx -t && systemctl reload nginx
+set -euo pipefail
+
+(($# >= 4)) || {
+    echo 'usage: render.sh HOST CERTIFICATE KEY INSTANCE…' >&2
+    exit 2
+}
+host=$1 certificate=$2 key=$3
+shift 3
+
+listen="443 ssl http2;
+    listen [::]:443 ssl http2;
+    server_name $host;
+    ssl_certificate $certificate;
+    ssl_certificate_key $key"
+servers=
+for instance in "$@"; do
+    servers+="${servers:+
+    }server $instance max_fails=1 fail_timeout=2s;"
+done
+
+template=$(<"$(dirname "$0")/natter.conf")
+# The comments that explain the placeholders are not for the reader of the result.
+template=${template/#*worker_connections*sockets.$'\n'/# Made by deploy/nginx/render.sh from deploy/nginx/natter.conf.$'\n'}
+# The placeholders are not this script's variables.
+# shellcheck disable=SC2016
+template=${template//'${LISTEN}'/$listen}
+# shellcheck disable=SC2016
+printf '%s\n' "${template//'${SERVERS}'/$servers}"
+cat <<END
+
+# Whoever comes in clear is sent to where it is not.
+server {
+    listen 80;
+    listen [::]:80;
+    server_name $host;
+    return 308 https://$host\$request_uri;
+}
+END
