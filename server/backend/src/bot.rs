@@ -144,6 +144,7 @@ fn bot_of(bot: &NewUser) -> User {
         },
         role: Role::Member,
         status: None,
+        custom: None,
         bot: true,
     }
 }

@@ -460,6 +460,9 @@ mod tests {
     #[test]
     fn what_is_done_is_said_in_italics() {
         assert_eq!(action("waves at\nsnake_case"), "_waves at snake\\_case_");
-        assert_eq!(crate::markdown::render(&shrug(""), &[]), "<p>¯\\_(ツ)_/¯</p>\n");
+        assert_eq!(
+            crate::markdown::render(&shrug(""), crate::markdown::Setting::default()),
+            "<p>¯\\_(ツ)_/¯</p>\n"
+        );
     }
 }

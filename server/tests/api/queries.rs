@@ -113,7 +113,7 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
             ),
             ("people", get("/api/users"), 200, vec!["page_users"]),
             ("members", get(&members), 200, vec!["membership", "page_members"]),
-            ("me", get("/api/me"), 200, vec![who]),
+            ("me", get("/api/me"), 200, vec!["customs"]),
             ("tokens", get("/api/tokens"), 200, vec!["tokens"]),
             (
                 "room page",
@@ -123,6 +123,7 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
                     "room_by_slug",
                     "room_of",
                     "rooms_of",
+                    "customs",
                     "page",
                     "page_members",
                     "count_members",

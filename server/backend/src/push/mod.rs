@@ -211,7 +211,7 @@ impl Backend {
             user: caller.id(),
             session: match caller.credential {
                 Credential::Session(session) => Some(session),
-                Credential::Token(_) => None,
+                Credential::Token(_) | Credential::Webhook(_) | Credential::Command(_) => None,
             },
             key,
             secret,
