@@ -51,6 +51,11 @@ pub(crate) fn of_person(username: &str) -> String {
     format!("/direct/{}", encode(username))
 }
 
+/// Where a person's profile is.
+pub(crate) fn of_profile(username: &str) -> String {
+    format!("/people/{}", encode(username))
+}
+
 /// `path`, if it leads to a page of this site and nowhere else. Browsers take `//` and `/\` for other hosts.
 pub(crate) fn local(path: &str) -> Option<&str> {
     let inside = path.starts_with('/') && !path.starts_with("//");

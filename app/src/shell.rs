@@ -20,8 +20,9 @@ pub(crate) use self::boot::{Attend, Boot, EnterSends, Leave, Readable};
 use self::{assets::Assets, theme::Theme};
 use crate::{
     pages::{
-        Direct, Followed, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, PinsPage,
-        Programs, Register, RoomNotify, RoomPage, Rooms, Saved, Search, Settings, ThreadPage, Unread,
+        Details, Direct, Followed, Invite, Landing, Login, Members, NotFound, Offline, Oops, People,
+        Permalink, Person, PinsPage, Register, Report, RoomNotify, RoomPage, Rooms, Saved, Search, Settings,
+        SettingsSection, ThreadPage, Unread,
     },
     visit::{answer_header, visit},
 };
@@ -149,6 +150,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/rooms") view=Rooms ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug") view=RoomPage ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/members") view=Members ssr=SsrMode::Async/>
+                <Route path=path!("/rooms/:slug/details") view=Details ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/pins") view=PinsPage ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/notifications") view=RoomNotify ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/:seq") view=Permalink ssr=SsrMode::Async/>
@@ -158,9 +160,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/threads") view=Followed ssr=SsrMode::Async/>
                 <Route path=path!("/saved") view=Saved ssr=SsrMode::Async/>
                 <Route path=path!("/people") view=People ssr=SsrMode::Async/>
+                <Route path=path!("/people/:username") view=Person ssr=SsrMode::Async/>
+                <Route path=path!("/invite/:code") view=Invite ssr=SsrMode::Async/>
+                <Route path=path!("/report/:message") view=Report ssr=SsrMode::Async/>
                 <Route path=path!("/search") view=Search ssr=SsrMode::Async/>
-                <Route path=path!("/settings/programs") view=Programs ssr=SsrMode::Async/>
                 <Route path=path!("/settings") view=Settings ssr=SsrMode::Async/>
+                <Route path=path!("/settings/:section") view=SettingsSection ssr=SsrMode::Async/>
                 <Route path=path!("/offline") view=Offline ssr=SsrMode::Async/>
             </Routes>
         </Router>

@@ -22,6 +22,10 @@ pub struct Visit {
     pub caller: Option<Caller>,
     /// Where the request came from, for limits.
     pub address: String,
+    /// What the browser calls itself; may be empty.
+    pub agent: String,
+    /// Where the site is, for links that leave it.
+    pub origin: String,
     /// How session cookies are written.
     pub cookie: SessionCookie,
     /// Where people reach this site: its origin.
@@ -30,6 +34,11 @@ pub struct Visit {
 
 pub(crate) fn visit() -> Visit {
     expect_context()
+}
+
+/// Where the site is, for links that leave it.
+pub(crate) fn origin() -> String {
+    visit().origin
 }
 
 pub(crate) fn backend() -> Arc<Backend> {

@@ -109,14 +109,20 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     let state = state.clone();
     let site: Arc<str> = state.origin.to_string().into();
     move || {
-        let extensions = use_context::<Parts>()
-            .map(|parts| parts.extensions)
+        let (extensions, headers) = use_context::<Parts>()
+            .map(|parts| (parts.extensions, parts.headers))
             .unwrap_or_default();
+        let agent = headers.get(header::USER_AGENT);
         provide_context(Arc::clone(&state.backend));
         provide_context(state.leptos.clone());
         provide_context(Visit {
             caller: extensions.get::<Identity>().and_then(Identity::caller).cloned(),
             address: Address::of(&extensions).0,
+            agent: agent
+                .and_then(|agent| agent.to_str().ok())
+                .unwrap_or_default()
+                .to_owned(),
+            origin: state.origin.to_string(),
             cookie: state.cookie,
             site: Arc::clone(&site),
         });

@@ -38,12 +38,16 @@ mod limits;
 mod messages;
 #[path = "api/metrics.rs"]
 mod metrics;
+#[path = "api/moderation.rs"]
+mod moderation;
 #[path = "api/monitoring.rs"]
 mod monitoring;
 #[path = "api/openapi.rs"]
 mod openapi;
 #[path = "api/operator.rs"]
 mod operator;
+#[path = "api/people.rs"]
+mod people;
 #[path = "api/previews.rs"]
 mod previews;
 #[path = "api/programs.rs"]

@@ -53,6 +53,14 @@ codes! {
     NotAMember = "not_a_member", 403, "Members only";
     /// Registration is closed.
     SignupClosed = "signup_closed", 403, "Registration is closed";
+    /// The room is archived: it can be read, and nothing else.
+    RoomArchived = "room_archived", 403, "The room is archived";
+    /// Whoever asks was banned from the room, or is to be brought into one that he or she was banned from.
+    Banned = "banned", 403, "Banned from the room";
+    /// The account was closed by an administrator.
+    AccountDeactivated = "account_deactivated", 403, "The account is deactivated";
+    /// The invitation has expired, is used up, or was never made.
+    InviteInvalid = "invite_invalid", 403, "The invitation is not valid";
     /// There is no such page or call.
     NotFound = "not_found", 404, "There is nothing here";
     /// There is no such room.
@@ -69,6 +77,12 @@ codes! {
     WebhookNotFound = "webhook_not_found", 404, "No such webhook";
     /// There is no such slash command.
     CommandNotFound = "command_not_found", 404, "No such command";
+    /// There is no such session.
+    SessionNotFound = "session_not_found", 404, "No such session";
+    /// There is no such invitation.
+    InviteNotFound = "invite_not_found", 404, "No such invitation";
+    /// There is no such report.
+    ReportNotFound = "report_not_found", 404, "No such report";
     /// The address exists, but not with this method.
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
     /// The username is taken, or looks like one that is.
@@ -81,6 +95,8 @@ codes! {
     MessageDeleted = "message_deleted", 409, "The message was deleted";
     /// There are as many of this kind as there may be: emoji under a message, pins in a room.
     TooMany = "too_many", 409, "There are too many already";
+    /// Somebody has to own the workspace.
+    LastOwner = "last_owner", 409, "The last owner stays";
     /// The body is larger than any valid request.
     TooLarge = "too_large", 413, "Too large";
     /// The body is not JSON by its `Content-Type`.
@@ -93,6 +109,8 @@ codes! {
     TooFast = "too_fast", 429, "Too many requests";
     /// The program that was to answer did not, or not in a way that can be understood.
     ProgramFailed = "program_failed", 422, "The program did not answer";
+    /// The room is in slow mode: the next message may come after the time given.
+    SlowMode = "slow_mode", 429, "The room is in slow mode";
     /// A fault of the server; the request id leads to its log.
     Internal = "internal", 500, "Something went wrong on the server";
     /// Something that the request needs is away or overloaded: try again.
@@ -123,7 +141,7 @@ pub struct Problem {
     pub detail: String,
     /// For [`Code::Invalid`]: the fields at fault.
     pub faults: Vec<Fault>,
-    /// For [`Code::TooFast`] and [`Code::Unavailable`]: when to try again, in whole seconds.
+    /// For [`Code::TooFast`], [`Code::SlowMode`] and [`Code::Unavailable`]: when to try again, in whole seconds.
     pub retry_after_s: Option<u64>,
 }
 
@@ -177,6 +195,19 @@ impl Problem {
         Self {
             retry_after_s: Some(seconds),
             ..Self::because(Code::TooFast, format!("Try again in {seconds} s"))
+        }
+    }
+
+    /// The room's slow mode allows the next message after `seconds` (at least 1).
+    #[must_use]
+    pub fn slow_mode(seconds: u64) -> Self {
+        let seconds = seconds.max(1);
+        Self {
+            retry_after_s: Some(seconds),
+            ..Self::because(
+                Code::SlowMode,
+                format!("Slow mode: the next message in {seconds} s"),
+            )
         }
     }
 

@@ -57,6 +57,18 @@ id!(
     CommandId
 );
 id!(
+    /// One invitation. Not a secret: the secret is its code.
+    InviteId
+);
+id!(
+    /// One report of a message.
+    ReportId
+);
+id!(
+    /// One entry of the audit log.
+    AuditId
+);
+id!(
     /// One WebSocket connection.
     ConnectionId
 );

@@ -5,12 +5,14 @@
 //! never waits; time, ids and randomness come in as arguments. The server and the browser build
 //! it alike.
 
+pub mod audit;
 pub mod body;
 pub mod close;
 pub mod command;
 pub mod emoji;
 pub mod error;
 pub mod id;
+pub mod invite;
 pub mod marker;
 pub mod mention;
 pub mod message;
@@ -20,6 +22,7 @@ pub mod notify;
 pub mod permission;
 pub mod quota;
 pub mod quotation;
+pub mod report;
 pub mod room;
 pub mod search;
 pub mod time;
@@ -30,7 +33,10 @@ pub mod wire;
 
 pub use emoji::Emoji;
 pub use error::{Code, Problem};
-pub use id::{CommandId, ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId, WebhookId};
+pub use id::{
+    AuditId, CommandId, ConnectionId, InviteId, MessageId, ReportId, RoomId, SessionId, TokenId, UserId,
+    WebhookId,
+};
 pub use marker::Marker;
 pub use mention::Call;
 pub use message::{Attachment, Message, Reaction};
@@ -38,4 +44,4 @@ pub use nonce::Nonce;
 pub use notify::{Custom, Level, Notify, Quiet};
 pub use room::{Room, RoomKind};
 pub use time::Timestamp;
-pub use user::{Author, Role, Status, User};
+pub use user::{Author, Profile, Role, Status, User};

@@ -1,4 +1,5 @@
-//! Who may do what, as one pure function over facts.
+//! Who may do what, as pure functions over facts: [`may`] for what is done in a room, [`may_serve`] for what is done for
+//! the workspace at large, [`may_set_role`] and [`may_deactivate`] for what is done to people.
 
 use crate::{room::RoomKind, user::Role};
 
@@ -25,6 +26,34 @@ pub enum Action {
     Pin,
     /// Let programs post in it, or be told what is posted in it.
     Integrate,
+    /// Say what the room is about: topic and description.
+    Describe,
+    /// Call it otherwise, set its pace.
+    Configure,
+    /// Put it away, or take it out again.
+    Archive,
+    /// Send others out, ban them, let them come back. Whom: see [`may_expel`].
+    Expel,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 14] = [
+        Self::Read,
+        Self::Join,
+        Self::Write,
+        Self::Invite,
+        Self::Leave,
+        Self::Edit,
+        Self::Delete,
+        Self::React,
+        Self::Pin,
+        Self::Integrate,
+        Self::Describe,
+        Self::Configure,
+        Self::Archive,
+        Self::Expel,
+    ];
 }
 
 /// What has to be known of a room and of someone in it to decide.
@@ -34,8 +63,14 @@ pub struct Standing {
     pub kind: RoomKind,
     /// Whether only members can see it.
     pub private: bool,
+    /// Whether it is put away.
+    pub archived: bool,
     /// Whether the one who asks is a member.
     pub member: bool,
+    /// Whether the one who asks was banned from it. Nobody is that and a member.
+    pub banned: bool,
+    /// Whether the one who asks made the room.
+    pub creator: bool,
     /// What the one who asks may do in the workspace at large.
     pub role: Role,
     /// Whether the one who asks wrote the message that it is about; false where it is about none.
@@ -48,132 +83,123 @@ pub const fn may(action: Action, standing: Standing) -> bool {
     let Standing {
         kind,
         private,
+        archived,
         member,
+        banned,
+        creator,
         role,
         own,
     } = standing;
+    let guest = matches!(role, Role::Guest);
+    let sees = member || !(private || banned || guest);
+    let active = member && !archived;
     match (action, kind) {
-        (Action::Read | Action::Join, _) => member || !private,
+        (Action::Read, _) => sees,
+        (Action::Join, _) => sees && !archived,
         // What is under a message and what is pinned belongs to all who talk there.
-        (Action::Write | Action::React | Action::Pin, _) => member,
+        (Action::Write | Action::React | Action::Pin, _) => active,
         // Leaving a public channel twice is leaving it once.
-        (Action::Leave, RoomKind::Channel) => member || !private,
-        // The people of a direct room are fixed: who spoke there spoke to them alone.
-        (Action::Invite, RoomKind::Channel) => member,
-        (Action::Invite | Action::Leave, RoomKind::Direct) => false,
-        (Action::Edit | Action::Delete, RoomKind::Channel) => member && (own || moderates(role)),
-        (Action::Integrate, RoomKind::Channel) => member && moderates(role),
-        (Action::Integrate, RoomKind::Direct) => false,
-        // Nobody is above the others in a direct room.
-        (Action::Edit | Action::Delete, RoomKind::Direct) => member && own,
+        (Action::Leave, RoomKind::Channel) => sees,
+        (Action::Invite | Action::Describe, RoomKind::Channel) => active && !guest,
+        (Action::Integrate, RoomKind::Channel) => active && moderates(role),
+        (Action::Configure | Action::Expel, RoomKind::Channel) => active && runs(role, creator),
+        (Action::Archive, RoomKind::Channel) => member && runs(role, creator),
+        (Action::Edit | Action::Delete, RoomKind::Channel) => active && (own || moderates(role)),
+        // The people of a direct room are fixed: who spoke there spoke to them alone. Nobody is above the others.
+        (
+            Action::Invite
+            | Action::Leave
+            | Action::Integrate
+            | Action::Describe
+            | Action::Configure
+            | Action::Archive
+            | Action::Expel,
+            RoomKind::Direct,
+        ) => false,
+        (Action::Edit | Action::Delete, RoomKind::Direct) => active && own,
     }
 }
 
-/// Whether someone of this role may make bots, and have programs told of, or answer, what is written in the workspace.
+/// Whether someone who may [`Action::Expel`] may do so to someone of the role `whom`: only to those below.
 #[must_use]
-pub const fn may_run_programs(role: Role) -> bool {
-    match role {
-        Role::Owner => true,
-        Role::Member => false,
-    }
+pub const fn may_expel(role: Role, creator: bool, whom: Role) -> bool {
+    let by = if creator && rank(role) < rank(Role::Moderator) {
+        Role::Moderator
+    } else {
+        role
+    };
+    rank(by) > rank(whom)
+}
+
+/// Whether slow mode does not hold for someone of this role.
+#[must_use]
+pub const fn may_hurry(role: Role) -> bool {
+    moderates(role)
+}
+
+/// What someone wants to do for the workspace at large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Make channels.
+    CreateChannel,
+    /// Begin conversations.
+    BeginDirect,
+    /// Look at what was reported, and resolve it.
+    Reports,
+    /// Make invitations and take them back.
+    Invites,
+    /// Give roles; close accounts and open them again. To whom: see [`may_set_role`], [`may_deactivate`].
+    Staff,
+    /// Make bots, and have programs told of, or answer, what is written in the workspace.
+    Programs,
+    /// Read the log of what was done.
+    Audit,
+}
+
+/// Whether someone of this role may do `service`.
+#[must_use]
+pub const fn may_serve(service: Service, role: Role) -> bool {
+    let needed = match service {
+        Service::CreateChannel | Service::BeginDirect => Role::Member,
+        Service::Reports => Role::Moderator,
+        Service::Invites | Service::Staff | Service::Programs | Service::Audit => Role::Admin,
+    };
+    rank(role) >= rank(needed)
+}
+
+/// Whether someone of the role `by` may make someone of the role `from` one of the role `to`: nobody hands out, or
+/// takes away, what is above them.
+#[must_use]
+pub const fn may_set_role(by: Role, from: Role, to: Role) -> bool {
+    may_serve(Service::Staff, by) && rank(from) <= rank(by) && rank(to) <= rank(by)
+}
+
+/// Whether someone of the role `by` may close, or open again, the account of someone of the role `whom`: only of those
+/// below, and owners those of other owners.
+#[must_use]
+pub const fn may_deactivate(by: Role, whom: Role) -> bool {
+    may_serve(Service::Staff, by) && (rank(by) > rank(whom) || matches!(by, Role::Owner))
 }
 
 /// Whether someone of this role keeps order in the channels that he or she is in.
 const fn moderates(role: Role) -> bool {
+    rank(role) >= rank(Role::Moderator)
+}
+
+/// Whether someone decides how a channel is: who keeps order, and who made it.
+const fn runs(role: Role, creator: bool) -> bool {
+    moderates(role) || (creator && rank(role) >= rank(Role::Member))
+}
+
+const fn rank(role: Role) -> u8 {
     match role {
-        Role::Owner => true,
-        Role::Member => false,
+        Role::Guest => 0,
+        Role::Member => 1,
+        Role::Moderator => 2,
+        Role::Admin => 3,
+        Role::Owner => 4,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CHANNEL: RoomKind = RoomKind::Channel;
-    const DIRECT: RoomKind = RoomKind::Direct;
-
-    #[test]
-    fn the_table_of_rights_in_rooms_is_this() {
-        use Action::{Invite, Join, Leave, Pin, React, Read, Write};
-        let allowed = |(kind, private, member), role| {
-            let standing = Standing {
-                kind,
-                private,
-                member,
-                role,
-                own: false,
-            };
-            [Read, Join, Write, Invite, Leave, React, Pin].map(|action| may(action, standing))
-        };
-        for role in [Role::Owner, Role::Member] {
-            assert_eq!(allowed((CHANNEL, false, true), role), [true; 7]);
-            assert_eq!(
-                allowed((CHANNEL, false, false), role),
-                [true, true, false, false, true, false, false]
-            );
-            assert_eq!(allowed((CHANNEL, true, true), role), [true; 7]);
-            assert_eq!(allowed((CHANNEL, true, false), role), [false; 7]);
-            assert_eq!(
-                allowed((DIRECT, true, true), role),
-                [true, true, true, false, false, true, true]
-            );
-            assert_eq!(allowed((DIRECT, true, false), role), [false; 7]);
-        }
-    }
-
-    #[test]
-    fn who_keeps_order_in_a_channel_lets_programs_in() {
-        for (role, kind, member, expected) in [
-            (Role::Owner, CHANNEL, true, true),
-            (Role::Owner, CHANNEL, false, false),
-            (Role::Member, CHANNEL, true, false),
-            (Role::Owner, DIRECT, true, false),
-            (Role::Member, DIRECT, true, false),
-        ] {
-            let standing = Standing {
-                kind,
-                private: kind == DIRECT,
-                member,
-                role,
-                own: false,
-            };
-            assert_eq!(
-                may(Action::Integrate, standing),
-                expected,
-                "{role:?} {kind:?} {member}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_table_of_who_may_edit_and_delete_is_this() {
-        // Of one's own message and of another's, as a member and as none.
-        let table = [
-            (Role::Owner, CHANNEL, false, [true, true, false, false]),
-            (Role::Owner, CHANNEL, true, [true, true, false, false]),
-            (Role::Owner, DIRECT, true, [true, false, false, false]),
-            (Role::Member, CHANNEL, false, [true, false, false, false]),
-            (Role::Member, CHANNEL, true, [true, false, false, false]),
-            (Role::Member, DIRECT, true, [true, false, false, false]),
-        ];
-        for (role, kind, private, expected) in table {
-            for action in [Action::Edit, Action::Delete] {
-                let cases = [(true, true), (false, true), (true, false), (false, false)];
-                let allowed = cases.map(|(own, member)| {
-                    may(
-                        action,
-                        Standing {
-                            kind,
-                            private,
-                            member,
-                            role,
-                            own,
-                        },
-                    )
-                });
-                assert_eq!(allowed, expected, "{action:?} {role:?} {kind:?} {private}");
-            }
-        }
-    }
-}
+mod tests;

@@ -51,6 +51,10 @@ quotas! {
     Change = "change", 60 / 10 s;
     /// Rooms that one user creates.
     Room = "room", 30 / 60 s;
+    /// Invitations that one user makes.
+    Invite = "invite", 30 / 60 s;
+    /// Messages that one user reports.
+    Report = "report", 20 / 600 s;
     /// Searches of one user.
     Search = "search", 30 / 10 s;
     /// Sockets that one user opens.

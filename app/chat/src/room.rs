@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::RoomId,
+    id::{RoomId, UserId},
     notify::Level,
     user::{Author, is_invisible_format},
 };
@@ -14,6 +14,12 @@ pub const GENERAL: &str = "general";
 pub const NAME_CHARS_MAX: usize = 64;
 /// The most characters of a topic.
 pub const TOPIC_CHARS_MAX: usize = 250;
+/// The most characters of a description.
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+/// The most seconds that slow mode keeps a person waiting: six hours.
+pub const SLOW_S_MAX: u32 = 6 * 60 * 60;
+/// The most characters of the reason for a ban.
+pub const BAN_REASON_CHARS_MAX: usize = 250;
 /// The most people in one direct room, the caller included.
 pub const DIRECT_MEMBERS_MAX: usize = 9;
 /// The most people that one call can invite.
@@ -44,6 +50,18 @@ pub struct Room {
     pub topic: String,
     /// Whether only members can see it.
     pub private: bool,
+    /// What it is for, at length: plain text of several lines.
+    #[serde(default)]
+    pub description: String,
+    /// Whether it is put away: everyone who could read it still can, and nobody writes.
+    #[serde(default)]
+    pub archived: bool,
+    /// How many seconds a person waits between two messages; 0: not at all.
+    #[serde(default)]
+    pub slow_s: u32,
+    /// Who made it; nobody a direct room.
+    #[serde(default)]
+    pub created_by: Option<UserId>,
     /// Whether the caller is in it.
     pub member: bool,
     /// The number of its newest message; 0: none.
@@ -89,6 +107,17 @@ pub fn slug(name: &str) -> Option<String> {
     }
     let slug = slug.trim_end_matches('-');
     (!slug.is_empty()).then(|| slug.to_owned())
+}
+
+/// A description as it is stored, or `None` where it is too long or holds control characters other than line breaks.
+#[must_use]
+pub fn description(text: &str) -> Option<String> {
+    let text = text.trim().replace("\r\n", "\n");
+    let fits = text.chars().count() <= DESCRIPTION_CHARS_MAX;
+    let plain = !text
+        .chars()
+        .any(|c| (c.is_control() && c != '\n') || is_invisible_format(c));
+    (fits && plain).then_some(text)
 }
 
 #[cfg(test)]

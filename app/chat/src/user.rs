@@ -2,16 +2,51 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{id::UserId, notify::Custom};
+use crate::{id::UserId, notify::Custom, time::Timestamp};
 
 /// What a user may do in the workspace at large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// The first account: may do everything.
+    /// The first account, and whom an owner makes one: may do everything.
     Owner,
+    /// Sees to people, invitations and the log of what was done.
+    Admin,
+    /// Keeps order in the channels that he or she is in.
+    Moderator,
     /// Everyone else.
     Member,
+    /// Sees only the rooms that others brought him or her into.
+    Guest,
+}
+
+impl Role {
+    /// Every role, the highest first.
+    pub const ALL: [Self; 5] = [
+        Self::Owner,
+        Self::Admin,
+        Self::Moderator,
+        Self::Member,
+        Self::Guest,
+    ];
+
+    /// The role as programs and the store read it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Moderator => "moderator",
+            Self::Member => "member",
+            Self::Guest => "guest",
+        }
+    }
+
+    /// The role of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
 }
 
 /// Whether a user is there.
@@ -47,6 +82,9 @@ pub struct User {
     pub author: Author,
     /// What the user may do.
     pub role: Role,
+    /// Whether the account is closed for now: nobody can sign in with it.
+    #[serde(default)]
+    pub deactivated: bool,
     /// Whether the user is there; `None`: not known, which is not the same as offline.
     pub status: Option<Status>,
     /// What the user says of himself or herself; absent: nothing.
@@ -56,6 +94,29 @@ pub struct User {
     #[serde(default)]
     pub bot: bool,
 }
+
+/// A user with what he or she tells of himself or herself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The user as lists show people.
+    #[serde(flatten)]
+    pub user: User,
+    /// What the user does here; may be empty.
+    pub title: String,
+    /// How to speak of the user; may be empty.
+    pub pronouns: String,
+    /// Where the user's clock is, such as `Europe/Oslo`; may be empty.
+    pub time_zone: String,
+    /// Since when there is the account.
+    pub created_at: Timestamp,
+}
+
+/// The most characters of a title.
+pub const TITLE_CHARS_MAX: usize = 120;
+/// The most characters of pronouns.
+pub const PRONOUNS_CHARS_MAX: usize = 40;
+/// The most characters of a time zone's name.
+pub const TIME_ZONE_CHARS_MAX: usize = 64;
 
 /// The most characters of a display name.
 pub const DISPLAY_NAME_CHARS_MAX: usize = 64;
@@ -73,6 +134,27 @@ pub fn display_name(text: &str) -> Option<String> {
     let fits = (1..=DISPLAY_NAME_CHARS_MAX).contains(&name.chars().count());
     let plain = !name.chars().any(|c| c.is_control() || is_invisible_format(c));
     (fits && plain).then(|| name.to_owned())
+}
+
+/// One line of text that may be empty, as it is stored, or `None` where it is too long or holds what a display name
+/// must not hold either.
+#[must_use]
+pub fn line(text: &str, chars_max: usize) -> Option<String> {
+    let text = text.trim();
+    let fits = text.chars().count() <= chars_max;
+    let plain = !text.chars().any(|c| c.is_control() || is_invisible_format(c));
+    (fits && plain).then(|| text.to_owned())
+}
+
+/// A time zone's name as it is stored, or `None` where it cannot be one: `Area/Place`, as browsers name them.
+#[must_use]
+pub fn time_zone(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = text.len() <= TIME_ZONE_CHARS_MAX;
+    let plain = text
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+'));
+    (fits && plain).then(|| text.to_owned())
 }
 
 /// Characters that are not seen but change what is seen: zero width, direction overrides, tags. The two joiners

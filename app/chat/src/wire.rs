@@ -143,6 +143,10 @@ pub enum ServerFrame {
         epoch: String,
         /// The user's rooms.
         rooms: Vec<RoomHead>,
+        /// The version of all rooms' settings. Whoever opens `/ws?rooms=` with the one that it heard last is told of
+        /// the rooms that have changed since.
+        #[serde(default)]
+        rooms_version: u64,
     },
     /// A room is open; `messages` is everything after the client's `rev`, in present states.
     Joined {

@@ -1,6 +1,6 @@
 //! Forms of `/register`, `/login` and `/settings`: come in and go out.
 
-use backend::account::{Registration, SignedIn};
+use backend::account::{Doorstep, Registration, SignedIn};
 use leptos::prelude::*;
 
 use super::{Answer, Answered, Form, answer, back, refused, signed_in};
@@ -15,6 +15,7 @@ pub(crate) async fn register(
     #[server(default)] username: String,
     #[server(default)] password: String,
     #[server(default)] display_name: String,
+    #[server(default)] invite: String,
     #[server(default)] next: String,
 ) -> Answered {
     answer(async move {
@@ -22,13 +23,15 @@ pub(crate) async fn register(
             username: username.clone(),
             password,
             display_name: Some(display_name.clone()),
+            invite: Some(invite.clone()),
         };
         let signed_in = backend()
-            .register(registration, &visit().address)
+            .register(registration, from(&visit()))
             .await
             .map_err(|problem| {
                 let form = refused("/register", &problem).with("username", &username);
-                Answer::see(form.with("display_name", &display_name).with("next", &next))
+                let form = form.with("display_name", &display_name).with("invite", &invite);
+                Answer::see(form.with("next", &next))
             })?;
         Ok(welcome(&signed_in, &next))
     })
@@ -50,9 +53,9 @@ pub(crate) async fn sign_in(
                     .with("next", &next),
             )
         };
-        let Visit { caller, address, .. } = visit();
+        let visit = visit();
         let signed_in = backend()
-            .sign_in(&username, password, &address, caller.as_ref())
+            .sign_in(&username, password, from(&visit), visit.caller.as_ref())
             .await
             .map_err(refuse)?;
         Ok(welcome(&signed_in, &next))
@@ -72,6 +75,14 @@ pub(crate) async fn sign_out() -> Answered {
         Ok(Answer::see(Address::new("/")).with_cookie(visit().cookie.clear()))
     })
     .await
+}
+
+/// Where a visitor comes from and in which browser.
+fn from(visit: &Visit) -> Doorstep<'_> {
+    Doorstep {
+        address: &visit.address,
+        agent: &visit.agent,
+    }
 }
 
 /// On to where the visitor wanted to go before being asked who it is.

@@ -7,15 +7,18 @@ mod attention;
 mod form;
 mod member;
 mod message;
+mod moderation;
+mod profile;
 mod program;
 mod room;
+mod staff;
 mod theme;
 mod token;
 
 use std::future::Future;
 
 use backend::{Caller, Problem};
-use chat::{Code, RoomId};
+use chat::{Code, RoomId, UserId};
 
 pub(crate) use self::answer::Answer;
 use self::form::Form;
@@ -52,6 +55,11 @@ fn refused(page: &str, problem: &Problem) -> Address {
         .with("error", problem.code.as_str())
         .with("fields", &fields.join(","))
         .with("wait", &wait)
+}
+
+/// The user of a form's hidden field.
+fn parse_user(text: &str) -> Result<UserId, Problem> {
+    text.parse().map_err(|_| Code::UserNotFound.into())
 }
 
 /// The room of a form's hidden field.

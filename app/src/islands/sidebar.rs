@@ -17,7 +17,7 @@ mod live {
 
     use crate::live::{
         Notice,
-        browser::{all, document, element, one, set, subscribe, switch, title, with, within},
+        browser::{all, document, element, forget, here, one, set, subscribe, switch, title, with, within},
         codec::status_name,
     };
 
@@ -101,7 +101,13 @@ mod live {
             let level = room.level.unwrap_or(Level::of_kind(room.kind));
             set(link, "data-level", level.name());
         }
-        match (known, room.member) {
+        let path = address(room);
+        forget(&path);
+        let is_here = here() == path;
+        if is_here {
+            describe(room);
+        }
+        match (known, room.member && (is_here || !room.archived)) {
             (Some(link), true) => {
                 within::<Element>(&link, ".name")
                     .iter()
@@ -111,6 +117,22 @@ mod live {
             (Some(link), false) => link.remove(),
             (None, true) => drop(insert(room)),
             (None, false) => {}
+        }
+    }
+
+    /// The room that is open is called otherwise, is about something else, or was put away.
+    fn describe(room: &Room) {
+        for (part, text) in [(".bar > .title a", &room.name), (".bar > .topic", &room.topic)] {
+            if let Some(part) = one::<Element>(part) {
+                part.set_text_content(Some(text));
+            }
+        }
+        if let Some(app) = one::<Element>(".app") {
+            set(
+                &app,
+                "data-archived",
+                if room.archived { "true" } else { "false" },
+            );
         }
     }
 

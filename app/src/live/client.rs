@@ -92,6 +92,8 @@ pub struct Client {
     member: bool,
     view: View,
     rooms: Rooms,
+    /// The version of all rooms' settings that was heard last: whoever comes back is told of what has changed since.
+    rooms_version: Option<u64>,
     outbox: Outbox,
     connect: Connect,
     resume: Resume,
@@ -137,6 +139,7 @@ impl Client {
             me,
             member,
             rooms: Rooms::new(me, marks),
+            rooms_version: None,
             resume: Resume::new(view.room()),
             told: (view.read_seq(), None),
             view,
@@ -157,6 +160,12 @@ impl Client {
     #[must_use]
     pub const fn me(&self) -> UserId {
         self.me
+    }
+
+    /// The version of all rooms' settings that was heard last.
+    #[must_use]
+    pub const fn rooms_version(&self) -> Option<u64> {
+        self.rooms_version
     }
 
     /// What is held of the room.

@@ -22,6 +22,7 @@ pub fn frame(text: &str) -> Option<ServerFrame> {
             heartbeat_ms: field("heartbeat_ms").number()?,
             epoch: field("epoch").string()?,
             rooms: field("rooms").list(head)?,
+            rooms_version: field("rooms_version").number()?,
         },
         "joined" => ServerFrame::Joined {
             id: field("id").option(request_id)?,
@@ -332,6 +333,10 @@ fn room(value: &Value<'_>) -> Option<Room> {
         name: field("name").string()?,
         topic: field("topic").string()?,
         private: field("private").flag()?,
+        description: field("description").string()?,
+        archived: field("archived").flag()?,
+        slow_s: field("slow_s").number()?,
+        created_by: field("created_by").option(Value::read)?,
         member: field("member").flag()?,
         last_seq: field("last_seq").number()?,
         last_rev: field("last_rev").number()?,

@@ -1,6 +1,5 @@
 //! `/direct/{username}`: the conversation with one person. Looking creates nothing; the first message does.
 
-use backend::Backend;
 use chat::User;
 use leptos::prelude::*;
 use tokio::try_join;
@@ -24,7 +23,7 @@ pub(crate) fn Direct() -> impl IntoView {
         let (other, places) = try_join!(backend.find_user(&username), Places::load(&backend, &caller))?;
         match places.direct_with(other.author.id).cloned() {
             Some(room) => {
-                let may_read = Backend::may_read(&room)?;
+                let may_read = backend.may_read(&caller, &room).await?;
                 let show = shown(&backend, &room, may_read, &query).await?;
                 draw(
                     &backend,

@@ -4,11 +4,14 @@ use chat::{Code, Room, RoomKind, User, room::GENERAL};
 use leptos::prelude::*;
 use tokio::try_join;
 
-use super::load::{load, part, signed_in};
+use super::{
+    details::{Deeds, Rights, may_send_out},
+    load::{load, part, signed_in},
+};
 use crate::{
     address::{self, Address, Query},
     islands::people_picker::PeoplePicker,
-    parts::{Bar, Face, Field, Frame, Icon, Notice, PageTitle, Places, Said, Shape},
+    parts::{Bar, Face, Field, Frame, Icon, Notice, PageTitle, Places, RoleTag, Said, Shape, StaffStyle},
     shell::Boot,
     visit::{backend, query},
 };
@@ -33,16 +36,25 @@ pub(crate) fn Members() -> impl IntoView {
         )?;
         let me = places.me.id;
         let title = format!("Members of #{}", room.name);
+        let here = address::of_slug(&room.slug) + "/members";
+        let rights = Rights::of(&room, &places);
         let rows: Vec<_> = page
             .users
             .into_iter()
-            .map(|user| view! { <Person is_me={user.author.id == me} user/> })
+            .map(|user| {
+                let is_me = user.author.id == me;
+                let deeds = (rights.expel && !is_me && may_send_out(&room, &places, user.role)).then(|| {
+                    let (id, name) = (user.author.id.to_string(), user.author.display_name.clone());
+                    view! { <Deeds room=&room user=id name here=here.clone()/> }.into_any()
+                });
+                view! { <Person is_me user deeds/> }
+            })
             .collect();
-        let here = address::of_slug(&room.slug) + "/members";
         let more = page
             .next_cursor
             .map(|after| Address::new(&*here).with("after", &after).into_string());
         let (back, name) = (address::of_room(&room), room.name.clone());
+        let about = address::of_slug(&room.slug) + "/details";
         let heading = if count == 1 {
             "1 member".to_owned()
         } else {
@@ -51,10 +63,11 @@ pub(crate) fn Members() -> impl IntoView {
         let boot = room.member.then(|| view! { <Boot/> });
         Ok(view! {
             <PageTitle text=title.clone()/>
+            <StaffStyle/>
             <Frame places>
-                <Bar title><a class="button" href=back>"Back"<span class="unseen">" to #"<bdi>{name}</bdi></span></a></Bar>
+                <Bar title><a class="button" href=about>"About"</a><a class="button" href=back>"Back"<span class="unseen">" to #"<bdi>{name}</bdi></span></a></Bar>
                 <div class="scroll"><div class="sheet">
-                    {room.member.then(|| view! { <Invite room=&room here=here.clone() query/> })}
+                    {rights.invite.then(|| view! { <Invite room=&room here=here.clone() query/> })}
                     <section>
                         <h2>{heading}</h2>
                         <ul class="rows">{rows}</ul>
@@ -71,16 +84,31 @@ pub(crate) fn Members() -> impl IntoView {
 
 /// A person in a list, with the way to talk with them.
 #[component]
-pub(super) fn Person(user: User, is_me: bool) -> impl IntoView {
+pub(super) fn Person(
+    user: User,
+    is_me: bool,
+    #[prop(optional_no_strip)] deeds: Option<AnyView>,
+) -> impl IntoView {
     let User {
         author,
+        role,
+        deactivated,
         status,
         custom,
-        ..
+        bot,
     } = user;
     let says = custom.map(|custom| view! { " · "{custom.emoji}" "{custom.text} });
-    let end = if is_me {
-        view! { <span class="quiet small">"You"</span> }.into_any()
+    let tag = if deactivated {
+        view! { <span class="tag">"Deactivated"</span> }.into_any()
+    } else if bot {
+        view! { <span class="tag">"Bot"</span> }.into_any()
+    } else {
+        view! { <RoleTag role/> }.into_any()
+    };
+    let end = if is_me || deactivated {
+        is_me
+            .then(|| view! { <span class="quiet small">"You"</span> })
+            .into_any()
     } else {
         view! {
             <form method="post" action="/fn/open_direct">
@@ -93,8 +121,12 @@ pub(super) fn Person(user: User, is_me: bool) -> impl IntoView {
     view! {
         <li>
             <Face who=author.clone() status/>
-            <div class="what"><b>{author.display_name}</b><small>"@"{author.username}{says}</small></div>
+            <div class="what">
+                <b><a href=address::of_profile(&author.username)>{author.display_name}</a>{tag}</b>
+                <small>"@"{author.username}{says}</small>
+            </div>
             {end}
+            {deeds}
         </li>
     }
     .into_any()

@@ -3,8 +3,10 @@
 #![expect(unreachable_pub, reason = "the component macro makes its props public")]
 
 mod day;
+mod details;
 mod direct;
 mod followed;
+mod invite;
 mod landing;
 mod load;
 mod login;
@@ -12,8 +14,9 @@ mod members;
 mod offline;
 mod oops;
 mod people;
-mod programs;
+mod person;
 mod register;
+mod report;
 mod room;
 mod room_notify;
 mod rooms;
@@ -27,22 +30,25 @@ mod unread;
 mod unsent;
 
 pub(crate) use self::{
+    details::Details,
     direct::Direct,
     followed::Followed,
+    invite::Invite,
     landing::Landing,
     login::Login,
     members::Members,
     offline::Offline,
     oops::{NotFound, Oops},
     people::People,
-    programs::{Programs, Shown, ShownOnce},
+    person::Person,
     register::Register,
+    report::Report,
     room::{Permalink, RoomPage},
     room_notify::RoomNotify,
     rooms::Rooms,
     saved::Saved,
     search::Search,
-    settings::Settings,
+    settings::{INVITE_TERMS, Settings, SettingsSection, Shown, ShownOnce},
     thread::{PinsPage, ThreadPage},
     token::TokenCreated,
     told::Told,

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     address::Address,
-    parts::{Bar, Frame, Icon, Notice, PageTitle, Places, Said, Shape},
+    parts::{Bar, Frame, Icon, Notice, PageTitle, Places, Said, Shape, StaffStyle},
     visit::{backend, query},
 };
 
@@ -45,6 +45,7 @@ pub(crate) fn People() -> impl IntoView {
         };
         Ok(view! {
             <PageTitle text="People"/>
+            <StaffStyle/>
             <Frame places>
                 <Bar title="People"/>
                 <div class="scroll"><div class="sheet"><section>

@@ -26,9 +26,10 @@ pub(crate) fn Register() -> impl IntoView {
         }
         let closed = match backend().signup {
             Signup::Open => None,
-            Signup::Invite => Some(
-                "This server takes new people by invitation only. Only its first account can be created here.",
-            ),
+            Signup::Invite if !query.get("invite").is_empty() => None,
+            Signup::Invite => {
+                Some("This server takes new people by invitation only: open the link that you were sent.")
+            }
             Signup::Closed => {
                 Some("This server takes no new people. Only its first account can be created here.")
             }
@@ -38,7 +39,7 @@ pub(crate) fn Register() -> impl IntoView {
             <PageTitle text="Create account"/>
             <Door title="Create your account" text="Everything stays on this server.">
                 {closed.map(|words| view! { <div class="notice"><span>{words}</span></div> })}
-                <Form query next/>
+                <Form invite=query.get("invite").to_owned() query next/>
                 <p class="other">"Already have an account? "<a href=sign_in>"Sign in"</a></p>
             </Door>
         }
@@ -47,7 +48,7 @@ pub(crate) fn Register() -> impl IntoView {
 }
 
 #[component]
-fn Form(query: Query, next: String) -> impl IntoView {
+pub(super) fn Form(query: Query, next: String, invite: String) -> impl IntoView {
     let said = Said::read(&query);
     let taken = "This username is taken, or looks like one that is.";
     let username = said
@@ -60,6 +61,7 @@ fn Form(query: Query, next: String) -> impl IntoView {
         <Notice words/>
         <form method="post" action="/fn/register">
             <input type="hidden" name="next" value=next/>
+            <input type="hidden" name="invite" value=invite/>
             <Field
                 label="Username"
                 name="username"

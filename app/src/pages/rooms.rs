@@ -1,6 +1,9 @@
 //! `/rooms`: every channel one can see, and a form for another one.
 
-use chat::{Code, Room};
+use chat::{
+    Code, Room,
+    permission::{Service, may_serve},
+};
 use leptos::prelude::*;
 
 use super::load::{load, signed_in};
@@ -16,6 +19,10 @@ pub(crate) fn Rooms() -> impl IntoView {
         let (backend, caller, query) = (backend(), signed_in()?, query());
         let places = Places::load_all(&backend, &caller).await?;
         let own: Vec<_> = places.channels().map(|room| view! { <Own room/> }).collect();
+        let archived: Vec<_> = places.archived().map(|room| view! { <Own room/> }).collect();
+        let archived = (!archived.is_empty())
+            .then(|| view! { <section><h2>"Archived"</h2><ul class="rows">{archived}</ul></section> });
+        let create = may_serve(Service::CreateChannel, places.role).then(|| view! { <Create query/> });
         let open: Vec<_> = places.to_join().map(|room| view! { <Open room/> }).collect();
         let open = if open.is_empty() {
             view! { <div class="none"><b>"You are in every public channel there is"</b><p>"Time for another one?"</p></div> }.into_any()
@@ -29,7 +36,8 @@ pub(crate) fn Rooms() -> impl IntoView {
                 <div class="scroll"><div class="sheet">
                     <section><h2>"Channels to join"</h2>{open}</section>
                     <section><h2>"Channels you are in"</h2><ul class="rows">{own}</ul></section>
-                    <Create query/>
+                    {archived}
+                    {create}
                 </div></div>
             </Frame>
         }

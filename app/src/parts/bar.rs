@@ -41,6 +41,13 @@ pub(crate) fn RoomBar<'a>(
             </a>
         }
     });
+    let name = match room.kind {
+        RoomKind::Direct => view! { <span>{places.name(room)}</span> }.into_any(),
+        RoomKind::Channel => {
+            let about = address::of_slug(&room.slug) + "/details";
+            view! { <span><a href=about title="About this channel">{places.name(room)}</a></span> }.into_any()
+        }
+    };
     let people = match room.kind {
         RoomKind::Direct => None,
         RoomKind::Channel => Some(view! { <MembersLink slug=room.slug.clone() members faces/> }),
@@ -48,7 +55,7 @@ pub(crate) fn RoomBar<'a>(
     view! {
         <header class="bar">
             <Menu/>
-            <h1 class="title">{glyph}<span>{places.name(room)}</span></h1>
+            <h1 class="title">{glyph}{name}</h1>
             <p class="topic">{room.topic.clone()}</p>
             <div class="end">
                 <Connection>

@@ -29,12 +29,14 @@ pub(crate) fn Write<'a>(
     draft: String,
 ) -> impl IntoView + use<> {
     let foot = match recipient {
+        Recipient::Room(room) if !room.member && room.archived => view! { <Archived/> }.into_any(),
         Recipient::Room(room) if !room.member => view! { <Join room/> }.into_any(),
         Recipient::Room(room) => {
             let placeholder = placeholder(places, &room);
             let (page, id) = (address::of_room(&room), room.id.to_string());
             view! {
                 <Composer><Form placeholder page draft field="room" value=id/></Composer>
+                <Archived/>
             }
             .into_any()
         }
@@ -91,6 +93,12 @@ fn placeholder(places: &Places, room: &Room) -> String {
         chat::RoomKind::Channel => format!("Message #{}", room.name),
         chat::RoomKind::Direct => format!("Message {}", places.name(room)),
     }
+}
+
+/// Stands in the composer's place while the room is archived, which the page's frame says: it changes while one reads.
+#[component]
+fn Archived() -> impl IntoView {
+    view! { <p class="aside archived"><span>"This channel is archived. You can read what was said."</span></p> }
 }
 
 #[component]

@@ -6,7 +6,7 @@ use super::{Icon, Preview, Shape};
 
 /// A form beside what it leads to.
 #[component]
-pub(crate) fn Door(title: &'static str, text: &'static str, children: Children) -> impl IntoView {
+pub(crate) fn Door(title: &'static str, #[prop(into)] text: String, children: Children) -> impl IntoView {
     view! {
         <div class="door">
             <main>

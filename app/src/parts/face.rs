@@ -40,6 +40,16 @@ pub(crate) fn Face(who: Author, status: Option<Status>) -> impl IntoView {
     view! { <span class="face"><Avatar who/><Dot user status/></span> }
 }
 
+/// A status in words.
+pub(crate) const fn status_words(status: Option<Status>) -> &'static str {
+    match status {
+        Some(Status::Online) => "Online",
+        Some(Status::Away) => "Away",
+        Some(Status::Offline) => "Offline",
+        None => "Not known",
+    }
+}
+
 /// A status as attributes and tests have it.
 pub(crate) const fn status_name(status: Option<Status>) -> &'static str {
     match status {

@@ -1,6 +1,6 @@
 //! The page of someone signed in: the rooms on the left, and what was opened on the right.
 
-use chat::{Role, Room, RoomKind};
+use chat::{Room, RoomKind, permission::may_hurry};
 use leptos::prelude::*;
 
 use super::{Places, side::Side};
@@ -23,7 +23,7 @@ pub(crate) fn Frame(
             .into_any();
     };
     let here = Some(room.id);
-    let moderates = places.role == Role::Owner && room.kind == RoomKind::Channel;
+    let moderates = may_hurry(places.role) && room.kind == RoomKind::Channel;
     view! {
         <div
             class="app"
@@ -36,6 +36,7 @@ pub(crate) fn Frame(
             data-read-turn=room.read_turn
             data-member=room.member.to_string()
             data-moderates=moderates.to_string()
+            data-archived=room.archived.to_string()
         >
             <Sidebar><Side places here/></Sidebar>
             <main class="pane">{children()}</main>

@@ -15,6 +15,7 @@ mod notice;
 mod places;
 mod preview;
 mod side;
+mod staff;
 mod thread;
 mod timeline;
 mod title;
@@ -24,7 +25,7 @@ pub(crate) use self::{
     composer::{Recipient, Write},
     day::{clock, date_in_words},
     door::Door,
-    face::{Avatar, Dot, Face, Says},
+    face::{Avatar, Dot, Face, Says, status_words},
     field::Field,
     frame::Frame,
     icon::{Icon, Shape},
@@ -33,6 +34,7 @@ pub(crate) use self::{
     places::Places,
     preview::Preview,
     side::Glyph as RoomGlyph,
+    staff::{RoleTag, StaffStyle, role_words},
     thread::{Panel, Pins},
     timeline::{Log, Show},
     title::PageTitle,

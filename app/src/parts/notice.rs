@@ -50,6 +50,9 @@ impl Said {
             .filter(|code| *code != Code::Invalid || self.fields.is_empty())?;
         Some(match (code, self.wait_s) {
             (Code::TooFast, Some(1)) => "That was too fast. Try again in a second.".to_owned(),
+            (Code::SlowMode, Some(seconds)) => {
+                format!("This room is in slow mode. The next message can come in {seconds} seconds.")
+            }
             (Code::TooFast, Some(seconds)) => format!("That was too often. Try again in {seconds} seconds."),
             (code, _) => words(code).to_owned(),
         })
@@ -75,6 +78,15 @@ pub(crate) const fn words(code: Code) -> &'static str {
         Code::CommandExists => "A command of this name exists already.",
         Code::UnknownCommand => "There is no such command: /help lists them. Two slashes say it instead.",
         Code::ProgramFailed => "The program behind this command did not answer. Try again later.",
+        Code::RoomArchived => "This room is archived: it can be read, and nothing else.",
+        Code::Banned => "You were banned from this room.",
+        Code::AccountDeactivated => "This account was deactivated. Ask someone who runs this server.",
+        Code::InviteInvalid => "This invitation is not valid any more. Ask for a new one.",
+        Code::InviteNotFound => "This invitation does not exist any more.",
+        Code::SessionNotFound => "This browser is not signed in any more.",
+        Code::ReportNotFound => "This report does not exist any more.",
+        Code::LastOwner => "Somebody has to own this workspace. Make someone else an owner first.",
+        Code::SlowMode => "This room is in slow mode. Wait a moment before the next message.",
         Code::TooFast => "That was too often. Wait a moment and try again.",
         Code::MessageDeleted => "This message was deleted.",
         Code::TooMany => "There are too many already.",

@@ -42,11 +42,15 @@ impl Places {
         })
     }
 
-    /// The caller's channels.
+    /// The caller's channels that are not put away.
     pub(crate) fn channels(&self) -> impl Iterator<Item = &Room> {
-        self.rooms
-            .iter()
-            .filter(|room| room.member && room.kind == RoomKind::Channel)
+        let own = |room: &&Room| room.member && room.kind == RoomKind::Channel;
+        self.rooms.iter().filter(own).filter(|room| !room.archived)
+    }
+
+    /// The caller's channels that are put away.
+    pub(crate) fn archived(&self) -> impl Iterator<Item = &Room> {
+        self.rooms.iter().filter(|room| room.member && room.archived)
     }
 
     /// Public channels that the caller is not in; none unless all were looked up.

@@ -26,6 +26,29 @@ pub struct Registration {
     pub password: String,
     /// The name to read; `None`: the username.
     pub display_name: Option<String>,
+    /// The code of an invitation.
+    pub invite: Option<String>,
+}
+
+/// Where someone comes from who has yet to show who it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Doorstep<'a> {
+    /// The address that limits are counted for.
+    pub address: &'a str,
+    /// What the browser calls itself; may be empty.
+    pub agent: &'a str,
+}
+
+impl<'a> From<&'a str> for Doorstep<'a> {
+    fn from(address: &'a str) -> Self {
+        Self { address, agent: "" }
+    }
+}
+
+impl<'a> From<&'a String> for Doorstep<'a> {
+    fn from(address: &'a String) -> Self {
+        Self::from(address.as_str())
+    }
 }
 
 /// A user who has just been signed in.
@@ -40,13 +63,23 @@ pub struct SignedIn {
 }
 
 impl Backend {
-    /// Creates an account and signs it in. `address` is where the request came from.
+    /// Creates an account and signs it in. With an invitation, the account comes as that says.
     ///
     /// # Errors
-    /// `too_fast`, `invalid` with the fields at fault, `username_taken`, `signup_closed`, `unavailable`.
-    pub async fn register(self: &Arc<Self>, registration: Registration, address: &str) -> Result<SignedIn> {
+    /// `too_fast`, `invalid` with the fields at fault, `username_taken`, `signup_closed`, `invite_invalid`,
+    /// `unavailable`.
+    pub async fn register<'a>(
+        self: &Arc<Self>,
+        registration: Registration,
+        from: impl Into<Doorstep<'a>> + Send,
+    ) -> Result<SignedIn> {
+        let Doorstep { address, agent } = from.into();
         let (username, name) = check_registration(&registration)?;
         self.limiter.take(Quota::Register, address).await.allowed()?;
+        let invite = registration.invite.filter(|code| !code.is_empty());
+        if let Some(code) = &invite {
+            self.find_invite(code).await?;
+        }
         // Asked again by the write itself; asking first spares the hashing.
         if self.store.user_by_username(&username).await?.is_some() {
             return Err(Code::UsernameTaken.into());
@@ -59,20 +92,29 @@ impl Backend {
             created_at: now(),
             general: RoomId(new_id()),
         };
-        self.carry_through(|backend| async move { backend.create_and_tell(new).await })
+        let agent = agent.to_owned();
+        self.carry_through(|backend| async move { backend.create_and_tell(new, invite, &agent).await })
             .await
     }
 
-    async fn create_and_tell(&self, new: NewUser) -> Result<SignedIn> {
-        match self.store.create_user(new, self.signup != Signup::Open).await? {
+    async fn create_and_tell(&self, new: NewUser, invite: Option<String>, agent: &str) -> Result<SignedIn> {
+        let registered = match invite {
+            Some(code) if self.signup != Signup::Closed => self.store.create_invited(new, &code).await?,
+            _ => {
+                let only_first = self.signup != Signup::Open;
+                self.store.create_user(new, only_first).await?
+            }
+        };
+        match registered {
             Registered::Created { user, rooms } => {
                 for room in rooms {
                     self.tell_joined(room, &[user.author.id]).await;
                 }
-                self.open_session(user).await
+                self.open_session(user, agent).await
             }
             Registered::Taken => Err(Code::UsernameTaken.into()),
             Registered::Closed => Err(Code::SignupClosed.into()),
+            Registered::NotInvited => Err(Code::InviteInvalid.into()),
         }
     }
 
@@ -80,14 +122,15 @@ impl Backend {
     /// answered alike and equally slowly.
     ///
     /// # Errors
-    /// `bad_credentials`, `too_fast` (also after repeated failures), `unavailable`.
-    pub async fn sign_in(
+    /// `bad_credentials`, `account_deactivated`, `too_fast` (also after repeated failures), `unavailable`.
+    pub async fn sign_in<'a>(
         self: &Arc<Self>,
         username: &str,
         password: String,
-        address: &str,
+        from: impl Into<Doorstep<'a>> + Send,
         presented: Option<&Caller>,
     ) -> Result<SignedIn> {
+        let Doorstep { address, agent } = from.into();
         self.limiter.take(Quota::SignIn, address).await.allowed()?;
         let attempt = attempt(username, address);
         // Counted before anyone knows how it ends, so that those made at once count too.
@@ -100,7 +143,11 @@ impl Backend {
             self.limiter.give_back(Quota::SignInFailure, &attempt).await;
         }
         let user = checked?.ok_or(Code::BadCredentials)?;
-        let signed_in = self.open_session(user).await?;
+        // Only whoever knows the password learns of it.
+        if user.deactivated {
+            return Err(Code::AccountDeactivated.into());
+        }
+        let signed_in = self.open_session(user, agent).await?;
         // The cookie is about to be replaced: nobody else may go on with the old one.
         if let Some(presented) = presented {
             self.sign_out(presented).await?;
@@ -184,8 +231,8 @@ impl Backend {
         Ok(found.map(|(token, user)| caller(user, Credential::Token(token))))
     }
 
-    async fn open_session(&self, user: User) -> Result<SignedIn> {
-        let (session, secret) = self.sessions.open(user.author.id).await?;
+    pub(crate) async fn open_session(&self, user: User, agent: &str) -> Result<SignedIn> {
+        let (session, secret) = self.sessions.open_for(user.author.id, agent).await?;
         Ok(SignedIn {
             user,
             session,
@@ -244,14 +291,23 @@ fn check_registration(registration: &Registration) -> Result<(String, String)> {
             "must have 1 to 64 characters and no control characters",
         );
     }
-    if registration.password.chars().count() < PASSWORD_CHARS_MIN {
-        refuse("password", "must have at least 8 characters");
-    } else if registration.password.len() > PASSWORD_BYTES_MAX {
-        refuse("password", "must have at most 256 bytes");
+    if let Some(reason) = password_fault(&registration.password) {
+        refuse("password", reason);
     }
     match (username, name, problem) {
         (Some(username), Some(name), None) => Ok((username.to_owned(), name)),
         (_, _, Some(problem)) => Err(problem),
         _ => Err(Code::Invalid.into()),
+    }
+}
+
+/// What is wrong with a new password, to be read after the field's name.
+pub(crate) fn password_fault(password: &str) -> Option<&'static str> {
+    if password.chars().count() < PASSWORD_CHARS_MIN {
+        Some("must have at least 8 characters")
+    } else if password.len() > PASSWORD_BYTES_MAX {
+        Some("must have at most 256 bytes")
+    } else {
+        None
     }
 }

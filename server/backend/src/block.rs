@@ -29,6 +29,8 @@ pub(crate) struct BlockVersion {
     pub(crate) epoch: String,
     /// Where the room stood, which says what is in the block.
     pub(crate) head: Head,
+    /// How often names and pictures of people have changed.
+    pub(crate) people: u64,
     /// Its place among the room's blocks, from 0.
     pub(crate) place: u64,
 }
@@ -65,6 +67,7 @@ impl Key for BlockVersion {
             encoding,
             epoch,
             head,
+            people,
             place,
         } = self;
         let room: RoomId = head.room;
@@ -74,7 +77,7 @@ impl Key for BlockVersion {
         } else {
             format!("rev-{}", head.last_rev)
         };
-        format!("block:{encoding}:{epoch}:{room}:{place}:{version}")
+        format!("block:{encoding}:{epoch}:{people}:{room}:{place}:{version}")
     }
 }
 

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use chat::{
-    Author, Code, Problem, Role, RoomId, TokenId, User, UserId, permission::may_run_programs, user, username,
+    Author, Code, Problem, Role, RoomId, TokenId, User, UserId,
+    permission::{Service, may_serve},
+    user, username,
 };
 
 use crate::{
@@ -107,7 +109,7 @@ impl Backend {
 
 /// Refuses who may not run programs in the workspace.
 pub(crate) fn allow_programs(caller: &Caller) -> Result<()> {
-    if may_run_programs(caller.role) && !caller.bot {
+    if may_serve(Service::Programs, caller.role) && !caller.bot {
         Ok(())
     } else {
         Err(Code::Forbidden.into())
@@ -143,6 +145,7 @@ fn bot_of(bot: &NewUser) -> User {
             avatar_url: None,
         },
         role: Role::Member,
+        deactivated: false,
         status: None,
         custom: None,
         bot: true,

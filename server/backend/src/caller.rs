@@ -41,6 +41,8 @@ impl Caller {
         User {
             author: self.author.clone(),
             role: self.role,
+            // Nobody calls with a closed account.
+            deactivated: false,
             status: None,
             custom: None,
             bot: self.bot,

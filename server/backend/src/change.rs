@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use chat::{
-    Code, Emoji, Message, MessageId, Problem, RoomId, body, message::Version, permission::Action,
-    quota::Quota,
-};
+use chat::{Code, Emoji, Message, MessageId, Problem, RoomId, body, message::Version, permission::Action};
 
 use crate::{
     Backend, Caller, Event, Result,
@@ -110,17 +107,10 @@ impl Backend {
     ///
     /// # Errors
     /// `message_not_found`, `not_a_member`, `unavailable`.
-    pub(crate) async fn find_message(&self, caller: &Caller, id: MessageId) -> Result<Message> {
+    pub async fn find_message(&self, caller: &Caller, id: MessageId) -> Result<Message> {
         let message = self.store.message(id).await?.ok_or(Code::MessageNotFound)?;
         self.allow(caller, message.room, Action::Read).await?;
         Ok(message)
-    }
-
-    async fn limit_changes(&self, caller: &Caller) -> Result<()> {
-        self.limiter
-            .take(Quota::Change, &caller.id().to_string())
-            .await
-            .allowed()
     }
 
     /// Changes a message and tells of it; gives it as it is then. The store decides who may, in the transaction.
@@ -148,6 +138,7 @@ impl Backend {
                 Changed::NotFound => Err(Code::MessageNotFound.into()),
                 Changed::NotAMember => Err(Code::NotAMember.into()),
                 Changed::Forbidden => Err(Code::Forbidden.into()),
+                Changed::Archived => Err(Code::RoomArchived.into()),
                 Changed::Deleted => Err(Code::MessageDeleted.into()),
                 Changed::TooMany => Err(Code::TooMany.into()),
             }

@@ -83,6 +83,18 @@ pub enum Event {
         /// What the user's devices are told.
         frame: Box<ServerFrame>,
     },
+    /// A room has other settings: name, topic, description, pace, archived or not.
+    RoomChanged {
+        /// The room.
+        room: RoomId,
+    },
+    /// A user has another name, picture or role.
+    UserChanged {
+        /// Who.
+        user: UserId,
+        /// The user's sessions, of which what is held is not true any more.
+        sessions: Vec<SessionId>,
+    },
     /// A session or token ended: its connections are to be closed.
     SessionEnded {
         /// The session.
@@ -118,10 +130,12 @@ impl Event {
             | Self::MarkerMoved { room, .. }
             | Self::Joined { room, .. }
             | Self::RoomSeenAnew { room, .. }
+            | Self::RoomChanged { room }
             | Self::Left { room, .. } => room.0,
             Self::PresenceChanged { user, .. }
             | Self::StatusSet { user, .. }
-            | Self::OwnChanged { user, .. } => user.0,
+            | Self::OwnChanged { user, .. }
+            | Self::UserChanged { user, .. } => user.0,
             Self::SessionEnded { session } => session.0,
             Self::TokenRevoked { token } => token.0,
             Self::Forgotten { .. } => Uuid::nil(),

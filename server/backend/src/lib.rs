@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod attention;
+pub mod audit;
 mod block;
 pub mod bot;
 pub mod breaker;
@@ -17,14 +18,17 @@ mod carry;
 pub mod change;
 pub mod command;
 pub mod connect;
+pub mod credential;
 pub mod event;
 pub mod following;
 pub mod health;
+pub mod invite;
 pub mod limit;
 pub mod live;
 pub mod markdown;
 pub mod marker;
 pub mod message;
+pub mod moderation;
 pub mod near;
 pub mod outside;
 pub mod password;
@@ -32,13 +36,16 @@ pub mod password;
 pub mod planted;
 pub mod presence;
 pub mod preview;
+pub mod profile;
 pub mod push;
 pub mod redis;
+pub mod report;
 pub mod room;
 pub mod saving;
 pub mod search;
 pub mod seed;
 pub mod session;
+pub mod staff;
 pub mod stamp;
 pub mod store;
 pub mod thread;
@@ -61,9 +68,9 @@ pub type Result<T, E = Problem> = std::result::Result<T, E>;
 /// Who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signup {
-    /// Anyone.
+    /// Anyone; an invitation says as what, and into which rooms.
     Open,
-    /// Only the first account, until invites exist to carry others.
+    /// The first account, and whoever has an invitation.
     Invite,
     /// Only the first account.
     Closed,

@@ -10,7 +10,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Event, Result,
-    store::{Changes, Head},
+    store::{Changes, Head, Looks},
 };
 
 /// How long a connection that is gone still counts. A reload is not an absence.
@@ -25,6 +25,8 @@ pub struct Greeting {
     pub rooms: Vec<RoomHead>,
     /// The unread messages that mention the user.
     pub mentions: Vec<(RoomId, u64)>,
+    /// How often what many things show has changed.
+    pub looks: Looks,
 }
 
 impl Backend {
@@ -45,8 +47,9 @@ impl Backend {
     /// `unavailable`.
     pub async fn greet(&self, caller: &Caller) -> Result<Greeting> {
         let user = caller.id();
-        let (epoch, rooms, mentions) = tokio::try_join!(
+        let (epoch, looks, rooms, mentions) = tokio::try_join!(
             self.store.epoch(),
+            self.store.looks(),
             self.store.heads_of(user),
             self.store.unread_mentions(user)
         )?;
@@ -54,6 +57,7 @@ impl Backend {
             epoch,
             rooms,
             mentions,
+            looks,
         })
     }
 

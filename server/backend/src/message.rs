@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chat::{
     Author, Code, ConnectionId, Message, MessageId, Nonce, Problem, RoomId, UserId, body, mention,
     message::{Bound, PAGE_LIMIT_MAX, Page},
+    permission::may_hurry,
     quota::Quota,
 };
 
@@ -69,7 +70,7 @@ impl Backend {
     ///
     /// # Errors
     /// `invalid` for the body and for a `thread` that is none of the room, `room_not_found`, `not_a_member`,
-    /// `message_deleted` where the message to answer was, `too_fast`, `unavailable`.
+    /// `message_deleted` where the message to answer was, `room_archived`, `slow_mode`, `too_fast`, `unavailable`.
     pub async fn post_message(self: &Arc<Self>, caller: &Caller, post: Post) -> Result<Posted> {
         let born_us = now_us();
         let body = match self.check_post(caller, &post).await {
@@ -90,6 +91,7 @@ impl Backend {
             body,
             nonce: post.nonce,
             created_at: now(),
+            exempt: may_hurry(caller.role),
         };
         self.carry_through(move |backend| async move {
             let posted = match post.thread {
@@ -140,6 +142,8 @@ impl Backend {
             }
             Appended::NotAMember => Err(Code::NotAMember.into()),
             Appended::RoomNotFound => Err(Code::RoomNotFound.into()),
+            Appended::Archived => Err(Code::RoomArchived.into()),
+            Appended::Slow { wait_ms } => Err(slow(wait_ms)),
         }
     }
 
@@ -203,6 +207,11 @@ impl Backend {
         }
         Ok(self.store.users_by_usernames(&names).await?)
     }
+}
+
+/// The refusal of slow mode: the time is rounded up, as whoever comes on time must not be refused again.
+pub(crate) fn slow(wait_ms: u64) -> Problem {
+    Problem::slow_mode(wait_ms.div_ceil(1_000))
 }
 
 /// A message as JSON.

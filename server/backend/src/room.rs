@@ -3,11 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use chat::{
-    Code, Problem, Role, Room, RoomId, UserId,
-    permission::{Action, Standing, may},
+    Code, Problem, Role, Room, RoomId, RoomKind, UserId,
+    permission::{Action, Service, Standing, may, may_serve},
     quota::Quota,
     room::{DIRECT_MEMBERS_MAX, GENERAL, INVITES_MAX, TOPIC_CHARS_MAX},
-    user::is_invisible_format,
+    user::line,
 };
 
 use crate::{
@@ -81,40 +81,48 @@ impl Backend {
     pub async fn find_room(&self, caller: &Caller, slug: &str) -> Result<(Room, MayRead)> {
         let record = self.store.room_by_slug(slug).await?.ok_or(Code::RoomNotFound)?;
         let room = self.view_room(caller.id(), record.id).await?;
-        let may_read = Self::may_read(&room)?;
+        let may_read = self.may_read(caller, &room).await?;
         Ok((room, may_read))
     }
 
-    /// Whether whoever sees `room` so may read it.
+    /// The room of this id, as the caller sees it.
     ///
     /// # Errors
-    /// `not_a_member`.
-    pub fn may_read(room: &Room) -> Result<MayRead> {
-        let Room {
-            kind,
-            private,
-            member,
-            ..
-        } = *room;
-        check(
-            Action::Read,
-            Standing {
-                kind,
-                private,
-                member,
-                // Reading is the same for every role.
-                role: Role::Member,
-                own: false,
-            },
-        )?;
+    /// `room_not_found`, `not_a_member`, `banned`, `unavailable`.
+    pub async fn get_room(&self, caller: &Caller, room: RoomId) -> Result<Room> {
+        let room = self.view_room(caller.id(), room).await?;
+        self.may_read(caller, &room).await?;
+        Ok(room)
+    }
+
+    /// The proof that the caller, who sees `room` so, may read it.
+    ///
+    /// # Errors
+    /// `not_a_member`, `banned`, `unavailable`.
+    pub async fn may_read(&self, caller: &Caller, room: &Room) -> Result<MayRead> {
+        let standing = self.standing_in(RoomRules::of(room), caller.id(), caller.role, room.member);
+        check(Action::Read, standing.await?)?;
         Ok(MayRead(room.id))
+    }
+
+    /// Whether a user may read the room that he or she sees so, by what is known of the user now.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn sees(&self, user: UserId, room: &Room) -> Result<bool> {
+        let Some(reader) = self.store.user(user).await? else {
+            return Ok(false);
+        };
+        let standing = self.standing_in(RoomRules::of(room), user, reader.role, room.member);
+        Ok(may(Action::Read, standing.await?))
     }
 
     /// Creates a channel; the caller is its first member.
     ///
     /// # Errors
-    /// `invalid` with the fields at fault, `room_exists`, `too_fast`, `unavailable`.
+    /// `invalid` with the fields at fault, `forbidden` for a guest, `room_exists`, `too_fast`, `unavailable`.
     pub async fn create_channel(self: &Arc<Self>, caller: &Caller, draft: ChannelDraft) -> Result<Room> {
+        serve(caller, Service::CreateChannel)?;
         let new = check_draft(caller, draft)?;
         self.limiter
             .take(Quota::Room, &caller.id().to_string())
@@ -134,7 +142,7 @@ impl Backend {
     /// The direct room of the caller and these people; true: it was created now.
     ///
     /// # Errors
-    /// `invalid` for nobody or too many, `user_not_found`, `too_fast`, `unavailable`.
+    /// `invalid` for nobody or too many, `forbidden` for a guest, `user_not_found`, `too_fast`, `unavailable`.
     pub async fn open_direct(self: &Arc<Self>, caller: &Caller, others: &[UserId]) -> Result<(Room, bool)> {
         let mut users = others.to_vec();
         users.push(caller.id());
@@ -143,6 +151,7 @@ impl Backend {
         if others.is_empty() || users.len() > DIRECT_MEMBERS_MAX {
             return Err(Problem::invalid("users", "must name 1 to 8 people"));
         }
+        serve(caller, Service::BeginDirect)?;
         self.all_exist(&users).await?;
         self.limiter
             .take(Quota::Room, &caller.id().to_string())
@@ -202,6 +211,12 @@ impl Backend {
             return Err(Problem::invalid("users", "must name 1 to 100 people"));
         }
         self.all_exist(users).await?;
+        if !self.store.banned(room, users).await?.is_empty() {
+            return Err(Problem::because(
+                Code::Banned,
+                "Somebody named was banned from the room",
+            ));
+        }
         self.admit(room, users.to_vec()).await
     }
 
@@ -253,7 +268,8 @@ impl Backend {
     pub async fn allow(&self, caller: &Caller, room: RoomId, action: Action) -> Result<RoomRecord> {
         let record = self.room_record(room).await?;
         let member = self.store.membership(room, caller.id()).await?.is_some();
-        check(action, record.standing(member, caller.role))?;
+        let standing = self.standing_in(RoomRules::from(&record), caller.id(), caller.role, member);
+        check(action, standing.await?)?;
         Ok(record)
     }
 
@@ -268,8 +284,36 @@ impl Backend {
             .head_for(room, caller.id())
             .await?
             .ok_or(Code::RoomNotFound)?;
-        check(Action::Read, record.standing(membership.is_some(), caller.role))?;
+        let rules = RoomRules::from(&record);
+        let standing = self.standing_in(rules, caller.id(), caller.role, membership.is_some());
+        check(Action::Read, standing.await?)?;
         Ok(head)
+    }
+
+    /// How someone stands to a room. Bans matter only where others than members see anything: there they are asked for.
+    async fn standing_in(
+        &self,
+        rules: RoomRules,
+        user: UserId,
+        role: Role,
+        member: bool,
+    ) -> Result<Standing> {
+        let banned = !member && !rules.private && self.store.is_banned(rules.room, user).await?;
+        Ok(Standing {
+            kind: rules.kind,
+            private: rules.private,
+            archived: rules.archived,
+            member,
+            banned,
+            creator: rules.created_by == Some(user),
+            role,
+            own: false,
+        })
+    }
+
+    /// What is kept of a room is not true any more.
+    pub(crate) async fn forget_room(&self, room: RoomId) {
+        self.cache.forget(&RoomKey(room)).await;
     }
 
     pub(crate) async fn room_record(&self, room: RoomId) -> Result<RoomRecord> {
@@ -306,50 +350,92 @@ impl Backend {
     }
 }
 
-impl RoomRecord {
-    const fn standing(&self, member: bool, role: Role) -> Standing {
-        Standing {
-            kind: self.kind,
-            private: self.private,
-            member,
-            role,
-            own: false,
+/// What rights in a room depend on.
+#[derive(Clone, Copy)]
+struct RoomRules {
+    room: RoomId,
+    kind: RoomKind,
+    private: bool,
+    archived: bool,
+    created_by: Option<UserId>,
+}
+
+impl RoomRules {
+    const fn of(room: &Room) -> Self {
+        Self {
+            room: room.id,
+            kind: room.kind,
+            private: room.private,
+            archived: room.archived,
+            created_by: room.created_by,
+        }
+    }
+}
+
+impl From<&RoomRecord> for RoomRules {
+    fn from(record: &RoomRecord) -> Self {
+        Self {
+            room: record.id,
+            kind: record.kind,
+            private: record.private,
+            archived: record.archived,
+            created_by: record.created_by,
         }
     }
 }
 
 fn check(action: Action, standing: Standing) -> Result<()> {
+    let unarchived = Standing {
+        archived: false,
+        ..standing
+    };
     match may(action, standing) {
         true => Ok(()),
+        false if may(action, unarchived) => Err(Code::RoomArchived.into()),
         false if standing.member => Err(Code::Forbidden.into()),
+        false if standing.banned => Err(Code::Banned.into()),
         false => Err(Code::NotAMember.into()),
     }
 }
 
+/// Whether the caller may do this for the workspace at large.
+///
+/// # Errors
+/// `forbidden`.
+pub(crate) fn serve(caller: &Caller, service: Service) -> Result<()> {
+    may_serve(service, caller.role)
+        .then_some(())
+        .ok_or_else(|| Code::Forbidden.into())
+}
+
 fn check_draft(caller: &Caller, draft: ChannelDraft) -> Result<NewChannel> {
     let ChannelDraft { name, topic, private } = draft;
-    let Some(slug) = chat::room::slug(&name) else {
-        return Err(Problem::invalid(
-            "name",
-            "must have 1 to 64 characters, at least one of them a letter or digit",
-        ));
-    };
-    let topic = topic.trim().to_owned();
-    if topic.chars().count() > TOPIC_CHARS_MAX
-        || topic.chars().any(|c| c.is_control() || is_invisible_format(c))
-    {
-        return Err(Problem::invalid(
-            "topic",
-            "must have at most 250 characters and no control characters",
-        ));
-    }
+    let slug = check_name(&name)?;
+    let topic = check_topic(&topic)?;
     Ok(NewChannel {
         id: RoomId(new_id()),
         slug,
-        name: name.trim().trim_start_matches('#').trim().to_owned(),
+        name: plain_name(&name),
         topic,
         private,
         creator: caller.id(),
         created_at: now(),
     })
+}
+
+/// The address that a channel of this name gets.
+pub(crate) fn check_name(name: &str) -> Result<String> {
+    let rule = "must have 1 to 64 characters, at least one of them a letter or digit";
+    chat::room::slug(name).ok_or_else(|| Problem::invalid("name", rule))
+}
+
+/// A name as it is stored.
+pub(crate) fn plain_name(name: &str) -> String {
+    name.trim().trim_start_matches('#').trim().to_owned()
+}
+
+/// A topic as it is stored.
+pub(crate) fn check_topic(topic: &str) -> Result<String> {
+    let rule = "must have at most 250 characters and no control characters";
+    line(topic, TOPIC_CHARS_MAX).ok_or_else(|| Problem::invalid("topic", rule))
 }

@@ -305,6 +305,7 @@ fn new_message(circle: &Circle<'_>, at: Timestamp, rng: &mut StdRng) -> NewMessa
         calls: None,
         here: Vec::new(),
         created_at: at,
+        exempt: true,
     }
 }
 

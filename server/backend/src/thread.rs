@@ -7,7 +7,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Result,
-    message::Posted,
+    message::{Posted, slow},
     store::{NewMessage, Replied},
 };
 
@@ -33,6 +33,8 @@ impl Backend {
             }
             Replied::NotAMember => Err(Code::NotAMember.into()),
             Replied::RoomNotFound => Err(Code::RoomNotFound.into()),
+            Replied::Archived => Err(Code::RoomArchived.into()),
+            Replied::Slow { wait_ms } => Err(slow(wait_ms)),
             Replied::RootNotFound => Err(Problem::invalid("thread", "is no message of this room")),
             Replied::RootDeleted => Err(Problem::because(
                 Code::MessageDeleted,

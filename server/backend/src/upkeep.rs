@@ -22,6 +22,8 @@ const STALE_MAX: u64 = 1_000;
 const STALE_PAUSE: Duration = Duration::from_millis(50);
 /// How long the database is left alone between two batches of older messages.
 const INDEX_PAUSE: Duration = Duration::from_millis(50);
+/// How long it is left alone between two stretches of old entries.
+const PRUNE_PAUSE: Duration = Duration::from_millis(50);
 /// How long it is left alone after an error.
 const INDEX_AGAIN: Duration = Duration::from_secs(10);
 
@@ -80,6 +82,17 @@ impl Backend {
         }
     }
 
+    /// Removes what is beyond the limits of the audit log and of resolved reports, a stretch at a time.
+    async fn prune_audit(&self) {
+        loop {
+            match self.store.prune_audit().await {
+                Ok(0) => return,
+                Ok(_) => tokio::time::sleep(PRUNE_PAUSE).await,
+                Err(error) => return tracing::warn!(%error, "the audit log could not be pruned"),
+            }
+        }
+    }
+
     /// Forgets the sessions that have ended by themselves.
     pub async fn tidy_up(&self, now: Timestamp) {
         let (created, seen) = (now.plus_ms(-ABSOLUTE_MS), now.plus_ms(-IDLE_MS));
@@ -98,5 +111,6 @@ impl Backend {
         if sessions > 0 {
             tracing::info!(sessions, "forgot sessions that have ended");
         }
+        self.prune_audit().await;
     }
 }

@@ -3,13 +3,13 @@
 //! The version comes from the store each time, by one or two cheap questions, of which one is the check of rights too.
 //! So whoever has the bytes already gets none, and nobody ever gets stale ones, whatever cache and bus may have lost.
 //!
-//! Names of people and rooms are in the bytes and not in the version, for no use case changes them. One that does has to
-//! bring a number of its own in here.
+//! Names and pictures of people, and the settings of rooms, are in the bytes too. How often any of them changed is
+//! counted by the store ([`Looks`]) and part of the version.
 
 use std::fmt::Write as _;
 
 use chat::{
-    Level, Marker, Problem, Room, RoomId, UserId,
+    Level, Marker, Problem, Role, Room, RoomId, UserId,
     message::{Bound, PAGE_LIMIT_MAX},
 };
 use futures::future::try_join_all;
@@ -20,12 +20,12 @@ use crate::{
     Backend, Caller, Code, Result,
     block::{BLOCK_MESSAGES, Block, BlockVersion},
     cache::Encoded,
-    store::{Head, window::Window},
+    store::{Head, Looks, window::Window},
 };
 
 /// To be raised with every change of how messages, pages or rooms look as JSON: instances of two versions share a
 /// cache, and a browser's copy outlives an upgrade.
-const ENCODING: u32 = 2;
+const ENCODING: u32 = 3;
 
 /// A version as a short text, another one for every other version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct PageVersion {
     bound: Bound,
     limit: u64,
     head: Head,
+    /// How often names and pictures of people have changed.
+    people: u64,
 }
 
 impl PageVersion {
@@ -64,6 +66,7 @@ impl PageVersion {
             bound,
             limit,
             head,
+            people,
         } = self;
         let bound = match bound {
             Bound::Newest => "newest".to_owned(),
@@ -72,7 +75,7 @@ impl PageVersion {
             Bound::Around(seq) => format!("around-{seq}"),
         };
         Tag::of(&format!(
-            "page:{ENCODING}:{epoch}:{}:{bound}:{limit}:{}",
+            "page:{ENCODING}:{epoch}:{people}:{}:{bound}:{limit}:{}",
             head.room, head.last_rev
         ))
     }
@@ -89,6 +92,7 @@ impl PageVersion {
             encoding: ENCODING,
             epoch: self.epoch.clone(),
             head: self.head,
+            people: self.people,
             place,
         })
     }
@@ -138,8 +142,10 @@ impl Backend {
         bound: Bound,
         limit: u64,
     ) -> Result<PageVersion> {
-        let head = self.read_head(caller, room).await?;
+        let looks = async { Ok(self.store.looks().await?) };
+        let (head, looks) = tokio::try_join!(self.read_head(caller, room), looks)?;
         Ok(PageVersion {
+            people: looks.people,
             epoch: self.store.epoch().await?,
             bound,
             limit: limit.clamp(1, PAGE_LIMIT_MAX),
@@ -183,7 +189,8 @@ impl Backend {
     /// `unavailable`.
     pub async fn rooms_tag(&self, caller: &Caller) -> Result<Tag> {
         let user = caller.id();
-        let (own, open, epoch) = tokio::try_join!(
+        let (looks, own, open, epoch) = tokio::try_join!(
+            self.store.looks(),
             self.store.heads_of(user),
             self.store.heads_open_to(user),
             self.store.epoch()
@@ -200,7 +207,7 @@ impl Backend {
         let open = open
             .iter()
             .map(|head| (head.room, head.last_seq, head.last_rev, None));
-        Ok(tag_of_rooms(&epoch, user, own.chain(open)))
+        Ok(tag_of_rooms(&epoch, user, (caller.role, looks), own.chain(open)))
     }
 
     /// The list of rooms as JSON, the caller's own and then the public channels to join, and which version it is.
@@ -210,13 +217,15 @@ impl Backend {
     /// # Errors
     /// `unavailable`.
     pub async fn encoded_rooms(&self, caller: &Caller) -> Result<(Tag, Encoded)> {
+        // Before the list: what changes in between makes the version look older than the list is, not newer.
+        let looks = self.store.looks().await?;
         let (rooms, epoch) = (self.list_rooms(caller).await?, self.store.epoch().await?);
         let stands = rooms.iter().map(|room| {
             let (turn, seq) = (room.read_turn, room.read_seq);
             let seen = (Marker { turn, seq }, (room.level, room.muted));
             (room.id, room.last_seq, room.last_rev, room.member.then_some(seen))
         });
-        let tag = tag_of_rooms(&epoch, caller.id(), stands);
+        let tag = tag_of_rooms(&epoch, caller.id(), (caller.role, looks), stands);
         Ok((tag, encode(&RoomList { rooms })?))
     }
 }
@@ -224,15 +233,17 @@ impl Backend {
 /// Up to where a member has read a room, and how the member wants to hear of it.
 type Seen = (Marker, (Option<Level>, bool));
 
-/// What a list of rooms depends on: where each room stands, and how a member sees it.
+/// What a list of rooms depends on: how names and settings are, where each room stands, and how a member sees it.
 fn tag_of_rooms(
     epoch: &str,
     user: UserId,
+    (role, looks): (Role, Looks),
     stands: impl Iterator<Item = (RoomId, u64, u64, Option<Seen>)>,
 ) -> Tag {
     let mut stands: Vec<_> = stands.collect();
     stands.sort_unstable();
-    let mut text = format!("rooms:{ENCODING}:{epoch}:{user}");
+    let Looks { people, rooms } = looks;
+    let mut text = format!("rooms:{ENCODING}:{epoch}:{people}:{rooms}:{user}:{}", role.name());
     for (room, last_seq, last_rev, seen) in stands {
         // Writing to a text cannot fail.
         let _ = write!(text, "\n{room} {last_seq} {last_rev} {seen:?}");
@@ -318,6 +329,10 @@ mod tests {
             name: "n".into(),
             topic: "t".into(),
             private: true,
+            description: "d".into(),
+            archived: true,
+            slow_s: 6,
+            created_by: Some(UserId(ID)),
             member: true,
             last_seq: 1,
             last_rev: 2,
@@ -338,7 +353,7 @@ mod tests {
         let look = Tag::of(std::str::from_utf8(&both).unwrap());
         assert_eq!(
             (ENCODING, look.as_str()),
-            (2, "5a66847b9b3a0b5751885f47c7c3a721"),
+            (3, "8af7780d48c0a32965bb9d33da0c0a63"),
             "raise ENCODING, and note the new look here"
         );
     }
@@ -376,6 +391,7 @@ mod tests {
                         bound,
                         limit,
                         head,
+                        people: 0,
                     };
                     let (first, last) = version.window().ends(last_seq);
                     let read = messages
@@ -412,6 +428,7 @@ mod tests {
             bound: Bound::Before(5),
             limit: 2,
             head: head(ID, 12),
+            people: 0,
         };
         let others = [
             PageVersion {
@@ -428,6 +445,10 @@ mod tests {
             },
             PageVersion {
                 bound: Bound::Newest,
+                ..version.clone()
+            },
+            PageVersion {
+                people: 1,
                 ..version.clone()
             },
             PageVersion {
@@ -456,6 +477,7 @@ mod tests {
                 last_seq: 9,
                 last_rev,
             },
+            people: 0,
         };
         for bound in [
             Bound::Newest,

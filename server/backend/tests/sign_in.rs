@@ -33,6 +33,7 @@ impl Scene {
             username: "rosa".into(),
             password: RIGHT.into(),
             display_name: None,
+            invite: None,
         };
         backend.register(registration, "::1").await.unwrap();
         Self {

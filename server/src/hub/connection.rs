@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicU16, AtomicU32, Ordering},
 };
 
-use backend::Credential;
+use backend::{Caller, Credential};
 use bytes::Bytes;
-use chat::{ConnectionId, RoomId, close::Close};
+use chat::{ConnectionId, RoomId, User, close::Close};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
@@ -25,6 +25,8 @@ pub(crate) struct Connection {
     pub(crate) user: Arc<LiveUser>,
     /// By what its user is known: when that ends, so does the connection.
     pub(crate) credential: Credential,
+    /// On whose behalf it speaks, as the user is now.
+    caller: Mutex<Arc<Caller>>,
     /// Wakes the connection's task.
     pub(crate) bell: Bell,
     slots: Mutex<Slots>,
@@ -38,17 +40,33 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// A connection just opened.
-    pub(crate) fn new(id: ConnectionId, user: Arc<LiveUser>, credential: Credential, now_s: u32) -> Self {
+    pub(crate) fn new(id: ConnectionId, user: Arc<LiveUser>, caller: Caller, now_s: u32) -> Self {
         Self {
             id,
             user,
-            credential,
+            credential: caller.credential,
+            caller: Mutex::new(Arc::new(caller)),
             bell: Bell::default(),
             slots: Mutex::default(),
             seats: Mutex::default(),
             seen_s: AtomicU32::new(now_s),
             ending: AtomicU16::new(0),
         }
+    }
+
+    /// On whose behalf the connection speaks.
+    pub(crate) fn caller(&self) -> Arc<Caller> {
+        Arc::clone(&self.caller.lock())
+    }
+
+    /// The user has another name, picture or role.
+    pub(super) fn renew(&self, user: &User) {
+        *self.caller.lock() = Arc::new(Caller {
+            author: user.author.clone(),
+            role: user.role,
+            bot: user.bot,
+            credential: self.credential,
+        });
     }
 
     /// Says something outside any room's log.

@@ -37,6 +37,7 @@ impl Hub {
             epoch,
             mut rooms,
             mentions,
+            looks,
         } = greeting?;
         // What was said of heads so far is no newer than what is merged below.
         connection.slots().forget_heads();
@@ -57,6 +58,7 @@ impl Hub {
             heartbeat_ms: HEARTBEAT_MS,
             epoch,
             rooms,
+            rooms_version: looks.rooms,
         }))
     }
 

@@ -11,7 +11,7 @@ use backend::{
     bus::{Delivery, Subscription},
     event::Logged,
 };
-use chat::{Call, ConnectionId, Marker, RoomId, UserId, close::Close, wire::ServerFrame};
+use chat::{Call, ConnectionId, Marker, Role, RoomId, UserId, close::Close, wire::ServerFrame};
 use futures::StreamExt;
 use serde::Deserialize;
 
@@ -81,6 +81,8 @@ impl Hub {
             Event::OwnChanged { user, frame } => self.hear_own(*user, frame),
             Event::Joined { room, user } => self.hear_joined(*room, *user),
             Event::Left { room, user } => self.hear_left(*room, *user),
+            Event::RoomChanged { room } => self.hear_room_changed(*room),
+            Event::UserChanged { user, sessions } => self.hear_user_changed(*user, sessions.clone()),
             Event::SessionEnded { session } => {
                 self.end_all(Credential::Session(*session));
                 let (hub, session) = (Arc::clone(self), *session);
@@ -266,6 +268,7 @@ impl Hub {
                 room,
                 user,
                 left: false,
+                told: false,
             });
         }
     }
@@ -277,8 +280,51 @@ impl Hub {
                 room,
                 user,
                 left: true,
+                told: true,
             });
         }
+    }
+
+    /// Tells everyone here who is in a room, or has it open, what it is like now.
+    pub(super) fn hear_room_changed(&self, id: RoomId) {
+        let Some(room) = self.known_room(id) else { return };
+        for user in room.people() {
+            self.follow(Move {
+                room: id,
+                user,
+                left: false,
+                told: true,
+            });
+        }
+    }
+
+    /// Lets a user's connections speak as the user is now. A guest sees less than others: the connections of one come
+    /// back, and open what they may.
+    fn hear_user_changed(self: &Arc<Self>, user: UserId, sessions: Vec<chat::SessionId>) {
+        let hub = Arc::clone(self);
+        hub.backend.tokens.forget();
+        tokio::spawn(async move {
+            for session in sessions {
+                hub.backend.sessions.forget(session).await;
+            }
+            let Some(live) = hub.live_user(user) else { return };
+            match hub.backend.store.user(user).await {
+                Ok(Some(user)) => {
+                    for connection in live.connections() {
+                        connection.renew(&user);
+                        if user.role == Role::Guest {
+                            connection.end(Close::Restart);
+                        }
+                    }
+                }
+                // What is not known is asked for again when they come back.
+                Ok(None) | Err(_) => {
+                    for connection in live.connections() {
+                        connection.end(Close::Restart);
+                    }
+                }
+            }
+        });
     }
 
     pub(super) fn end_all(&self, credential: Credential) {

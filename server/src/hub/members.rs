@@ -6,7 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
 
@@ -33,6 +33,8 @@ pub(super) struct Move {
     pub(super) room: RoomId,
     pub(super) user: Arc<LiveUser>,
     pub(super) left: bool,
+    /// Whether the user is told how the room looks, even as no member.
+    pub(super) told: bool,
 }
 
 /// Moves that are to be settled. One for each user and room: what is settled is how it stands then, so however
@@ -48,7 +50,10 @@ impl Moves {
         let mut waiting = self.waiting.lock();
         let key = (moved.room, moved.user.id);
         // Who left and came back was suspended, and that has to be decided in any case.
-        moved.left |= waiting.get(&key).is_some_and(|earlier| earlier.left);
+        if let Some(earlier) = waiting.get(&key) {
+            moved.left |= earlier.left;
+            moved.told |= earlier.told;
+        }
         waiting.insert(key, moved);
         drop(waiting);
         self.news.notify_one();
@@ -93,6 +98,40 @@ impl Hub {
         self.moves.add(moved);
     }
 
+    /// Compares which rooms have changed with the store, and tells of those that were not heard of.
+    pub(super) async fn compare_rooms(&self) {
+        let store = &self.backend.store;
+        let known = self.rooms_version.load(Ordering::Acquire);
+        let (looks, changed) = match futures::try_join!(store.looks(), store.rooms_changed_after(known)) {
+            Ok(read) => read,
+            Err(error) => return tracing::warn!(%error, "settings of rooms could not be compared"),
+        };
+        changed.into_iter().for_each(|room| self.hear_room_changed(room));
+        self.rooms_version.fetch_max(looks.rooms, Ordering::AcqRel);
+    }
+
+    /// Tells a user who was away of those of the rooms he or she is in that have changed since this version.
+    pub(crate) async fn tell_rooms_changed(&self, user: &Arc<LiveUser>, since: u64) {
+        let changed = match self.backend.store.rooms_changed_after(since).await {
+            Ok(changed) => changed,
+            Err(error) => return tracing::warn!(%error, "settings of rooms could not be compared"),
+        };
+        let own: HashSet<RoomId> = user
+            .memberships()
+            .rooms
+            .iter()
+            .map(|listed| listed.room.id)
+            .collect();
+        for room in changed.into_iter().filter(|room| own.contains(room)) {
+            self.follow(Move {
+                room,
+                user: Arc::clone(user),
+                left: false,
+                told: true,
+            });
+        }
+    }
+
     /// Compares all memberships, read markers and mentions with the store: any of them may have been lost.
     pub(super) async fn compare_memberships(&self) {
         let users: Vec<_> = self.users.iter().map(|user| Arc::clone(&user)).collect();
@@ -122,6 +161,7 @@ impl Hub {
                     room: *room,
                     user: Arc::clone(&user),
                     left: listed.contains(room),
+                    told: listed.contains(room),
                 });
             }
         }
@@ -142,7 +182,12 @@ impl Hub {
     }
 
     async fn settle(&self, moved: Move) {
-        let Move { room, user, left } = moved;
+        let Move {
+            room,
+            user,
+            left,
+            told,
+        } = moved;
         let view = self.view(&user, room).await;
         match &view {
             Some(view) if view.member => {
@@ -170,15 +215,31 @@ impl Hub {
                     last_rev,
                 });
             }
-            let may_read = view.as_ref().is_some_and(|room| room.member || !room.private);
+            let may_read = self.may_read(&user, view.as_ref()).await;
             user.connections()
                 .iter()
                 .for_each(|connection| known.decide(connection, may_read));
         }
         // Who was listed wrongly is told nothing of a room that is gone.
-        if let Some(view) = view.filter(|view| view.member || left) {
+        if let Some(view) = view.filter(|view| view.member || told) {
             let word: Bytes = text(&ServerFrame::Room { room: Box::new(view) });
             user.say(About::Room(room), None, || word);
+        }
+    }
+
+    /// Whether a user who sees a room so may read it. Where that cannot be found out the room is closed, to be on the safe
+    /// side.
+    async fn may_read(&self, user: &LiveUser, view: Option<&Room>) -> bool {
+        match view {
+            Some(room) if room.member => true,
+            Some(room) if !room.private => match self.backend.sees(user.id, room).await {
+                Ok(sees) => sees,
+                Err(problem) => {
+                    tracing::warn!(%problem, "a right could not be checked");
+                    false
+                }
+            },
+            Some(_) | None => false,
         }
     }
 

@@ -56,6 +56,7 @@ async fn compare_people(hub: &Hub) {
     loop {
         hub.suspicions.people.notified().await;
         hub.compare_memberships().await;
+        hub.compare_rooms().await;
         hub.compare_credentials().await;
     }
 }

@@ -75,6 +75,8 @@ pub struct Hub {
     presence: presence::Presence,
     moves: members::Moves,
     suspicions: mend::Suspicions,
+    /// The version of all rooms' settings that was last compared with the store.
+    rooms_version: AtomicU64,
 }
 
 impl Hub {
@@ -98,6 +100,7 @@ impl Hub {
             presence: presence::Presence::default(),
             moves: members::Moves::default(),
             suspicions: mend::Suspicions::default(),
+            rooms_version: AtomicU64::new(0),
         });
         tokio::spawn(listen::listen(Arc::clone(&hub), events));
         tokio::spawn(mend::compare(Arc::clone(&hub)));
@@ -135,7 +138,7 @@ impl Hub {
             let connection = Arc::new(Connection::new(
                 id,
                 Arc::clone(&user),
-                caller.credential,
+                caller.clone(),
                 self.clock_s(),
             ));
             if user.add(&connection) {

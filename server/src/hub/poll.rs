@@ -37,6 +37,7 @@ async fn poll_people(hub: &Hub) {
         pause(PEOPLE_EVERY).await;
         if hub.is_deaf() {
             hub.compare_memberships().await;
+            hub.compare_rooms().await;
             hub.compare_credentials().await;
         }
     }

@@ -297,6 +297,17 @@ impl Room {
         !self.lock().readers.is_empty()
     }
 
+    /// Everyone here who is a member or has the room open, each once.
+    pub(super) fn people(&self) -> Vec<Arc<LiveUser>> {
+        let state = self.lock();
+        let mut people = state.members.clone();
+        for reader in state.readers.iter() {
+            let user = &reader.connection.user;
+            people.entry(user.id).or_insert_with(|| Arc::clone(user));
+        }
+        people.into_values().collect()
+    }
+
     /// Lists a member.
     pub(super) fn admit(&self, user: &Arc<LiveUser>) {
         self.lock().members.insert(user.id, Arc::clone(user));

@@ -5,12 +5,12 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use backend::account::{self, Registration};
+use backend::account::{self, Doorstep, Registration};
 use chat::{
     Code, User,
     user::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN},
 };
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
 use super::payload::Payload;
@@ -30,6 +30,7 @@ pub(super) struct Register {
     username: String,
     password: String,
     display_name: Option<String>,
+    invite: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -46,31 +47,43 @@ struct Me {
 pub(super) async fn register(
     State(state): State<AppState>,
     address: Address,
+    headers: HeaderMap,
     Payload(body): Payload<Register>,
 ) -> Result<Response, Refusal> {
     let Register {
         username,
         password,
         display_name,
+        invite,
     } = body;
     let registration = Registration {
         username,
         password,
         display_name,
+        invite,
     };
-    let signed_in = state.backend.register(registration, &address.0).await?;
+    let signed_in = state
+        .backend
+        .register(registration, doorstep(&address, &headers))
+        .await?;
     Ok(with_cookie(&state, StatusCode::CREATED, signed_in))
 }
 
 pub(super) async fn login(
     State(state): State<AppState>,
     address: Address,
+    headers: HeaderMap,
     Extension(identity): Extension<Identity>,
     Payload(body): Payload<Login>,
 ) -> Result<Response, Refusal> {
     let signed_in = state
         .backend
-        .sign_in(&body.username, body.password, &address.0, identity.caller())
+        .sign_in(
+            &body.username,
+            body.password,
+            doorstep(&address, &headers),
+            identity.caller(),
+        )
         .await?;
     Ok(with_cookie(&state, StatusCode::OK, signed_in))
 }
@@ -87,24 +100,16 @@ pub(super) async fn logout(
         .into_response())
 }
 
-pub(super) async fn me(
-    State(state): State<AppState>,
-    SignedIn(caller): SignedIn,
-) -> Result<Response, Refusal> {
-    let mut user = caller.user();
-    let own = state.backend.customs(&[caller.id()]).await?.pop();
-    user.custom = own.map(|(_, custom)| custom);
-    user.status = state
-        .backend
-        .presence
-        .statuses(&[caller.id()])
-        .await
-        .pop()
-        .flatten();
-    Ok(Json(Me { user }).into_response())
+/// Where a request comes from and in which browser.
+pub(super) fn doorstep<'a>(address: &'a Address, headers: &'a HeaderMap) -> Doorstep<'a> {
+    let agent = headers.get(header::USER_AGENT);
+    Doorstep {
+        address: &address.0,
+        agent: agent.and_then(|agent| agent.to_str().ok()).unwrap_or_default(),
+    }
 }
 
-fn with_cookie(state: &AppState, status: StatusCode, signed_in: account::SignedIn) -> Response {
+pub(super) fn with_cookie(state: &AppState, status: StatusCode, signed_in: account::SignedIn) -> Response {
     let cookie = state.cookie.set(&signed_in.secret);
     (
         status,

@@ -1,16 +1,22 @@
 //! The REST door: parse, call one use case, render. Every call is in [`routes`], and told of by its module's `describe`.
 
 mod attention;
+mod audit;
 mod auth;
 mod bots;
 mod commands;
 mod health;
 mod incoming;
+mod invites;
 mod messages;
+mod moderation;
 mod payload;
+mod profile;
 mod push;
+mod reports;
 mod rooms;
 mod search;
+mod sessions;
 mod tokens;
 mod users;
 mod webhooks;
@@ -39,9 +45,12 @@ pub fn routes() -> Routes {
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
         .route("/auth/logout", post(auth::logout))
-        .route("/me", get(auth::me))
         .route("/me/status", patch(attention::set_status))
         .route("/me/quiet", get(attention::quiet).put(attention::set_quiet))
+        .route("/me", get(profile::me).patch(profile::edit))
+        .route("/me/password", post(sessions::change_password))
+        .route("/sessions", get(sessions::list).delete(sessions::end_all))
+        .route("/sessions/{id}", delete(sessions::end))
         .route("/bots", get(bots::list).post(bots::create))
         .route("/bots/{id}/tokens", get(bots::tokens).post(bots::create_token))
         .route("/bots/{id}/tokens/{token}", delete(bots::revoke_token))
@@ -53,12 +62,20 @@ pub fn routes() -> Routes {
         .route("/tokens", get(tokens::list).post(tokens::create))
         .route("/tokens/{id}", delete(tokens::revoke))
         .route("/users", get(users::list))
+        .route("/users/{id}", get(profile::get).patch(profile::change))
         .route("/rooms", get(rooms::list).post(rooms::create))
         .route("/rooms/direct", post(rooms::open_direct))
         .route("/rooms/{id}/commands", get(commands::offers).post(commands::run))
+        .route("/rooms/{id}", get(rooms::get).patch(rooms::change))
         .route("/rooms/{id}/join", post(rooms::join))
         .route("/rooms/{id}/leave", post(rooms::leave))
         .route("/rooms/{id}/members", get(rooms::members).post(rooms::invite))
+        .route("/rooms/{id}/members/{user}", delete(moderation::kick))
+        .route("/rooms/{id}/bans", get(moderation::bans))
+        .route(
+            "/rooms/{id}/bans/{user}",
+            put(moderation::ban).delete(moderation::lift_ban),
+        )
         .route("/rooms/{id}/pins", get(messages::pins))
         .route("/rooms/{id}/read", post(rooms::read))
         .route("/rooms/{id}/unread", post(attention::mark_unread))
@@ -86,6 +103,11 @@ pub fn routes() -> Routes {
             get(push::key).post(push::subscribe).delete(push::unsubscribe),
         )
         .route("/saved", get(attention::saved))
+        .route("/invites", get(invites::list).post(invites::create))
+        .route("/invites/{id}", delete(invites::revoke))
+        .route("/reports", get(reports::page).post(reports::report))
+        .route("/reports/{id}/resolve", post(reports::resolve))
+        .route("/audit", get(audit::page))
         .route("/search", get(search::search))
         .route("/threads", get(attention::threads))
         .route("/threads/{id}", get(messages::thread))

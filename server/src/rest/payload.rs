@@ -102,6 +102,22 @@ impl Unknown for MessageId {
     const CODE: Code = Code::MessageNotFound;
 }
 
+impl Unknown for chat::UserId {
+    const CODE: Code = Code::UserNotFound;
+}
+
+impl Unknown for chat::SessionId {
+    const CODE: Code = Code::SessionNotFound;
+}
+
+impl Unknown for chat::InviteId {
+    const CODE: Code = Code::InviteNotFound;
+}
+
+impl Unknown for chat::ReportId {
+    const CODE: Code = Code::ReportNotFound;
+}
+
 impl Unknown for chat::TokenId {
     const CODE: Code = Code::TokenNotFound;
 }

@@ -1,7 +1,7 @@
 //! `/api/rooms`.
 
 use axum::{Json, extract::State, response::Response};
-use backend::{marker::Reading, room::ChannelDraft};
+use backend::{marker::Reading, room::ChannelDraft, store::RoomEdit};
 use chat::{
     Code, Room, RoomId, UserId,
     room::{DIRECT_MEMBERS_MAX, INVITES_MAX},
@@ -29,6 +29,15 @@ pub(super) struct Create {
     name: String,
     topic: Option<String>,
     private: Option<bool>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Change {
+    name: Option<String>,
+    topic: Option<String>,
+    description: Option<String>,
+    slow_s: Option<u32>,
+    archived: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +81,37 @@ pub(super) async fn create(
         StatusCode::CREATED,
         Json(state.backend.create_channel(&caller, draft).await?),
     ))
+}
+
+pub(super) async fn get(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(room): Id<RoomId>,
+) -> Result<Json<Room>, Refusal> {
+    Ok(Json(state.backend.get_room(&caller, room).await?))
+}
+
+pub(super) async fn change(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(room): Id<RoomId>,
+    Payload(body): Payload<Change>,
+) -> Result<Json<Room>, Refusal> {
+    let Change {
+        name,
+        topic,
+        description,
+        slow_s,
+        archived,
+    } = body;
+    let edit = RoomEdit {
+        name,
+        topic,
+        description,
+        slow_s,
+        archived,
+    };
+    Ok(Json(state.backend.change_room(&caller, room, edit).await?))
 }
 
 pub(super) async fn open_direct(

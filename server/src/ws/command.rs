@@ -4,7 +4,7 @@
 use std::{panic::resume_unwind, sync::Arc, time::Duration};
 
 use backend::{
-    Caller, Code, Problem, Result,
+    Code, Problem, Result,
     marker::Reading,
     message::{Post, Posted},
 };
@@ -108,7 +108,6 @@ impl Running {
 pub(super) struct Speaker {
     pub(super) hub: Arc<Hub>,
     pub(super) connection: Arc<Connection>,
-    pub(super) caller: Arc<Caller>,
 }
 
 impl Speaker {
@@ -147,11 +146,8 @@ impl Speaker {
     }
 
     async fn enter(&self, room: RoomId, after: Option<u64>, bell: u64) -> Result<Entered> {
-        let Self {
-            hub,
-            connection,
-            caller,
-        } = self;
+        let Self { hub, connection } = self;
+        let caller = &connection.caller();
         let departures = connection.user.departures();
         hub.backend.open_room(caller, room).await?;
         let entered = hub.enter(connection, room, after, bell).await?;
@@ -174,7 +170,8 @@ impl Speaker {
     }
 
     async fn post(self, post: Post) -> Outcome {
-        match self.hub.backend.post_message(&self.caller, post).await {
+        let caller = self.connection.caller();
+        match self.hub.backend.post_message(&caller, post).await {
             Ok(posted) => Outcome::Posted(Box::new(posted)),
             Err(problem) => Outcome::NotPosted(problem),
         }
@@ -182,11 +179,8 @@ impl Speaker {
 
     /// What has no answer but a refusal.
     async fn act(self, frame: ClientFrame) -> Outcome {
-        let Self {
-            hub,
-            connection,
-            caller,
-        } = &self;
+        let Self { hub, connection } = &self;
+        let caller = &connection.caller();
         let done = match frame {
             ClientFrame::Typing { room } => hub.backend.type_in_room(caller, room, connection.id).await,
             ClientFrame::Read { room, seq, turn } => {

@@ -35,6 +35,7 @@ pub async fn open(State(state): State<AppState>, request: Request) -> Response {
     if let Err(problem) = may_open(&state, &identity, &request) {
         return Refusal(problem).into_response();
     }
+    let since = rooms_version(request.uri().query().unwrap_or_default());
     let (response, upgrade) = match shake_hands(request).await {
         Ok(agreed) => agreed,
         Err(problem) => return Refusal(problem).into_response(),
@@ -45,7 +46,7 @@ pub async fn open(State(state): State<AppState>, request: Request) -> Response {
     {
         return Refusal(problem).into_response();
     }
-    tokio::spawn(serve(Arc::clone(&state.hub), caller, upgrade));
+    tokio::spawn(serve(Arc::clone(&state.hub), caller, since, upgrade));
     response
 }
 
@@ -84,12 +85,19 @@ async fn shake_hands(mut request: Request) -> Result<(Response, OnUpgrade)> {
     Ok((response, upgrade))
 }
 
+/// The version of rooms' settings that the other side knows, if it says so.
+fn rooms_version(query: &str) -> Option<u64> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    let mut named = pairs.filter(|(name, _)| *name == "rooms");
+    named.next()?.1.parse().ok()
+}
+
 /// Takes no more along than an idle connection needs: this future lives as long as the connection.
-async fn serve(hub: Arc<Hub>, caller: Option<Caller>, upgrade: OnUpgrade) {
+async fn serve(hub: Arc<Hub>, caller: Option<Caller>, since: Option<u64>, upgrade: OnUpgrade) {
     let Ok(upgraded) = upgrade.await else { return };
     let io = TokioIo::new(upgraded);
     match caller {
-        Some(caller) => Box::pin(task::serve(hub, caller, io)).await,
+        Some(caller) => Box::pin(task::serve(hub, caller, since, io)).await,
         None => Box::pin(task::refuse(io)).await,
     }
 }

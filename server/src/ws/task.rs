@@ -82,8 +82,14 @@ struct Task<S> {
     typed: Typed,
 }
 
-/// Serves an upgraded connection of the caller until it ends.
-pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, caller: Caller, io: S) {
+/// Serves an upgraded connection of the caller until it ends. `since` is the version of rooms' settings that the other
+/// side knows.
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    hub: Arc<Hub>,
+    caller: Caller,
+    since: Option<u64>,
+    io: S,
+) {
     let guest = hub.connect(&caller);
     let connection = Arc::clone(&guest.connection);
     if hub.is_draining() {
@@ -100,14 +106,16 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, call
         running: None,
         pace: Pace::new(hub.frame_rate),
         typed: Typed::default(),
-        speaker: Speaker {
-            hub,
-            connection,
-            caller: Arc::new(caller),
-        },
+        speaker: Speaker { hub, connection },
     };
     let end = match task.greet().await {
-        Ok(()) => task.run().await,
+        Ok(()) => {
+            if let Some(since) = since {
+                let Speaker { hub, connection } = &task.speaker;
+                hub.tell_rooms_changed(&connection.user, since).await;
+            }
+            task.run().await
+        }
         Err(end) => end,
     };
     task.finish(end).await;
@@ -115,27 +123,22 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(hub: Arc<Hub>, call
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
     async fn greet(&mut self) -> Result<(), End> {
-        let Speaker {
-            hub,
-            connection,
-            caller,
-        } = &self.speaker;
-        let hello = hub.hello(connection, caller).await.map_err(|problem| {
-            if problem.code == Code::NotSignedIn {
-                return End::Close(Close::NotSignedIn);
-            }
-            tracing::warn!(%problem, "a connection could not be greeted");
-            End::Close(Close::Restart)
-        })?;
+        let Speaker { hub, connection } = &self.speaker;
+        let hello = hub
+            .hello(connection, &connection.caller())
+            .await
+            .map_err(|problem| {
+                if problem.code == Code::NotSignedIn {
+                    return End::Close(Close::NotSignedIn);
+                }
+                tracing::warn!(%problem, "a connection could not be greeted");
+                End::Close(Close::Restart)
+            })?;
         self.outbox.say(hello);
         self.flush().await?;
-        let Speaker {
-            hub,
-            connection,
-            caller,
-        } = &self.speaker;
+        let Speaker { hub, connection } = &self.speaker;
         hub.backend
-            .set_presence(caller.id(), connection.id, Status::Online)
+            .set_presence(connection.user.id, connection.id, Status::Online)
             .await;
         Ok(())
     }

@@ -237,6 +237,7 @@ async fn register(backend: &Arc<Backend>, username: &str) -> Caller {
         username: username.into(),
         password: "correct horse battery".into(),
         display_name: None,
+        invite: None,
     };
     let signed_in = backend.register(registration, "here").await.unwrap();
     Caller {
@@ -325,7 +326,7 @@ impl Scene {
         };
         let (rein, task) = (
             Arc::clone(rein),
-            task::serve(Arc::clone(&self.hub), self.caller.clone(), watched),
+            task::serve(Arc::clone(&self.hub), self.caller.clone(), None, watched),
         );
         tokio::spawn(async move { rein.lead(task).await });
         let stream = WebSocketStream::from_raw_socket(here, Role::Client, None).await;

@@ -84,15 +84,25 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
         let get = |path: &str| rosa.by_token("GET", path);
         let members = format!("/api/rooms/{room}/members");
         let table: Vec<(&str, RequestBuilder, u16, Vec<&str>)> = vec![
-            ("page, known", known(&page, &page_tag), 304, vec!["head_for"]),
-            ("page, cached", get(&page), 200, vec!["head_for"]),
+            (
+                "page, known",
+                known(&page, &page_tag),
+                304,
+                vec!["head_for", "looks"],
+            ),
+            ("page, cached", get(&page), 200, vec!["head_for", "looks"]),
             (
                 "rooms, known",
                 known("/api/rooms", &rooms_tag),
                 304,
-                vec!["heads_of", "heads_open_to"],
+                vec!["looks", "heads_of", "heads_open_to"],
             ),
-            ("rooms", get("/api/rooms"), 200, vec!["rooms_of", "rooms_open_to"]),
+            (
+                "rooms",
+                get("/api/rooms"),
+                200,
+                vec!["looks", "rooms_of", "rooms_open_to"],
+            ),
             (
                 "post",
                 rosa.by_token("POST", "/api/messages").json(&new),
@@ -103,17 +113,24 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
                 "page, outdated",
                 known(&page, &page_tag),
                 200,
-                vec!["head_for", "page"],
+                vec!["head_for", "looks", "page"],
             ),
             (
                 "rooms, outdated",
                 known("/api/rooms", &rooms_tag),
                 200,
-                vec!["heads_of", "heads_open_to", "rooms_of", "rooms_open_to"],
+                vec![
+                    "looks",
+                    "heads_of",
+                    "heads_open_to",
+                    "looks",
+                    "rooms_of",
+                    "rooms_open_to",
+                ],
             ),
             ("people", get("/api/users"), 200, vec!["page_users"]),
             ("members", get(&members), 200, vec!["membership", "page_members"]),
-            ("me", get("/api/me"), 200, vec!["customs"]),
+            ("me", get("/api/me"), 200, vec!["profile"]),
             ("tokens", get("/api/tokens"), 200, vec!["tokens"]),
             (
                 "room page",

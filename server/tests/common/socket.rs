@@ -35,9 +35,12 @@ impl Socket {
 
     /// Opens with these headers; the HTTP status where the upgrade is refused.
     pub async fn open(url: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
-        let mut request: Request<()> = format!("{}/ws", url.replace("http://", "ws://"))
-            .into_client_request()
-            .unwrap();
+        Self::open_at(&format!("{}/ws", url.replace("http://", "ws://")), headers).await
+    }
+
+    /// Opens this very address.
+    pub async fn open_at(address: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let mut request: Request<()> = address.into_client_request().unwrap();
         for (name, value) in headers {
             let name: tokio_tungstenite::tungstenite::http::HeaderName = name.parse().unwrap();
             request.headers_mut().insert(name, value.parse().unwrap());

@@ -443,6 +443,7 @@ fn hello(rooms: Vec<RoomHead>) -> ServerFrame {
         heartbeat_ms: 1,
         epoch: "e".into(),
         rooms,
+        rooms_version: 0,
     }
 }
 

@@ -92,7 +92,8 @@ pub(super) fn leave(from: &Element) {
 fn is_open(message: &Element) -> bool {
     let is_gone = within::<Element>(message, ".body > .gone").is_some();
     let is_busy = message.class_list().contains("editing") || message.has_attribute("data-pending");
-    !is_gone && !is_busy && with(|client| client.is_member()) == Some(true)
+    let is_archived = one::<Element>(".app[data-archived=\"true\"]").is_some();
+    !is_gone && !is_busy && !is_archived && with(|client| client.is_member()) == Some(true)
 }
 
 fn is_own(message: &Element) -> bool {
@@ -114,6 +115,7 @@ fn buttons(message: &Element, target: &Target) -> String {
         "<rect x=\"9\" y=\"9\" width=\"11\" height=\"11\" rx=\"2\"/><path d=\"M5 15H4V4h11v1\"/>";
     const RIBBON: &str = "<path d=\"M7 4h10v16l-5-4-5 4z\"/>";
     const DOT: &str = "<circle cx=\"12\" cy=\"12\" r=\"8.5\"/><circle cx=\"12\" cy=\"12\" r=\"2.5\"/>";
+    const FLAG: &str = "<path d=\"M6 21V4h11l-2.5 4L17 12H6\"/>";
     const BIN: &str = "<path d=\"M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13\"/>";
     let (is_own, is_pinned) = (is_own(message), within::<Element>(message, ".pinned").is_some());
     let moderates = one::<Element>(".app[data-moderates=\"true\"]").is_some();
@@ -140,6 +142,7 @@ fn buttons(message: &Element, target: &Target) -> String {
         (true, "unread", "Mark unread from here", DOT),
         (true, "link", "Copy the link", CHAIN),
         (true, "text", "Copy the text", SHEETS),
+        (!is_own, "report", "Report to moderators", FLAG),
         (is_own || moderates, "delete", "Delete", BIN),
     ];
     for (_, verb, name, drawing) in offered.iter().filter(|offer| offer.0) {
@@ -233,6 +236,7 @@ fn carry_out(button: &Element) {
                 .and_then(|row| within::<Element>(&row, ".body")?.text_content());
             copy(text.unwrap_or_default(), "Text copied");
         }
+        "report" => drop(window().location().assign(&["/report/", &target.id].concat())),
         "delete" => ask_to_delete(&target),
         "really-delete" => delete(target),
         _ => {}

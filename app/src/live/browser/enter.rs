@@ -26,7 +26,7 @@ const PARTS: [(&str, &str); 5] = [
     ("#beginning-template", "#beginning-template"),
 ];
 /// Attributes that tell one room's page from another's.
-const ATTRIBUTES: [(&str, &str); 11] = [
+const ATTRIBUTES: [(&str, &str); 12] = [
     (".app", "data-room"),
     (".app", "data-slug"),
     (".app", "data-member"),
@@ -39,6 +39,7 @@ const ATTRIBUTES: [(&str, &str); 11] = [
     (".composer [name=page]", "value"),
     (".composer textarea", "placeholder"),
     (".app", "data-moderates"),
+    (".app", "data-archived"),
 ];
 
 /// A room that can be shown.
@@ -90,6 +91,11 @@ pub fn is_beside(path: &str) -> bool {
     path.contains("/threads/") || path.ends_with("/pins")
 }
 
+/// What is kept of a room is not what it is like any more.
+pub fn forget(path: &str) {
+    KEPT.with_borrow_mut(|kept| kept.retain(|scene| scene.path != path));
+}
+
 /// The address of the room on the page.
 #[must_use]
 pub fn here() -> String {
@@ -114,7 +120,8 @@ fn leads_to(event: &MouseEvent) -> Option<String> {
     let is_plain = !link.has_attribute("download") && !path.contains(['?', '#']);
     // The composer has to be there: a guest's page, or none of a room, has other insides.
     let is_room = path.starts_with("/rooms/") || path.starts_with("/direct/");
-    let fits = is_plain && is_room && !path.ends_with("/members") && !is_beside(&path);
+    let is_about = path.ends_with("/members") || path.ends_with("/details");
+    let fits = is_plain && is_room && !is_about && !is_beside(&path);
     (fits && one::<Element>(".composer").is_some()).then_some(path)
 }
 

@@ -22,7 +22,7 @@ use self::{clock::Timer, socket::Socket};
 pub use self::{
     clock::{now, wall_clock},
     dom::{all, document, element, on, one, set, switch, window, within},
-    enter::{here, is_beside, note, part, title},
+    enter::{forget, here, is_beside, note, part, title},
     fetch::{document as text, get, send},
     frame::{Alarm, Sizes, Ticker, css, height, len},
     kept::{Kept, draft, is_durable, keep_draft, on_durable},
@@ -138,7 +138,10 @@ pub fn is_visible() -> bool {
 
 fn carry_out(effect: Effect) {
     match effect {
-        Effect::Open => with_socket(Socket::open),
+        Effect::Open => {
+            let known = with(|client| client.rooms_version()).flatten();
+            with_socket(|socket| socket.open(known));
+        }
         Effect::Drop => with_socket(Socket::drop_line),
         Effect::Send(frame) => {
             let text = codec::text_of(&frame);

@@ -28,12 +28,20 @@ impl Socket {
         }
     }
 
-    /// Opens a socket; one that there still is, is let go of.
-    pub(super) fn open(&mut self) {
+    /// Opens a socket; one that there still is, is let go of. `rooms_version` is what is known of rooms' settings.
+    pub(super) fn open(&mut self, rooms_version: Option<u64>) {
         self.drop_line();
         let origin = window().location().origin().unwrap_or_default();
         // `http` becomes `ws`, `https` becomes `wss`.
-        let address = ["ws", origin.strip_prefix("http").unwrap_or_default(), "/ws"].concat();
+        let known =
+            rooms_version.map_or_else(String::new, |version| ["?rooms=", &version.to_string()].concat());
+        let address = [
+            "ws",
+            origin.strip_prefix("http").unwrap_or_default(),
+            "/ws",
+            &known,
+        ]
+        .concat();
         let Ok(line) = WebSocket::new_with_str(&address, SUBPROTOCOL) else {
             // Told later, for the caller is in the middle of something.
             wasm_bindgen_futures::spawn_local(async { closed(BROKEN) });

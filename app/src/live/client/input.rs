@@ -125,14 +125,28 @@ impl Client {
         match &frame {
             // Somebody else signed in meanwhile: what is here is neither theirs to see nor to send.
             ServerFrame::Hello { user, .. } if *user != self.me => self.effects.push(Effect::Reload),
-            ServerFrame::Hello { epoch, rooms, .. } => self.greet(epoch, rooms, now),
+            ServerFrame::Hello {
+                epoch,
+                rooms,
+                rooms_version,
+                ..
+            } => {
+                self.rooms_version = Some(*rooms_version);
+                self.greet(epoch, rooms, now);
+            }
             ServerFrame::Joined { id, .. } => self.resume.answered(id.as_ref()),
             ServerFrame::Reconnect { in_ms } => self.connect.told(*in_ms),
             ServerFrame::Sent { nonce, .. } => self.settle(nonce),
             ServerFrame::Message { message } => self.stop_typing(message),
             ServerFrame::Typing { room, user } => self.hear_typing(*room, *user, now),
             ServerFrame::Presence { user, status } => self.notices.push(Notice::Presence(*user, *status)),
-            ServerFrame::Room { room } => self.notices.push(Notice::Room(room.clone())),
+            ServerFrame::Room { room } => {
+                self.notices.push(Notice::Room(room.clone()));
+                // Who was brought into the open room, or sent out of it, has another page of it.
+                if room.id == self.view.room() && room.member != self.member {
+                    self.effects.push(Effect::Reload);
+                }
+            }
             ServerFrame::Error {
                 id,
                 nonce,

@@ -100,6 +100,7 @@ fn hello(epoch: &str) -> ServerFrame {
             level: None,
             muted: false,
         }],
+        rooms_version: 7,
     }
 }
 

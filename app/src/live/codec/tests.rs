@@ -80,12 +80,14 @@ prop_compose! {
         (id, kind) in (room_id(), prop_oneof![Just(RoomKind::Channel), Just(RoomKind::Direct)]),
         (slug, name, topic, private, member) in any::<(String, String, String, bool, bool)>(),
         (last_seq, last_rev, read_seq, unread, mentions) in any::<(u64, u64, u64, u64, u64)>(),
+        (description, archived, slow_s) in any::<(String, bool, u32)>(),
+        created_by in option::of(user_id()),
         users in vec(any_author(), 0..3),
         (read_turn, level, muted) in (any::<u64>(), any_level(), any::<bool>()),
     ) -> Room {
         Room {
-            id, kind, slug, name, topic, private, member, last_seq, last_rev, read_seq, unread, mentions, users,
-            read_turn, level, muted,
+            id, kind, slug, name, topic, private, description, archived, slow_s, created_by, member, last_seq, last_rev,
+            read_seq, unread, mentions, users, read_turn, level, muted,
         }
     }
 }
@@ -113,15 +115,22 @@ fn any_request_id() -> impl Strategy<Value = RequestId> {
 
 fn server_frame() -> impl Strategy<Value = ServerFrame> {
     prop_oneof![
-        (id(), user_id(), any::<(u64, String)>(), vec(any_head(), 0..3)).prop_map(
-            |(connection, user, (heartbeat_ms, epoch), rooms)| ServerFrame::Hello {
-                connection: connection.parse().unwrap(),
-                user,
-                heartbeat_ms,
-                epoch,
-                rooms
-            }
-        ),
+        (
+            id(),
+            user_id(),
+            any::<(u64, String, u64)>(),
+            vec(any_head(), 0..3)
+        )
+            .prop_map(
+                |(connection, user, (heartbeat_ms, epoch, rooms_version), rooms)| ServerFrame::Hello {
+                    connection: connection.parse().unwrap(),
+                    user,
+                    heartbeat_ms,
+                    epoch,
+                    rooms,
+                    rooms_version,
+                }
+            ),
         (
             option::of(any_request_id()),
             room_id(),

@@ -2,8 +2,13 @@
 
 use chat::{Custom, Quiet, Timestamp};
 use leptos::prelude::*;
+use tokio::try_join;
 
-use crate::parts::{Field, clock, date_in_words};
+use super::{Asked, Loaded};
+use crate::{
+    parts::{Field, clock, date_in_words},
+    shell::Attend,
+};
 
 /// How long a status or a rest lasts.
 const LENGTHS: [(&str, &str); 5] = [
@@ -14,10 +19,12 @@ const LENGTHS: [(&str, &str); 5] = [
     ("10080", "1 week"),
 ];
 
-/// The section of the settings.
-#[component]
-pub(super) fn Notifications(custom: Option<Custom>, quiet: Quiet) -> impl IntoView {
-    view! {
+pub(super) async fn draw(asked: Asked) -> Loaded {
+    let Asked { backend, caller, .. } = asked;
+    let me = [caller.id()];
+    let (mut customs, quiet) = try_join!(backend.customs(&me), backend.quiet(&caller))?;
+    let custom = customs.pop().map(|(_, custom)| custom);
+    Ok(view! {
         <section id="notifications">
             <h2>"Status"</h2>
             <p>"Shown beside your name to everyone."</p>
@@ -34,8 +41,9 @@ pub(super) fn Notifications(custom: Option<Custom>, quiet: Quiet) -> impl IntoVi
             </div>
             <QuietForm quiet/>
         </section>
+        <Attend/>
     }
-    .into_any()
+    .into_any())
 }
 
 #[component]

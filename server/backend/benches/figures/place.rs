@@ -115,5 +115,6 @@ pub(crate) fn message(room: RoomId, author: &Author) -> NewMessage {
         calls: None,
         here: Vec::new(),
         created_at: stamp::now(),
+        exempt: false,
     }
 }

@@ -42,6 +42,7 @@ fn version(place: u64, last_seq: u64, last_rev: u64) -> BlockVersion {
             last_seq,
             last_rev,
         },
+        people: 0,
         place,
     }
 }

@@ -132,7 +132,7 @@ impl Backend {
                 }
             };
             let seen = self.view_room(caller.id(), id).await?;
-            Self::may_read(&seen)?;
+            self.may_read(caller, &seen).await?;
             to.sought.all.push(vec![Term::Mark(Mark::Room(id))]);
         }
         let no_moment =

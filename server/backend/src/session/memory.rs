@@ -29,6 +29,8 @@ pub const HELD_FOR: Duration = Duration::from_secs(30);
 pub const HELD_MAX: u64 = 100_000;
 /// How long it is remembered that a session was forgotten: longer than anything read before it can be held.
 const FORGOTTEN_FOR: Duration = HELD_FOR.saturating_mul(4);
+/// The most characters that are kept of what a browser calls itself.
+const AGENT_CHARS_MAX: usize = 250;
 /// The most sessions of which that is remembered. Each stands for a sign-in, which costs far more.
 const FORGOTTEN_MAX: u64 = 1_000_000;
 
@@ -172,13 +174,14 @@ impl Sessions for StoredSessions {
         self.shared.as_ref().map_or(Health::Ok, SharedSessions::health)
     }
 
-    async fn open(&self, user: UserId) -> Stored<(SessionId, Secret)> {
+    async fn open_for(&self, user: UserId, agent: &str) -> Stored<(SessionId, Secret)> {
         let (id, secret, now) = (SessionId(new_id()), Secret::draw(), (self.clock)());
         let record = SessionRecord {
             id,
             hash: secret.hash(),
             user,
             created_at: now,
+            agent: agent.chars().take(AGENT_CHARS_MAX).collect(),
             seen_at: now,
         };
         self.store.insert_session(record).await?;
@@ -205,6 +208,15 @@ impl Sessions for StoredSessions {
             self.forget(id).await;
         }
         deleted.map(drop)
+    }
+
+    async fn renew(&self, id: SessionId) {
+        self.forget(id).await;
+        if let Some(shared) = &self.shared {
+            // What is held together is not found any more while the tombstone stands; the store is asked instead.
+            shared.end(id).await;
+            self.forget(id).await;
+        }
     }
 
     async fn forget(&self, id: SessionId) {

@@ -33,11 +33,18 @@ pub trait Sessions: Send + Sync {
         Health::Ok
     }
     /// Opens a session for `user` and gives its secret.
-    async fn open(&self, user: UserId) -> Stored<(SessionId, secret::Secret)>;
+    async fn open(&self, user: UserId) -> Stored<(SessionId, secret::Secret)> {
+        self.open_for(user, "").await
+    }
+    /// The same, in a browser that calls itself `agent`.
+    async fn open_for(&self, user: UserId, agent: &str) -> Stored<(SessionId, secret::Secret)>;
     /// The session of this secret's hash and its user, if it has not ended; counts as a use.
     async fn find(&self, hash: &SecretHash) -> Stored<Option<(SessionId, User)>>;
     /// Ends a session, here at once and on the other instances when the event arrives.
     async fn end(&self, id: SessionId) -> Stored<()>;
+    /// Forgets what is held of a session's user, here at once and on the other instances when the event arrives: the
+    /// user has changed.
+    async fn renew(&self, id: SessionId);
     /// Forgets what is held of a session: another instance ended it.
     async fn forget(&self, id: SessionId);
 }

@@ -16,6 +16,10 @@ pub(crate) struct Facts {
     pub(crate) kind: RoomKind,
     /// The room's.
     pub(crate) private: bool,
+    /// The room's.
+    pub(crate) archived: bool,
+    /// Whether whoever asks made the room.
+    pub(crate) creator: bool,
     /// Whether whoever asks is a member of the room.
     pub(crate) member: bool,
     /// Whether whoever asks has reacted with the emoji that the change is about.
@@ -59,23 +63,32 @@ pub(crate) fn decide(facts: Facts, change: &Change, pins: u64) -> Verdict {
         message,
         kind,
         private,
+        archived,
+        creator,
         member,
         reacted,
     } = facts;
     let standing = Standing {
         kind,
         private,
+        archived,
         member,
+        banned: false,
+        creator,
         role: change.role,
         own: message.author.id == change.by,
     };
-    if change.what.action().is_some_and(|action| !may(action, standing)) {
-        let refusal = if member {
-            Changed::Forbidden
-        } else {
-            Changed::NotAMember
+    let refused = |standing| change.what.action().is_some_and(|action| !may(action, standing));
+    if refused(standing) {
+        let archived = Standing {
+            archived: false,
+            ..standing
         };
-        return Verdict::Answer(refusal);
+        return Verdict::Answer(match member {
+            false => Changed::NotAMember,
+            true if !refused(archived) => Changed::Archived,
+            true => Changed::Forbidden,
+        });
     }
     let kept = |message| Verdict::Answer(Changed::Kept(Box::new(message)));
     match &change.what {

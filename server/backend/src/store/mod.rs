@@ -16,6 +16,7 @@ mod finding;
 mod gather;
 mod load;
 mod newer;
+mod people;
 pub mod postgres;
 mod prefix;
 mod programs;
@@ -30,9 +31,12 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use chat::{
-    Author, Custom, MessageId, Nonce, Notify, Quiet, Room, RoomId, SessionId, Timestamp, TokenId, User,
-    UserId,
+    AuditId, Author, Custom, InviteId, MessageId, Nonce, Notify, Profile, Quiet, ReportId, Role, Room,
+    RoomId, SessionId, Timestamp, TokenId, User, UserId,
+    audit::AuditEntry,
+    invite::Invite,
     message::{Bound, Page, Thread, Version},
+    report::Report,
     wire::RoomHead,
 };
 use thiserror::Error;
@@ -40,6 +44,7 @@ use thiserror::Error;
 pub use finding::{Finding, Weight};
 pub use gather::{Candidates, Span};
 pub use load::{Load, PoolLoad};
+pub use people::*;
 pub use programs::*;
 pub use record::*;
 
@@ -87,8 +92,13 @@ pub type Stored<T> = Result<T, StoreError>;
 /// Everything durable, by noun.
 pub trait Store:
     Accounts
+    + Profiles
     + Credentials
     + Rooms
+    + Moderation
+    + Invites
+    + Reports
+    + Audit
     + Messages
     + Changing
     + Threads
@@ -104,10 +114,15 @@ pub trait Store:
 {
 }
 
-impl<
+impl<T> Store for T where
     T: Accounts
+        + Profiles
         + Credentials
         + Rooms
+        + Moderation
+        + Invites
+        + Reports
+        + Audit
         + Messages
         + Changing
         + Threads
@@ -119,8 +134,7 @@ impl<
         + Search
         + Previews
         + Programs
-        + Upkeep,
-> Store for T
+        + Upkeep
 {
 }
 
@@ -147,6 +161,26 @@ pub trait Accounts: Send + Sync {
     async fn page_users(&self, query: &str, after: Option<&str>, limit: u64) -> Stored<Vec<User>>;
 }
 
+/// Who people are and what they may do.
+#[async_trait]
+pub trait Profiles: Send + Sync {
+    /// The user of this id, with what he or she tells of himself or herself.
+    async fn profile(&self, id: UserId) -> Stored<Option<Profile>>;
+    /// Changes a profile and gives it as it is then; `None`: no such user. Another name raises [`Looks::people`].
+    async fn edit_profile(&self, id: UserId, edit: ProfileEdit) -> Stored<Option<Profile>>;
+    /// Gives a user another picture, or none; false: no such user. Raises [`Looks::people`].
+    async fn set_avatar(&self, id: UserId, url: Option<String>) -> Stored<bool>;
+    /// Gives a user another password in place of the one with the hash `from`; false: it is another one by now.
+    async fn set_password(&self, id: UserId, from: String, to: String) -> Stored<bool>;
+    /// Makes a user one of the role `to`, if `entry.actor` may do so at that moment.
+    async fn set_role(&self, id: UserId, to: Role, entry: NewEntry) -> Stored<RoleSet>;
+    /// Closes an account or opens it again, if `entry.actor` may do so at that moment. Closing it ends all of its
+    /// sessions and tokens; no secret of a closed account is found.
+    async fn set_active(&self, id: UserId, active: bool, entry: NewEntry) -> Stored<ActiveSet>;
+    /// How often what many things show has changed.
+    async fn looks(&self) -> Stored<Looks>;
+}
+
 /// Sessions and tokens. Only hashes of their secrets are known here.
 #[async_trait]
 pub trait Credentials: Send + Sync {
@@ -158,6 +192,10 @@ pub trait Credentials: Send + Sync {
     async fn touch_session(&self, id: SessionId, seen_at: Timestamp) -> Stored<()>;
     /// Ends a session; false: there was none.
     async fn delete_session(&self, id: SessionId) -> Stored<bool>;
+    /// A user's sessions, the one used last first, at most 100.
+    async fn sessions_of(&self, user: UserId) -> Stored<Vec<SessionRecord>>;
+    /// Ends a user's sessions, all but one if one is named; gives those that ended.
+    async fn delete_sessions_of(&self, user: UserId, except: Option<SessionId>) -> Stored<Vec<SessionId>>;
     /// Ends sessions that were created before `created_before` or last used before `seen_before`, at most `limit` of
     /// either kind. Gives how many: none are left when there were none.
     async fn delete_stale_sessions(
@@ -198,7 +236,8 @@ pub trait Rooms: Send + Sync {
     async fn room_of(&self, id: RoomId, user: UserId) -> Stored<Option<Room>>;
     /// The rooms that `user` is a member of (channels by name, then direct rooms by last message, newest first).
     async fn rooms_of(&self, user: UserId) -> Stored<Vec<Room>>;
-    /// Public channels that `user` is not a member of, by name, at most 200.
+    /// Public channels that `user` could join (so none for a guest, none that is archived, and none that the user was
+    /// banned from), by name, at most 200.
     async fn rooms_open_to(&self, user: UserId) -> Stored<Vec<Room>>;
     /// Where every room of `user` stands.
     async fn heads_of(&self, user: UserId) -> Stored<Vec<RoomHead>>;
@@ -214,7 +253,7 @@ pub trait Rooms: Send + Sync {
     async fn open_direct(&self, id: RoomId, users: &[UserId], at: Timestamp) -> Stored<(RoomId, bool)>;
     /// `user`'s membership of `room`.
     async fn membership(&self, room: RoomId, user: UserId) -> Stored<Option<Membership>>;
-    /// Makes `users` members who have read all that is there; gives those who were not yet.
+    /// Makes `users` members who have read all that is there; gives those who were not yet. Who was banned stays out.
     async fn add_members(&self, room: RoomId, users: &[UserId], at: Timestamp) -> Stored<Vec<UserId>>;
     /// Ends a membership; false: there was none.
     async fn remove_member(&self, room: RoomId, user: UserId) -> Stored<bool>;
@@ -222,6 +261,67 @@ pub trait Rooms: Send + Sync {
     async fn page_members(&self, room: RoomId, after: Option<&str>, limit: u64) -> Stored<Vec<User>>;
     /// How many members a room has.
     async fn count_members(&self, room: RoomId) -> Stored<u64>;
+}
+
+/// The rules of rooms, and who must stay out.
+#[async_trait]
+pub trait Moderation: Send + Sync {
+    /// Changes a room's settings, if `change.by` may do so at that moment. Raises [`Looks::rooms`].
+    async fn change_room(&self, change: RoomChange) -> Stored<RoomChanged>;
+    /// Ends a membership against the member's will, and with a ban keeps the user out, if `expulsion.by` may do so at
+    /// that moment.
+    async fn expel(&self, expulsion: Expulsion) -> Stored<Expelled>;
+    /// Lets a user come back into a room, under the same condition; `entry.room` and `entry.user` say which.
+    async fn lift_ban(&self, room: RoomId, user: UserId, entry: NewEntry) -> Stored<Expelled>;
+    /// Whether a user must stay out of a room.
+    async fn is_banned(&self, room: RoomId, user: UserId) -> Stored<bool>;
+    /// Those of the users who must stay out of a room.
+    async fn banned(&self, room: RoomId, users: &[UserId]) -> Stored<Vec<UserId>>;
+    /// Who must stay out of a room, by id, after the user `after`.
+    async fn page_bans(&self, room: RoomId, after: Option<UserId>, limit: u64) -> Stored<Vec<Ban>>;
+    /// The rooms whose settings changed after this version ([`Looks::rooms`]), in that order, at most 1,000.
+    async fn rooms_changed_after(&self, version: u64) -> Stored<Vec<RoomId>>;
+}
+
+/// Invitations.
+#[async_trait]
+pub trait Invites: Send + Sync {
+    /// Keeps a new invitation unless there are `most` already; false: so it is.
+    async fn insert_invite(&self, invite: NewInvite, most: u64, entry: NewEntry) -> Stored<bool>;
+    /// The invitations, newest first, at most [`chat::invite::INVITES_MAX`].
+    async fn invites(&self) -> Stored<Vec<Invite>>;
+    /// The invitation of this code, valid or not.
+    async fn invite_by_code(&self, code: &str) -> Stored<Option<Invite>>;
+    /// Takes an invitation back; false: there is none of this id.
+    async fn delete_invite(&self, id: InviteId, entry: NewEntry) -> Stored<bool>;
+    /// Creates a user who comes with an invitation, which counts one use more: a member also becomes a member of the
+    /// room for everybody, a guest only of the invitation's rooms.
+    async fn create_invited(&self, user: NewUser, code: &str) -> Stored<Registered>;
+    /// Brings a user who is here already into an invitation's rooms, which counts one use more where there is one to
+    /// come into. Gives the rooms that are new to the user; `None`: the invitation is not valid.
+    async fn accept_invite(&self, code: &str, user: UserId, at: Timestamp) -> Stored<Option<Vec<RoomId>>>;
+}
+
+/// Reports of messages.
+#[async_trait]
+pub trait Reports: Send + Sync {
+    /// Keeps a report.
+    async fn insert_report(&self, report: NewReport) -> Stored<Reported>;
+    /// Reports that wait, or that were resolved, the newest first, before the report `before`.
+    async fn page_reports(&self, resolved: bool, before: Option<ReportId>, limit: u64)
+    -> Stored<Vec<Report>>;
+    /// Notes what was decided about a report. The entry is about the author of the message.
+    async fn resolve_report(&self, id: ReportId, resolution: String, entry: NewEntry) -> Stored<Resolved>;
+}
+
+/// The log of what those with rights have done.
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// Entries, the newest first, before the entry `before`.
+    async fn page_audit(&self, before: Option<AuditId>, limit: u64) -> Stored<Vec<AuditEntry>>;
+    /// Removes a stretch of the oldest entries beyond [`chat::audit::ENTRIES_MAX`], and of the oldest resolved reports
+    /// beyond [`chat::report::RESOLVED_MAX`]. Gives how many went.
+    async fn prune_audit(&self) -> Stored<u64>;
 }
 
 /// Messages: each room's log.

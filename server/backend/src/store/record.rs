@@ -39,6 +39,8 @@ pub enum Registered {
     Taken,
     /// Only the first account may be created, and there is one.
     Closed,
+    /// The invitation is not valid.
+    NotInvited,
 }
 
 /// A signed-in browser.
@@ -52,6 +54,8 @@ pub struct SessionRecord {
     pub user: UserId,
     /// When it was opened.
     pub created_at: Timestamp,
+    /// What the browser called itself when it was opened; may be empty.
+    pub agent: String,
     /// When it was last used, to within [`crate::session::TOUCH_MS`].
     pub seen_at: Timestamp,
 }
@@ -86,6 +90,14 @@ pub struct RoomRecord {
     pub topic: String,
     /// Whether only members can see it.
     pub private: bool,
+    /// What it is for, at length.
+    pub description: String,
+    /// Whether it is put away.
+    pub archived: bool,
+    /// How many seconds a person waits between two messages; 0: not at all.
+    pub slow_s: u32,
+    /// Who made it; nobody a direct room.
+    pub created_by: Option<UserId>,
 }
 
 /// A channel to create.
@@ -182,6 +194,8 @@ pub struct NewMessage {
     pub here: Vec<UserId>,
     /// When.
     pub created_at: Timestamp,
+    /// Whether slow mode does not hold for the author.
+    pub exempt: bool,
 }
 
 impl NewMessage {
@@ -209,6 +223,13 @@ pub enum Appended {
     NotAMember,
     /// There is no such room.
     RoomNotFound,
+    /// The room is archived.
+    Archived,
+    /// The room is in slow mode, and the author has posted lately.
+    Slow {
+        /// How long to wait, in milliseconds.
+        wait_ms: u64,
+    },
 }
 
 /// How a reply ended.
@@ -227,10 +248,30 @@ pub enum Replied {
     NotAMember,
     /// There is no such room.
     RoomNotFound,
+    /// The room is archived.
+    Archived,
+    /// The room is in slow mode, and the author has posted lately.
+    Slow {
+        /// How long to wait, in milliseconds.
+        wait_ms: u64,
+    },
     /// There is no such message in the room.
     RootNotFound,
     /// The message to answer was deleted.
     RootDeleted,
+}
+
+impl From<Appended> for Replied {
+    /// What kept a message from being stored, as what kept the reply from it.
+    fn from(refusal: Appended) -> Self {
+        match refusal {
+            Appended::Stored(first) | Appended::Repeated(first) => Self::Repeated(first),
+            Appended::NotAMember => Self::NotAMember,
+            Appended::RoomNotFound => Self::RoomNotFound,
+            Appended::Archived => Self::Archived,
+            Appended::Slow { wait_ms } => Self::Slow { wait_ms },
+        }
+    }
 }
 
 /// A change of a message that is there.
@@ -297,6 +338,8 @@ pub enum Changed {
     Forbidden,
     /// The message was deleted.
     Deleted,
+    /// The room is archived.
+    Archived,
     /// There are as many emoji under it, or pins in its room, as there may be.
     TooMany,
 }

@@ -37,7 +37,7 @@ const PAUSE_MAX_MS: i64 = 60 * 60 * 1_000;
 pub const BEHIND_MAX: u64 = 1_000;
 
 /// How long an instance has a cursor for one request. Longer than a request may take.
-const CLAIM_MS: i64 = 60_000;
+const CLAIM_MS: i64 = 15_000;
 /// How many cursors an instance is at.
 const CURSORS_MAX: usize = 16;
 /// How many revisions are read at once.

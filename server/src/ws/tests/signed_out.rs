@@ -35,7 +35,12 @@ async fn who_signed_out_while_the_connection_was_being_opened_is_not_let_in() {
     // All who hear of it have done so before the connection is there.
     scene.backend.sign_out(&scene.caller).await.unwrap();
     let (here, there) = tokio::io::duplex(1 << 20);
-    tokio::spawn(task::serve(Arc::clone(&scene.hub), scene.caller.clone(), there));
+    tokio::spawn(task::serve(
+        Arc::clone(&scene.hub),
+        scene.caller.clone(),
+        None,
+        there,
+    ));
     let mut client = Client {
         stream: WebSocketStream::from_raw_socket(here, Role::Client, None).await,
         waiting: Vec::new(),

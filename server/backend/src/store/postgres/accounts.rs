@@ -11,7 +11,7 @@ use super::{
     PostgresStore,
     pool::{BULK_MAX, Work},
     rooms::{create_channel, join},
-    rows::{Read, all, integer, role_name, sought_key, user_columns},
+    rows::{Read, all, integer, sought_key, user_columns},
     statement::statements,
 };
 use crate::store::{Accounts, NewChannel, NewUser, Registered, Stored, prefix::end_of, timed::timed};
@@ -61,13 +61,7 @@ statements! {
 impl Accounts for PostgresStore {
     async fn create_user(&self, user: NewUser, only_first: bool) -> Stored<Registered> {
         timed("create_user", async {
-            match self.pool.run(&CreateUser { user, only_first }).await {
-                // Two registrations of one name at once: both found it free, and the other one was first.
-                Err(error) if matches!(error.taken(), Some(USERNAME_INDEX | SKELETON_INDEX)) => {
-                    Ok(Registered::Taken)
-                }
-                result => result,
-            }
+            unless_taken(self.pool.run(&CreateUser { user, only_first }).await)
         })
         .await
     }
@@ -188,60 +182,96 @@ impl Work for CreateUser {
     const REPEATABLE: bool = false;
 
     async fn apply(&self, tx: &mut PgConnection) -> Stored<Registered> {
-        let (anyone, taken, general) = self.standing(tx).await?;
-        if anyone && self.only_first {
-            return Ok(Registered::Closed);
-        }
-        if taken {
-            return Ok(Registered::Taken);
-        }
-        let role = if anyone { Role::Member } else { Role::Owner };
-        insert(std::slice::from_ref(&self.user), role, tx).await?;
-        let rooms = match general.map(RoomId) {
-            Some(general) => {
-                join(general, [self.user.id], self.user.created_at, tx).await?;
-                vec![general]
-            }
-            None if anyone => Vec::new(),
-            None => {
-                create_channel(&NewChannel::general(&self.user), tx).await?;
-                vec![self.user.general]
-            }
-        };
-        let author = Author {
-            id: self.user.id,
-            username: self.user.username.clone(),
-            display_name: self.user.display_name.clone(),
-            avatar_url: None,
-        };
-        Ok(Registered::Created {
-            user: User {
-                author,
-                role,
-                status: None,
-                custom: None,
-                bot: false,
+        create_as(
+            &self.user,
+            Admission {
+                role: Role::Member,
+                everyone: true,
+                only_first: self.only_first,
             },
-            rooms,
-        })
+            tx,
+        )
+        .await
     }
 }
 
-impl CreateUser {
-    /// Where nobody is yet, the others who see the same have to wait until this one is done.
-    async fn standing(&self, tx: &mut PgConnection) -> Stored<Standing> {
-        let ask = || {
-            STANDING
-                .read::<Standing>()
-                .bind(skeleton(&self.user.username))
-                .bind(GENERAL)
-        };
-        let standing = ask().fetch_one(&mut *tx).await?;
-        if standing.0 {
-            return Ok(standing);
+/// As what a user is created.
+#[derive(Clone, Copy)]
+pub(super) struct Admission {
+    /// The role, unless it is the first user, who is the owner.
+    pub(super) role: Role,
+    /// Whether the user becomes a member of the room for everybody.
+    pub(super) everyone: bool,
+    /// Whether anyone but the first is refused.
+    pub(super) only_first: bool,
+}
+
+/// Creates a user.
+pub(super) async fn create_as(
+    user: &NewUser,
+    admission: Admission,
+    tx: &mut PgConnection,
+) -> Stored<Registered> {
+    let (anyone, taken, general) = standing(user, tx).await?;
+    if anyone && admission.only_first {
+        return Ok(Registered::Closed);
+    }
+    if taken {
+        return Ok(Registered::Taken);
+    }
+    let role = if anyone { admission.role } else { Role::Owner };
+    insert(std::slice::from_ref(user), role, tx).await?;
+    let rooms = match general.map(RoomId) {
+        Some(general) if admission.everyone => {
+            join(general, [user.id], user.created_at, tx).await?;
+            vec![general]
         }
-        LOCK_FIRST.query().execute(&mut *tx).await?;
-        Ok(ask().fetch_one(tx).await?)
+        None if !anyone => {
+            create_channel(&NewChannel::general(user), tx).await?;
+            vec![user.general]
+        }
+        _ => Vec::new(),
+    };
+    let author = Author {
+        id: user.id,
+        username: user.username.clone(),
+        display_name: user.display_name.clone(),
+        avatar_url: None,
+    };
+    Ok(Registered::Created {
+        user: User {
+            author,
+            role,
+            deactivated: false,
+            status: None,
+            custom: None,
+            bot: false,
+        },
+        rooms,
+    })
+}
+
+/// Where nobody is yet, the others who see the same have to wait until this one is done.
+async fn standing(user: &NewUser, tx: &mut PgConnection) -> Stored<Standing> {
+    let ask = || {
+        STANDING
+            .read::<Standing>()
+            .bind(skeleton(&user.username))
+            .bind(GENERAL)
+    };
+    let standing = ask().fetch_one(&mut *tx).await?;
+    if standing.0 {
+        return Ok(standing);
+    }
+    LOCK_FIRST.query().execute(&mut *tx).await?;
+    Ok(ask().fetch_one(tx).await?)
+}
+
+/// `result`, unless another registration of the same name was first: both had found it free.
+pub(super) fn unless_taken(result: Stored<Registered>) -> Stored<Registered> {
+    match result {
+        Err(error) if matches!(error.taken(), Some(USERNAME_INDEX | SKELETON_INDEX)) => Ok(Registered::Taken),
+        result => result,
     }
 }
 
@@ -272,7 +302,7 @@ async fn insert(users: &[NewUser], role: Role, tx: &mut PgConnection) -> Stored<
         .bind(texts(|user| user.display_name.clone()))
         .bind(texts(|user| user.display_name.to_lowercase()))
         .bind(texts(|user| user.password_hash.clone()))
-        .bind(role_name(role));
+        .bind(role.name());
     let times: Vec<i64> = users.iter().map(|user| user.created_at.0).collect();
     query.bind(times).execute(tx).await?;
     Ok(())

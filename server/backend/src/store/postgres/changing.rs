@@ -30,7 +30,8 @@ statements! {
             CROSS JOIN LATERAL (SELECT room FROM room_heads WHERE room = m.room FOR NO KEY UPDATE) h
             WHERE m.id = $1";
     FACTS = concat!(
-        "SELECT ", message_columns!(), ", r.kind, r.private, me.\"user\" IS NOT NULL AS member,
+        "SELECT ", message_columns!(), ", r.kind, r.private, r.archived_at IS NOT NULL AS archived,
+                r.created_by IS NOT DISTINCT FROM $2 AS creator, me.\"user\" IS NOT NULL AS member,
                 EXISTS (SELECT FROM reactions x WHERE x.message = $1 AND x.emoji = $3 AND x.\"user\" = $2) AS reacted
          FROM messages m CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.author OFFSET 0) u
          CROSS JOIN LATERAL (SELECT * FROM rooms WHERE id = m.room OFFSET 0) r

@@ -17,14 +17,18 @@ use crate::store::{Credentials, SecretHash, SessionRecord, Stored, TokenRecord, 
 const TOKENS_A_STATEMENT: usize = 1_000;
 
 statements! {
-    INSERT_SESSION = "INSERT INTO sessions (id, hash, \"user\", created_at, seen_at) VALUES ($1, $2, $3, $4, $5)";
+    INSERT_SESSION = "INSERT INTO sessions (id, hash, \"user\", created_at, seen_at, agent)
+                      VALUES ($1, $2, $3, $4, $5, $6)";
     SESSION_BY_HASH = concat!(
-        "SELECT s.id, s.hash, s.created_at, s.seen_at, ", user_columns!(),
-        " FROM sessions s JOIN users u ON u.id = s.\"user\" WHERE s.hash = $1"
+        "SELECT s.id, s.hash, s.created_at, s.seen_at, s.agent, ", user_columns!(),
+        " FROM sessions s JOIN users u ON u.id = s.\"user\" WHERE s.hash = $1 AND u.deactivated_at IS NULL"
     );
     /// Never back: a slow instance must not undo what a quick one noted.
     TOUCH_SESSION = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
     DELETE_SESSION = "DELETE FROM sessions WHERE id = $1";
+    SESSIONS_OF = "SELECT id, hash, \"user\", created_at, seen_at, agent FROM sessions
+                   WHERE \"user\" = $1 ORDER BY seen_at DESC, id DESC LIMIT 100";
+    DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE \"user\" = $1 AND id IS DISTINCT FROM $2 RETURNING id";
     /// Two walks of an index each up to a limit, whatever the planner believes of how many are stale.
     DELETE_STALE_SESSIONS = "DELETE FROM sessions WHERE id = ANY (ARRAY (
                                  (SELECT id FROM sessions WHERE created_at < $1 ORDER BY created_at LIMIT $3)
@@ -44,7 +48,7 @@ statements! {
               WHERE \"user\" = $1 ORDER BY created_at DESC, id DESC LIMIT 100";
     TOKEN_BY_HASH = concat!(
         "SELECT t.id, t.hash, t.\"user\", t.name, t.created_at, ", user_columns!(),
-        " FROM tokens t JOIN users u ON u.id = t.\"user\" WHERE t.hash = $1"
+        " FROM tokens t JOIN users u ON u.id = t.\"user\" WHERE t.hash = $1 AND u.deactivated_at IS NULL"
     );
     DELETE_TOKEN = "DELETE FROM tokens WHERE id = $1 AND \"user\" = $2";
 }
@@ -73,6 +77,19 @@ impl Credentials for PostgresStore {
 
     async fn delete_session(&self, id: SessionId) -> Stored<bool> {
         timed("delete_session", self.pool.run(&DeleteSession(id))).await
+    }
+
+    async fn sessions_of(&self, user: UserId) -> Stored<Vec<SessionRecord>> {
+        timed("sessions_of", async {
+            let query = || SESSIONS_OF.read::<Read<SessionRecord>>().bind(user.0);
+            Ok(all(self.pool.rows(query).await?))
+        })
+        .await
+    }
+
+    async fn delete_sessions_of(&self, user: UserId, except: Option<SessionId>) -> Stored<Vec<SessionId>> {
+        let all = DeleteSessionsOf { user, except };
+        timed("delete_sessions_of", self.pool.run(&all)).await
     }
 
     async fn delete_stale_sessions(
@@ -164,9 +181,11 @@ impl Work for InsertSession {
             user,
             created_at,
             seen_at,
+            agent,
         } = &self.0;
         let query = INSERT_SESSION.query().bind(id.0).bind(&hash[..]).bind(user.0);
-        query.bind(created_at.0).bind(seen_at.0).execute(tx).await?;
+        let query = query.bind(created_at.0).bind(seen_at.0).bind(agent);
+        query.execute(tx).await?;
         Ok(())
     }
 }
@@ -204,6 +223,31 @@ impl Work for DeleteSession {
             .rows_affected()
             > 0)
     }
+}
+
+struct DeleteSessionsOf {
+    user: UserId,
+    except: Option<SessionId>,
+}
+
+impl Work for DeleteSessionsOf {
+    type Output = Vec<SessionId>;
+    const REPEATABLE: bool = false;
+
+    async fn apply(&self, tx: &mut PgConnection) -> Stored<Vec<SessionId>> {
+        delete_sessions_of(self.user, self.except, tx).await
+    }
+}
+
+/// Ends a user's sessions, all but one if one is named; gives those that ended.
+pub(super) async fn delete_sessions_of(
+    user: UserId,
+    except: Option<SessionId>,
+    tx: &mut PgConnection,
+) -> Stored<Vec<SessionId>> {
+    let query = DELETE_SESSIONS_OF.scalar::<Uuid>().bind(user.0);
+    let ended = query.bind(except.map(|id| id.0)).fetch_all(tx).await?;
+    Ok(ended.into_iter().map(SessionId).collect())
 }
 
 struct DeleteStaleSessions {

@@ -2,17 +2,22 @@
 
 mod accounts;
 mod attention;
+mod audit;
 mod changing;
 mod credentials;
 mod following;
+mod invites;
 mod markers;
 mod messages;
+mod moderation;
 mod pool;
 mod posts;
 mod previews;
+mod profiles;
 mod programs;
 mod replica;
 mod report;
+mod reports;
 mod rooms;
 mod rows;
 mod saving;

@@ -33,7 +33,7 @@ use super::{
     search::placed,
     statement::statements,
 };
-use crate::store::{Appended, NewMessage, StoreError, Stored};
+use crate::store::{Appended, NewMessage, StoreError, Stored, people::Hindrance};
 
 /// The most messages of one statement.
 const BATCH_MAX: usize = 256;
@@ -55,14 +55,22 @@ statements! {
     APPEND = concat!(
         "WITH new AS (
              SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                                  $10::text[], $11::text[])
-                           WITH ORDINALITY new (id, author, body, html, nonce, created_at, tokens, calls, place)
+                                  $10::text[], $11::boolean[], $12::text[])
+                           WITH ORDINALITY new (id, author, body, html, nonce, created_at, tokens, exempt, calls, place)
+         ), room AS (
+             SELECT archived_at, slow_s FROM rooms WHERE id = $1
+         ), first AS (
+             SELECT min(place) AS place FROM new GROUP BY author
          ), fresh AS (
              SELECT new.*, row_number() OVER (ORDER BY new.place) AS turn
-             FROM new CROSS JOIN LATERAL (
-                 SELECT FROM members WHERE room = $1 AND \"user\" = new.author OFFSET 0
+             FROM new CROSS JOIN room CROSS JOIN LATERAL (
+                 SELECT posted_at FROM members WHERE room = $1 AND \"user\" = new.author OFFSET 0
              ) member
-             WHERE (SELECT x.id FROM messages x WHERE x.author = new.author AND x.nonce = new.nonce) IS NULL
+             WHERE room.archived_at IS NULL
+               AND (room.slow_s IS NULL OR new.exempt
+                    OR (new.place IN (SELECT place FROM first)
+                        AND coalesce(member.posted_at + room.slow_s * 1000 <= new.created_at, TRUE)))
+               AND (SELECT x.id FROM messages x WHERE x.author = new.author AND x.nonce = new.nonce) IS NULL
          ), called AS (
              SELECT c.place, array_agg(u.id ORDER BY c.turn) AS ids
              FROM unnest($8::bigint[], $9::uuid[]) WITH ORDINALITY c (place, id, turn)
@@ -70,7 +78,7 @@ statements! {
              GROUP BY c.place
          ), here AS (
              SELECT c.place, array_agg(c.id) AS ids
-             FROM unnest($12::bigint[], $13::uuid[]) c (place, id) GROUP BY c.place
+             FROM unnest($13::bigint[], $14::uuid[]) c (place, id) GROUP BY c.place
          ), head AS (
              UPDATE room_heads h
              SET last_seq = h.last_seq + f.count, last_rev = h.last_rev + f.count,
@@ -94,8 +102,8 @@ statements! {
              INSERT INTO message_words (place, message, tokens)
              SELECT p.place, p.id, ", placed!("p.tokens", "p.place"), " FROM placed p
          ), marked AS (
-             UPDATE members SET read_seq = greatest(members.read_seq, s.seq)
-             FROM (SELECT author, max(seq) AS seq FROM stored GROUP BY author) s
+             UPDATE members SET read_seq = greatest(members.read_seq, s.seq), posted_at = s.posted_at
+             FROM (SELECT author, max(seq) AS seq, max(created_at) AS posted_at FROM stored GROUP BY author) s
              WHERE members.room = $1 AND members.\"user\" = s.author
          ), noted AS (
              INSERT INTO mentions (\"user\", room, seq, created_at)
@@ -108,9 +116,15 @@ statements! {
              SELECT $1, s.seq, s.author, s.created_at FROM stored s WHERE s.calls = 'room'
          )
          SELECT new.id AS new_id, stored.seq AS new_seq, stored.rev AS new_rev, stored.mentions AS new_mentions,
-                EXISTS (SELECT FROM room_heads WHERE room = $1) AS room_exists, ",
+                EXISTS (SELECT FROM room) AS room_exists, hindrance.*, ",
         message_columns!(),
         " FROM new LEFT JOIN stored ON stored.id = new.id
+         LEFT JOIN LATERAL (
+             SELECT x.\"user\" IS NOT NULL AS member, room.archived_at IS NOT NULL AS archived,
+                    x.posted_at + room.slow_s * 1000 - new.created_at AS wait_ms
+             FROM room LEFT JOIN members x ON x.room = $1 AND x.\"user\" = new.author
+             WHERE stored.id IS NULL OFFSET 0
+         ) hindrance ON TRUE
          LEFT JOIN LATERAL (
              SELECT * FROM messages x WHERE x.author = new.author AND x.nonce = new.nonce OFFSET 0
          ) m ON TRUE
@@ -376,7 +390,8 @@ impl Work for Append<'_> {
             .bind(columns.html);
         let query = query.bind(columns.nonces).bind(columns.times);
         let query = query.bind(columns.callers).bind(columns.called);
-        let query = query.bind(columns.tokens).bind(columns.calls);
+        let exempt: Vec<bool> = self.messages.iter().map(|message| message.exempt).collect();
+        let query = query.bind(columns.tokens).bind(exempt).bind(columns.calls);
         let query = query.bind(columns.hearers).bind(columns.here);
         let rows = query.fetch_all(connection).await?;
         let messages: HashMap<MessageId, &NewMessage> = self
@@ -400,6 +415,8 @@ struct Row {
     /// The message that had the nonce before.
     first: Option<Message>,
     room_exists: bool,
+    /// What kept the author from posting, where the room exists and the message was not stored.
+    hindrance: Option<Hindrance>,
 }
 
 impl FromRow<'_, PgRow> for Row {
@@ -409,7 +426,13 @@ impl FromRow<'_, PgRow> for Row {
             None => None,
         };
         let repeated = row.try_get::<Option<Uuid>, _>("id")?.is_some();
+        let hindered = row.try_get::<Option<bool>, _>("member")?.is_some();
         Ok(Self {
+            hindrance: if hindered {
+                Some(Read::from_row(row)?.0)
+            } else {
+                None
+            },
             id: MessageId(row.try_get("new_id")?),
             stored,
             first: if repeated {
@@ -428,7 +451,10 @@ impl Row {
         match (self.stored, self.first) {
             (Some((seq, rev, mentions)), _) => Appended::Stored(message(new, seq, rev, mentions)),
             (None, Some(first)) => Appended::Repeated(first),
-            (None, None) if self.room_exists => Appended::NotAMember,
+            (None, None) if self.room_exists => {
+                let refusal = self.hindrance.map(Hindrance::refusal);
+                refusal.unwrap_or(Appended::NotAMember)
+            }
             (None, None) => Appended::RoomNotFound,
         }
     }
@@ -496,6 +522,7 @@ mod tests {
             calls: None,
             here: Vec::new(),
             created_at: Timestamp(1),
+            exempt: false,
         };
         Pending {
             message,

@@ -153,6 +153,7 @@ mod tests {
             calls: None,
             here: Vec::new(),
             created_at: Timestamp(1),
+            exempt: false,
         };
         let messages = std::iter::repeat_with(message).take(count).collect();
         store.append_batch(rooms[0], messages).await.unwrap();

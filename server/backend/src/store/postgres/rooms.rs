@@ -31,6 +31,15 @@ macro_rules! seen_columns {
     };
 }
 
+/// Of the rooms `r`, those that the user `$1`, who is no member, could join.
+macro_rules! open_to {
+    () => {
+        "NOT r.private AND me.\"user\" IS NULL AND r.archived_at IS NULL
+           AND NOT EXISTS (SELECT FROM users g WHERE g.id = $1 AND g.role = 'guest')
+           AND (SELECT b.room FROM bans b WHERE b.room = r.id AND b.\"user\" = $1) IS NULL"
+    };
+}
+
 // `OFFSET 0` keeps the planner from turning a look-up for each row into reading a whole table: the rows are few, the
 // tables are not, and a plan that was made for all values must do for any.
 statements! {
@@ -51,7 +60,7 @@ statements! {
         "SELECT ", seen_columns!(), " FROM rooms r
          CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE room = r.id OFFSET 0) h
          LEFT JOIN LATERAL (SELECT * FROM members WHERE room = r.id AND \"user\" = $1 OFFSET 0) me ON TRUE
-         WHERE NOT r.private AND me.\"user\" IS NULL
+         WHERE ", open_to!(), "
          ORDER BY r.name_key, r.id LIMIT 200"
     );
     PEOPLE_OF_ONE = concat!(
@@ -74,11 +83,13 @@ statements! {
     HEAD_FOR = "SELECT h.room AS head_room, h.last_seq, h.last_rev, me.read_seq FROM room_heads h
                 LEFT JOIN LATERAL (SELECT * FROM members WHERE room = $1 AND \"user\" = $2 OFFSET 0) me ON TRUE
                 WHERE h.room = $1";
-    HEADS_OPEN = "SELECT h.room AS head_room, h.last_seq, h.last_rev FROM rooms r
-                  CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE room = r.id OFFSET 0) h
-                  LEFT JOIN LATERAL (SELECT * FROM members WHERE room = r.id AND \"user\" = $1 OFFSET 0) me ON TRUE
-                  WHERE NOT r.private AND me.\"user\" IS NULL
-                  ORDER BY r.name_key, r.id LIMIT 200";
+    HEADS_OPEN = concat!(
+        "SELECT h.room AS head_room, h.last_seq, h.last_rev FROM rooms r
+         CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE room = r.id OFFSET 0) h
+         LEFT JOIN LATERAL (SELECT * FROM members WHERE room = r.id AND \"user\" = $1 OFFSET 0) me ON TRUE
+         WHERE ", open_to!(), "
+         ORDER BY r.name_key, r.id LIMIT 200"
+    );
     /// Gives the room, where neither its address nor its people have one.
     INSERT_ROOM = "WITH room AS (
                        INSERT INTO rooms (id, kind, slug, name, name_key, topic, private, direct_key, created_by,
@@ -97,6 +108,7 @@ statements! {
             SELECT h.room, u.id, u.username_key, h.last_seq, $3
             FROM users u CROSS JOIN room_heads h
             WHERE h.room = $1 AND u.id = ANY ($2)
+              AND (SELECT b.room FROM bans b WHERE b.room = $1 AND b.\"user\" = u.id) IS NULL
             ORDER BY u.id
             ON CONFLICT (room, \"user\") DO NOTHING
             RETURNING \"user\"";

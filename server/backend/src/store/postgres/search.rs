@@ -67,7 +67,10 @@ macro_rules! newest {
                  SELECT * FROM messages x
                  WHERE x.id = newest.message AND NOT x.deleted
                    AND (EXISTS (SELECT FROM members WHERE room = x.room AND \"user\" = $5)
-                        OR EXISTS (SELECT FROM rooms r WHERE r.id = x.room AND NOT r.private))
+                        OR EXISTS (SELECT FROM rooms r
+                                   WHERE r.id = x.room AND NOT r.private
+                                     AND (SELECT b.room FROM bans b WHERE b.room = r.id AND b.\"user\" = $5) IS NULL
+                                     AND NOT EXISTS (SELECT FROM users g WHERE g.id = $5 AND g.role = 'guest')))
                  OFFSET 0
              ) m ON TRUE
              LEFT JOIN LATERAL (SELECT * FROM users WHERE id = m.author OFFSET 0) u ON TRUE"

@@ -7,8 +7,9 @@ use services::Postgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
-    PostgresStore, accounts, attention, changing, credentials, following, markers, messages, pool, posts,
-    previews, programs, replica, report, rooms, saving, schema, search,
+    PostgresStore, accounts, attention, audit, changing, credentials, following, invites, markers, messages,
+    moderation, pool, posts, previews, profiles, programs, replica, report, reports, rooms, saving, schema,
+    search,
     statement::{Statement, counted},
     subscriptions, threads, upkeep,
 };
@@ -26,13 +27,18 @@ fn statements() -> Vec<(String, Statement)> {
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("following", following::STATEMENTS),
+        ("audit", audit::STATEMENTS),
+        ("invites", invites::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
+        ("moderation", moderation::STATEMENTS),
         ("posts", posts::STATEMENTS),
         ("previews", previews::STATEMENTS),
+        ("profiles", profiles::STATEMENTS),
+        ("programs", programs::STATEMENTS),
         ("replica", replica::STATEMENTS),
         ("report", report::STATEMENTS),
-        ("programs", programs::STATEMENTS),
+        ("reports", reports::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("schema", schema::STATEMENTS),
         ("saving", saving::STATEMENTS),
@@ -57,6 +63,66 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "users",
         "whether there is anyone: ends at the first row",
     ),
+    (
+        "audit::PRUNE_AUDIT",
+        "audit_pkey",
+        "the newest entries, as many as are kept; once an hour",
+    ),
+    (
+        "audit::PRUNE_REPORTS",
+        "reports_resolved",
+        "the newest reports, as many as are kept; once an hour",
+    ),
+    ("invites::INSERT", "invites", "there are at most 200"),
+    ("invites::FORGET_ENDED", "invites", "there are at most 200"),
+    ("invites::LIST", "invites_pkey", "there are at most 200"),
+    ("moderation::RAISE_ROOMS", "looks", "a table of two rows"),
+    ("profiles::RAISE_PEOPLE", "looks", "a table of two rows"),
+    ("profiles::LOOKS", "looks", "a table of two rows"),
+    ("profiles::LOCK_OWNERS", "users_owning", "the owners"),
+    ("profiles::OWNERS", "users_owning", "the owners"),
+    (
+        "programs::COUNT_BOTS",
+        "users_bots",
+        "a few hundred bots, on an index of their own",
+    ),
+    ("programs::BOTS", "users_bots", "the same"),
+    (
+        "programs::INSERT_OUTGOING",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::OUTGOING",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::HAS_OUTGOING",
+        "outgoing_webhooks",
+        "ends at the first entry",
+    ),
+    (
+        "programs::IS_DUE",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::CLAIM",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::FOLLOW_NEW_ROOMS",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::COMMAND_STANDING",
+        "commands",
+        "a hundred commands at most",
+    ),
+    ("programs::COMMANDS", "commands", "the same"),
     (
         "rooms::SEEN_OPEN",
         "rooms_public",
@@ -137,6 +203,28 @@ const CONTENTS: &[&str] = &[
      FROM generate_series(1, 5000) n",
     "INSERT INTO keys SELECT 'key' || n, 'value' FROM generate_series(1, 5000) n",
     "UPDATE members SET level = 'all' WHERE joined_at = 7",
+    "INSERT INTO bans SELECT nth('room', n), nth('user', 1 + (n * 3) % 5000), nth('user', 1), n, ''
+     FROM generate_series(1, 3000) n",
+    "INSERT INTO invites SELECT nth('invite', n), 'code' || n, 'member', '{}', nth('user', 1), n, NULL, 0, 5
+     FROM generate_series(1, 200) n",
+    "INSERT INTO reports SELECT nth('report', n), nth('message', n * 100 + 1), 'body', nth('user', 1 + n % 5000), 'reason',
+                                n, CASE WHEN n % 2 = 0 THEN n END, NULL, ''
+     FROM generate_series(1, 3000) n",
+    "INSERT INTO audit SELECT nth('audit', n), n, nth('user', 1), 'room_changed', NULL, nth('room', 1 + n % 3000), ''
+     FROM generate_series(1, 20000) n",
+    "UPDATE rooms SET version = created_at WHERE created_at % 3 = 0",
+    "INSERT INTO users (id, username, username_key, skeleton, display_name, display_key, password_hash, role, avatar_url,
+                        created_at, maker)
+     SELECT nth('bot', n), 'bot' || n, 'bot' || n, 'bot' || n, 'Bot ' || n, 'bot ' || n, '!', 'member',
+                              NULL, n, nth('user', 1) FROM generate_series(1, 100) n",
+    "INSERT INTO incoming_webhooks SELECT nth('incoming', n), decode(md5('i' || n), 'hex'), nth('room', n), nth('bot', 1 + n % 100),
+                                          'name', nth('user', 1), n FROM generate_series(1, 3000) n",
+    "INSERT INTO outgoing_webhooks SELECT nth('outgoing', n), NULL, 'name', 'https://example.org/', '\\x07', TRUE,
+                                          nth('user', 1), n, NULL, NULL FROM generate_series(1, 30) n",
+    "INSERT INTO webhook_cursors SELECT nth('outgoing', n), nth('room', 2 * k + 1), 20, 20, 0, 0
+     FROM generate_series(1, 30) n, generate_series(1, 1000) k",
+    "INSERT INTO commands SELECT nth('command', n), 'name' || n, '', 'https://example.org/', '\\x07', nth('bot', n),
+                                 nth('user', 1), n FROM generate_series(1, 50) n",
     "VACUUM ANALYZE",
 ];
 

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     search::Entry,
-    store::{Head, NewMessage, Replied, Stored, Threads, thread::Span, timed::timed},
+    store::{Head, NewMessage, Replied, Stored, Threads, people::Hindrance, thread::Span, timed::timed},
 };
 
 statements! {
@@ -32,7 +32,10 @@ statements! {
          CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.author OFFSET 0) u
          WHERE m.author = $1 AND m.nonce = $2"
     );
-    IS_MEMBER = "SELECT EXISTS (SELECT FROM members WHERE room = $1 AND \"user\" = $2)";
+    /// What could keep the author `$2` from posting into the room `$1` at `$3`.
+    HINDRANCE = "SELECT x.\"user\" IS NOT NULL AS member, r.archived_at IS NOT NULL AS archived,
+                        x.posted_at + r.slow_s * 1000 - $3 AS wait_ms
+                 FROM rooms r LEFT JOIN members x ON x.room = r.id AND x.\"user\" = $2 WHERE r.id = $1";
     /// The root that a reply to `$1` answers, and whether it was deleted.
     ROOT = "SELECT root.id, root.deleted FROM messages m
             CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = coalesce(m.thread, m.id) OFFSET 0) root
@@ -62,7 +65,7 @@ statements! {
              ), counted AS (
                  UPDATE messages SET rev = head.rev + 1, reply_count = reply_count + 1 FROM head WHERE id = $7
              ), marked AS (
-                 UPDATE members SET read_seq = greatest(read_seq, stored.seq)
+                 UPDATE members SET read_seq = greatest(read_seq, stored.seq), posted_at = $8
                  FROM stored WHERE room = $2 AND \"user\" = $3
              ), noted AS (
                  INSERT INTO mentions (\"user\", room, seq, created_at)
@@ -155,9 +158,13 @@ impl Work for Reply {
         if !room_exists {
             return Ok(Replied::RoomNotFound);
         }
-        let member = IS_MEMBER.scalar().bind(new.room.0).bind(new.author.id.0);
-        if !member.fetch_one(&mut *tx).await? {
-            return Ok(Replied::NotAMember);
+        let query = HINDRANCE
+            .read::<Read<Hindrance>>()
+            .bind(new.room.0)
+            .bind(new.author.id.0);
+        let Read(hindrance) = query.bind(new.created_at.0).fetch_one(&mut *tx).await?;
+        if hindrance.hinders(new.exempt) {
+            return Ok(hindrance.refusal().into());
         }
         match root(self.to, new.room, tx).await? {
             Some((root, false)) => store(new, root, tx).await,

@@ -10,7 +10,7 @@ use sqlx::SqliteConnection;
 use super::{
     SqliteStore,
     rooms::{create_channel, join},
-    rows::{Read, all, hex, integer, json, json_ids, role_name, user_columns},
+    rows::{Read, all, hex, integer, json, json_ids, user_columns},
     statement::statements,
     writer::Job,
 };
@@ -20,6 +20,7 @@ use crate::store::{Accounts, NewChannel, NewUser, Registered, Stored, prefix::en
 const IDS_MAX: usize = 1_000;
 
 statements! {
+    ANYONE = "SELECT EXISTS (SELECT 1 FROM users)";
     /// What a registration depends on.
     STANDING = "SELECT EXISTS (SELECT 1 FROM users) AS anyone,
                        EXISTS (SELECT 1 FROM users WHERE skeleton = ?1) AS taken,
@@ -171,44 +172,56 @@ impl Job for CreateUser {
     const OP: &'static str = "create_user";
 
     async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Registered> {
-        let standing = STANDING.read().bind(skeleton(&self.user.username)).bind(GENERAL);
-        let (anyone, taken, general): (bool, bool, Option<uuid::Uuid>) = standing.fetch_one(&mut *tx).await?;
-        if anyone && self.only_first {
+        if self.only_first && ANYONE.scalar().fetch_one(&mut *tx).await? {
             return Ok(Registered::Closed);
         }
-        if taken {
-            return Ok(Registered::Taken);
-        }
-        let role = if anyone { Role::Member } else { Role::Owner };
-        insert(&[Row::new(&self.user, role)], tx).await?;
-        let rooms = match general.map(RoomId) {
-            Some(general) => {
-                join(general, [self.user.id], self.user.created_at, tx).await?;
-                vec![general]
-            }
-            None if anyone => Vec::new(),
-            None => {
-                create_channel(&NewChannel::general(&self.user), tx).await?;
-                vec![self.user.general]
-            }
-        };
-        let author = Author {
-            id: self.user.id,
-            username: self.user.username.clone(),
-            display_name: self.user.display_name.clone(),
-            avatar_url: None,
-        };
-        Ok(Registered::Created {
-            user: User {
-                author,
-                role,
-                status: None,
-                custom: None,
-                bot: false,
-            },
-            rooms,
-        })
+        create_as(&self.user, Role::Member, true, tx).await
     }
+}
+
+/// Creates a user, the first one as the owner and any other as `role`; with `everyone`, as a member of the room for
+/// everybody.
+pub(super) async fn create_as(
+    user: &NewUser,
+    role: Role,
+    everyone: bool,
+    tx: &mut SqliteConnection,
+) -> Stored<Registered> {
+    let standing = STANDING.read().bind(skeleton(&user.username)).bind(GENERAL);
+    let (anyone, taken, general): (bool, bool, Option<uuid::Uuid>) = standing.fetch_one(&mut *tx).await?;
+    if taken {
+        return Ok(Registered::Taken);
+    }
+    let role = if anyone { role } else { Role::Owner };
+    insert(&[Row::new(user, role)], tx).await?;
+    let rooms = match general.map(RoomId) {
+        Some(general) if everyone => {
+            join(general, [user.id], user.created_at, tx).await?;
+            vec![general]
+        }
+        None if !anyone => {
+            create_channel(&NewChannel::general(user), tx).await?;
+            vec![user.general]
+        }
+        _ => Vec::new(),
+    };
+    let author = Author {
+        id: user.id,
+        username: user.username.clone(),
+        display_name: user.display_name.clone(),
+        avatar_url: None,
+    };
+    Ok(Registered::Created {
+        user: User {
+            author,
+            role,
+            deactivated: false,
+            status: None,
+            custom: None,
+            bot: false,
+        },
+        rooms,
+    })
 }
 
 struct CreateUsers(Vec<NewUser>);
@@ -250,7 +263,7 @@ impl<'a> Row<'a> {
             display_name: &user.display_name,
             display_key: user.display_name.to_lowercase(),
             password_hash: &user.password_hash,
-            role: role_name(role),
+            role: role.name(),
             created_at: user.created_at.0,
         }
     }

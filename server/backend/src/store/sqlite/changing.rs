@@ -23,7 +23,8 @@ use crate::store::{
 
 statements! {
     FACTS = concat!(
-        "SELECT ", message_columns!(), ", r.kind, r.private, me.user IS NOT NULL AS member,
+        "SELECT ", message_columns!(), ", r.kind, r.private, r.archived_at IS NOT NULL AS archived,
+                r.created_by IS ?2 AS creator, me.user IS NOT NULL AS member,
                 EXISTS (SELECT 1 FROM reactions x WHERE x.message = ?1 AND x.emoji = ?3 AND x.user = ?2) AS reacted
          FROM messages m CROSS JOIN users u ON u.id = m.author CROSS JOIN rooms r ON r.id = m.room
          LEFT JOIN members me ON me.room = m.room AND me.user = ?2

@@ -19,8 +19,21 @@ use super::{
 };
 use crate::{
     search::Entry,
-    store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window},
+    store::{
+        Appended, Changes, Head, Messages, NewMessage, Stored, people::Hindrance, timed::timed,
+        window::Window,
+    },
 };
+
+/// Whether the author `?2` may post into the room `?1` at `?4`; `?5`: slow mode does not hold.
+macro_rules! may_post {
+    () => {
+        "EXISTS (SELECT 1 FROM members x CROSS JOIN rooms r ON r.id = x.room
+                 WHERE x.room = ?1 AND x.user = ?2 AND r.archived_at IS NULL
+                   AND (?5 OR r.slow_s IS NULL OR x.posted_at IS NULL OR x.posted_at + r.slow_s * 1000 <= ?4))
+         AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)"
+    };
+}
 
 statements! {
     BY_ID = concat!(
@@ -30,23 +43,26 @@ statements! {
         "SELECT ", message_columns!(), " FROM messages m CROSS JOIN users u ON u.id = m.author
          WHERE m.author = ?1 AND m.nonce = ?2"
     );
-    ROOM_EXISTS = "SELECT EXISTS (SELECT 1 FROM room_heads WHERE room = ?1)";
+    /// What kept the author `?2` from posting into the room `?1` at `?3`.
+    HINDRANCE = "SELECT x.user IS NOT NULL AS member, r.archived_at IS NOT NULL AS archived,
+                        x.posted_at + r.slow_s * 1000 - ?3 AS wait_ms
+                 FROM rooms r LEFT JOIN members x ON x.room = r.id AND x.user = ?2 WHERE r.id = ?1";
     /// Takes the room's next numbers, if the author `?2` may post and has not used the nonce `?3` before.
     /// The row stays locked until the commit, so the order of numbers is the order of commits.
-    TAKE_NEXT = "UPDATE room_heads SET last_seq = last_seq + 1, last_rev = last_rev + 1, last_at = max(last_at, ?4)
-                 WHERE room = ?1
-                   AND EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user = ?2)
-                   AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)
-                 RETURNING last_seq, last_rev";
+    TAKE_NEXT = concat!(
+        "UPDATE room_heads SET last_seq = last_seq + 1, last_rev = last_rev + 1, last_at = max(last_at, ?4)
+         WHERE room = ?1 AND ", may_post!(), "
+         RETURNING last_seq, last_rev"
+    );
     /// What [`TAKE_NEXT`] asks before it takes any.
-    MAY_POST = "SELECT EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user = ?2)
-                   AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)";
-    /// One round trip for all.
+    MAY_POST = concat!("SELECT ", may_post!());
+    /// One round trip for all. The last statement takes low numbers with few between them that it leaves out: for those
+    /// too sqlx counts on through all statements, and binds nothing more once it is past the last value.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
                                              created_at, edited_at, deleted, pinned, mentions, calls, here)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10, ?14, ?15);
+                       VALUES (?1, ?2, ?3, ?9, ?5, ?6, ?7, ?8, ?11, 0, ?4, NULL, 0, 0, ?10, ?14, ?15);
                        INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?12, ?13);
-                       UPDATE members SET read_seq = ?3 WHERE room = ?2 AND user = ?5";
+                       UPDATE members SET read_seq = ?3, posted_at = ?4 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
                        SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j WHERE TRUE
                        ON CONFLICT (user, room, seq) DO NOTHING";
@@ -159,7 +175,8 @@ pub(super) async fn append(
         .bind(new.room.0)
         .bind(new.author.id.0)
         .bind(nonce)
-        .bind(new.created_at.0);
+        .bind(new.created_at.0)
+        .bind(new.exempt);
     let Some((seq, rev)) = query.fetch_optional(&mut *tx).await? else {
         return refuse(new, tx).await;
     };
@@ -181,13 +198,13 @@ async fn insert(message: &Message, here: &[UserId], entry: Entry, tx: &mut Sqlit
         .bind(message.id.0)
         .bind(message.room.0)
         .bind(integer(message.seq))
-        .bind(integer(message.rev));
+        .bind(message.created_at.0);
     let query = query
         .bind(message.author.id.0)
         .bind(&message.body)
         .bind(&message.html)
         .bind(message.nonce.as_ref().map(|nonce| nonce.as_str()))
-        .bind(message.created_at.0);
+        .bind(integer(message.rev));
     query
         .bind(pack(message.mentions.iter().copied()))
         .bind(message.thread.map(|root| root.0))
@@ -228,7 +245,8 @@ pub(super) async fn call(message: &Message, users: &[UserId], tx: &mut SqliteCon
 pub(super) async fn refusal(new: &NewMessage, tx: &mut SqliteConnection) -> Stored<Option<Appended>> {
     let query = MAY_POST.scalar().bind(new.room.0).bind(new.author.id.0);
     let nonce = new.nonce.as_ref().map(|nonce| nonce.as_str());
-    let may_post: bool = query.bind(nonce).fetch_one(&mut *tx).await?;
+    let query = query.bind(nonce).bind(new.created_at.0).bind(new.exempt);
+    let may_post: bool = query.fetch_one(&mut *tx).await?;
     if may_post {
         return Ok(None);
     }
@@ -240,12 +258,12 @@ pub(super) async fn refuse(new: &NewMessage, tx: &mut SqliteConnection) -> Store
     if let Some(first) = repeated(new, tx).await? {
         return Ok(Appended::Repeated(first));
     }
-    let exists: bool = ROOM_EXISTS.scalar().bind(new.room.0).fetch_one(tx).await?;
-    Ok(if exists {
-        Appended::NotAMember
-    } else {
-        Appended::RoomNotFound
-    })
+    let query = HINDRANCE
+        .read::<Read<Hindrance>>()
+        .bind(new.room.0)
+        .bind(new.author.id.0);
+    let found = query.bind(new.created_at.0).fetch_optional(tx).await?;
+    Ok(found.map_or(Appended::RoomNotFound, |Read(hindrance)| hindrance.refusal()))
 }
 
 /// The message that the author sent under the same nonce before.

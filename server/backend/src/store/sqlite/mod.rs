@@ -2,15 +2,20 @@
 
 mod accounts;
 mod attention;
+mod audit;
 mod batch;
 mod changing;
 mod credentials;
 mod following;
+mod invites;
 mod markers;
 mod messages;
+mod moderation;
 mod posts;
 mod previews;
+mod profiles;
 mod programs;
+mod reports;
 mod rooms;
 mod rows;
 mod saving;

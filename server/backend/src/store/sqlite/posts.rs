@@ -4,11 +4,11 @@
 //! alone is written as it is; under load a hundred share what one costs.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{Arc, OnceLock},
 };
 
-use chat::{Message, Nonce, UserId};
+use chat::{Message, Nonce};
 use parking_lot::Mutex;
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -29,14 +29,19 @@ const TOGETHER_MAX: usize = 256;
 const WAITING_MAX: usize = 4_096;
 
 statements! {
-    /// For each message, whether its author may post and has not used its nonce before.
-    MAY_POST = "SELECT EXISTS (SELECT 1 FROM members
-                               WHERE room = unhex(j.value ->> 'room') AND user = unhex(j.value ->> 'author'))
+    /// For each message, whether its author may post now and has not used its nonce before.
+    MAY_POST = "SELECT EXISTS (SELECT 1 FROM members x CROSS JOIN rooms r ON r.id = x.room
+                               WHERE x.room = unhex(j.value ->> 'room') AND x.user = unhex(j.value ->> 'author')
+                                 AND r.archived_at IS NULL
+                                 AND (j.value ->> 'exempt' OR r.slow_s IS NULL OR x.posted_at IS NULL
+                                      OR x.posted_at + r.slow_s * 1000 <= j.value ->> 'created_at'))
                    AND NOT EXISTS (SELECT 1 FROM messages
                                    WHERE author = unhex(j.value ->> 'author') AND nonce = j.value ->> 'nonce')
                 FROM json_each(?1) j ORDER BY j.key";
-    MARK_READ = "UPDATE members SET read_seq = max(read_seq, j.value ->> 'seq') FROM json_each(?1) j
-                 WHERE room = unhex(j.value ->> 'room') AND user = unhex(j.value ->> 'author')";
+    /// Who posts has read what came before, and has posted then.
+    MARK = "UPDATE members SET read_seq = j.value ->> 'seq', posted_at = j.value ->> 'created_at'
+            FROM json_each(?1) j
+            WHERE room = unhex(j.value ->> 'room') AND user = unhex(j.value ->> 'author')";
 }
 
 /// Where messages are posted.
@@ -164,67 +169,46 @@ impl Job for AppendTogether {
 
 /// What becomes of each of the messages, in their order.
 async fn append_all(messages: &[NewMessage], tx: &mut SqliteConnection) -> Stored<Vec<Appended>> {
-    let (firsts, place) = part(messages);
-    let lines: Vec<Line> = firsts.iter().map(|new| Line::new(new)).collect();
+    let mut authors = HashSet::new();
+    // One of each author: what else they post depends on it, as on its nonce, and comes after it.
+    let (firsts, others): (Vec<_>, Vec<_>) = messages
+        .iter()
+        .enumerate()
+        .partition(|(_, new)| authors.insert(new.author.id));
+    let mut results: Vec<(usize, Appended)> = append_firsts(&firsts, tx).await?;
+    for (place, new) in others {
+        results.push((place, append(new, None, tx).await?));
+    }
+    results.sort_unstable_by_key(|(place, _)| *place);
+    Ok(results.into_iter().map(|(_, result)| result).collect())
+}
+
+/// The same for messages of different authors, in a few statements.
+async fn append_firsts(
+    firsts: &[(usize, &NewMessage)],
+    tx: &mut SqliteConnection,
+) -> Stored<Vec<(usize, Appended)>> {
+    let lines: Vec<Line<'_>> = firsts.iter().map(|(_, new)| Line::new(new)).collect();
     let may: Vec<bool> = MAY_POST.scalar().bind(json(&lines)).fetch_all(&mut *tx).await?;
     let fresh: Vec<&NewMessage> = firsts
         .iter()
         .zip(&may)
-        .filter_map(|(new, may)| may.then_some(*new))
+        .filter_map(|((_, new), may)| may.then_some(*new))
         .collect();
     let stored = number(&fresh, tx).await?;
     insert(&fresh, &stored, tx).await?;
-    mark_read(&stored, tx).await?;
+    let marks: Vec<Mark> = stored.iter().map(Mark::new).collect();
+    MARK.query().bind(json(&marks)).execute(&mut *tx).await?;
     let mut stored = stored.into_iter();
     let mut results = Vec::with_capacity(firsts.len());
-    for (new, may) in firsts.iter().zip(may) {
-        let next = if may { stored.next() } else { None };
-        results.push(match next {
+    for ((place, new), may) in firsts.iter().zip(may) {
+        let result = match if may { stored.next() } else { None } {
             Some(message) => Appended::Stored(message),
             None => refuse(new, tx).await?,
-        });
+        };
+        results.push((*place, result));
     }
-    let mut told = HashSet::new();
-    let result = |place: &usize| match (told.insert(*place), &results[*place]) {
-        (false, Appended::Stored(first)) => Appended::Repeated(first.clone()),
-        (_, result) => result.clone(),
-    };
-    Ok(place.iter().map(result).collect())
-}
-
-/// The messages without those that repeat the nonce of an earlier one, and for each of all the place of its first.
-fn part(messages: &[NewMessage]) -> (Vec<&NewMessage>, Vec<usize>) {
-    let mut seen: HashMap<(UserId, &Nonce), usize> = HashMap::new();
-    let mut firsts = Vec::with_capacity(messages.len());
-    let mut place = |new| {
-        firsts.push(new);
-        firsts.len() - 1
-    };
-    let places = messages.iter().map(|new| match &new.nonce {
-        Some(nonce) => *seen.entry((new.author.id, nonce)).or_insert_with(|| place(new)),
-        None => place(new),
-    });
-    let places = places.collect();
-    (firsts, places)
-}
-
-/// Who posts has read what came before.
-async fn mark_read(stored: &[Message], tx: &mut SqliteConnection) -> Stored<()> {
-    let mut marks = HashMap::new();
-    for message in stored {
-        // Ascending in each room, so the last one stays.
-        marks.insert((message.room, message.author.id), message.seq);
-    }
-    let marks: Vec<Mark> = marks
-        .into_iter()
-        .map(|((room, author), seq)| Mark {
-            room: hex(room.0),
-            author: hex(author.0),
-            seq,
-        })
-        .collect();
-    MARK_READ.query().bind(json(&marks)).execute(tx).await?;
-    Ok(())
+    Ok(results)
 }
 
 /// A message as [`MAY_POST`] reads it.
@@ -233,6 +217,9 @@ struct Line<'a> {
     room: String,
     author: String,
     nonce: Option<&'a str>,
+    created_at: i64,
+    /// Whether slow mode does not hold.
+    exempt: bool,
 }
 
 impl<'a> Line<'a> {
@@ -241,14 +228,28 @@ impl<'a> Line<'a> {
             room: hex(new.room.0),
             author: hex(new.author.id.0),
             nonce: new.nonce.as_ref().map(Nonce::as_str),
+            created_at: new.created_at.0,
+            exempt: new.exempt,
         }
     }
 }
 
-/// A read marker as [`MARK_READ`] reads it.
+/// What [`MARK`] reads of a message.
 #[derive(Serialize)]
 struct Mark {
     room: String,
     author: String,
     seq: u64,
+    created_at: i64,
+}
+
+impl Mark {
+    fn new(message: &Message) -> Self {
+        Self {
+            room: hex(message.room.0),
+            author: hex(message.author.id.0),
+            seq: message.seq,
+            created_at: message.created_at.0,
+        }
+    }
 }

@@ -31,6 +31,15 @@ macro_rules! seen_columns {
     };
 }
 
+/// Of the rooms `r`, those that the user `?1`, who is no member, could join.
+macro_rules! open_to {
+    () => {
+        "r.private = 0 AND me.user IS NULL AND r.archived_at IS NULL
+           AND NOT EXISTS (SELECT 1 FROM users g WHERE g.id = ?1 AND g.role = 'guest')
+           AND NOT EXISTS (SELECT 1 FROM bans b WHERE b.room = r.id AND b.user = ?1)"
+    };
+}
+
 statements! {
     BY_ID = concat!("SELECT ", room_columns!(), " FROM rooms r WHERE r.id = ?1");
     BY_SLUG = concat!("SELECT ", room_columns!(), " FROM rooms r WHERE r.slug = ?1");
@@ -47,7 +56,7 @@ statements! {
     SEEN_OPEN = concat!(
         "SELECT ", seen_columns!(), " FROM rooms r CROSS JOIN room_heads h ON h.room = r.id
          LEFT JOIN members me ON me.room = r.id AND me.user = ?1
-         WHERE r.private = 0 AND me.user IS NULL
+         WHERE ", open_to!(), "
          ORDER BY r.name_key, r.id LIMIT 200"
     );
     PEOPLE_OF_ONE = concat!(
@@ -66,11 +75,12 @@ statements! {
     HEAD_FOR = "SELECT h.room AS head_room, h.last_seq, h.last_rev, me.read_seq FROM room_heads h
                 LEFT JOIN members me ON me.room = h.room AND me.user = ?2
                 WHERE h.room = ?1";
-    HEADS_OPEN = "SELECT h.room AS head_room, h.last_seq, h.last_rev
-                  FROM rooms r CROSS JOIN room_heads h ON h.room = r.id
-                  LEFT JOIN members me ON me.room = r.id AND me.user = ?1
-                  WHERE r.private = 0 AND me.user IS NULL
-                  ORDER BY r.name_key, r.id LIMIT 200";
+    HEADS_OPEN = concat!(
+        "SELECT h.room AS head_room, h.last_seq, h.last_rev FROM rooms r CROSS JOIN room_heads h ON h.room = r.id
+         LEFT JOIN members me ON me.room = r.id AND me.user = ?1
+         WHERE ", open_to!(), "
+         ORDER BY r.name_key, r.id LIMIT 200"
+    );
     INSERT_ROOM = "INSERT INTO rooms (id, kind, slug, name, name_key, topic, private, direct_key, created_by, created_at)
                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
                    INSERT INTO room_heads (room, last_seq, last_rev, last_at) VALUES (?1, 0, 0, ?10)";
@@ -79,7 +89,7 @@ statements! {
     JOIN = "INSERT INTO members (room, user, username_key, read_seq, joined_at)
             SELECT h.room, u.id, u.username_key, h.last_seq, ?3
             FROM json_each(?2) j CROSS JOIN users u ON u.id = unhex(j.value) CROSS JOIN room_heads h
-            WHERE h.room = ?1
+            WHERE h.room = ?1 AND NOT EXISTS (SELECT 1 FROM bans b WHERE b.room = ?1 AND b.user = u.id)
             ON CONFLICT (room, user) DO NOTHING
             RETURNING user";
     LEAVE = "DELETE FROM members WHERE room = ?1 AND user = ?2";

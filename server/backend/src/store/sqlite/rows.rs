@@ -1,29 +1,32 @@
 //! From rows to types and back.
 
 use chat::{
-    Author, Call, Custom, Level, Message, MessageId, Nonce, Notify, Quiet, Reaction, Role, Room, RoomId,
-    RoomKind, SessionId, Timestamp, TokenId, User, UserId, wire::RoomHead,
+    Author, Call, Custom, Level, Message, MessageId, Nonce, Notify, Profile, Quiet, Reaction, Role, Room,
+    RoomId, RoomKind, SessionId, Timestamp, TokenId, User, UserId, wire::RoomHead,
 };
 use sqlx::{FromRow, Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::store::{
     Draft, Head, Listener, Membership, RoomRecord, SecretHash, SessionRecord, Subscription, TokenRecord,
-    change::Facts, seen::Seen,
+    change::Facts,
+    people::{Hindrance, Rank, RoomFacts},
+    seen::Seen,
 };
 
 /// The columns of a user `u`.
 macro_rules! user_columns {
     () => {
-        "u.id AS user_id, u.username, u.display_name, u.avatar_url, u.role, u.maker IS NOT NULL AS bot, u.status_text, \
-         u.status_emoji, u.status_until"
+        "u.id AS user_id, u.username, u.display_name, u.avatar_url, u.role, u.maker IS NOT NULL AS bot, \
+         u.deactivated_at IS NOT NULL AS deactivated, u.status_text, u.status_emoji, u.status_until"
     };
 }
 
 /// The columns of a room `r`.
 macro_rules! room_columns {
     () => {
-        "r.id, r.kind, r.slug, r.name, r.topic, r.private"
+        "r.id, r.kind, r.slug, r.name, r.topic, r.private, r.description, r.archived_at IS NOT NULL AS archived, \
+         r.slow_s, r.created_by"
     };
 }
 
@@ -62,6 +65,7 @@ impl FromRow<'_, SqliteRow> for Read<User> {
         Ok(Self(User {
             author,
             role: role(row.try_get("role")?)?,
+            deactivated: row.try_get("deactivated")?,
             status: None,
             custom: custom(row)?,
             bot: row.try_get("bot")?,
@@ -85,8 +89,69 @@ impl FromRow<'_, SqliteRow> for Read<(SessionRecord, User)> {
             user: user.author.id,
             created_at: Timestamp(row.try_get("created_at")?),
             seen_at: Timestamp(row.try_get("seen_at")?),
+            agent: row.try_get::<Option<String>, _>("agent")?.unwrap_or_default(),
         };
         Ok(Self((session, user)))
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Read<SessionRecord> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(SessionRecord {
+            id: SessionId(row.try_get("id")?),
+            hash: hash(row.try_get("hash")?)?,
+            user: UserId(row.try_get("user")?),
+            created_at: Timestamp(row.try_get("created_at")?),
+            seen_at: Timestamp(row.try_get("seen_at")?),
+            agent: row.try_get::<Option<String>, _>("agent")?.unwrap_or_default(),
+        }))
+    }
+}
+
+/// A user with what he or she tells of himself or herself.
+impl FromRow<'_, SqliteRow> for Read<Profile> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let text =
+            |column| Ok::<_, sqlx::Error>(row.try_get::<Option<String>, _>(column)?.unwrap_or_default());
+        Ok(Self(Profile {
+            user: Read::from_row(row)?.0,
+            title: text("title")?,
+            pronouns: text("pronouns")?,
+            time_zone: text("time_zone")?,
+            created_at: Timestamp(row.try_get("created_at")?),
+        }))
+    }
+}
+
+/// What someone may do in the workspace at large.
+impl FromRow<'_, SqliteRow> for Read<Rank> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(Rank {
+            role: role(row.try_get("role")?)?,
+            deactivated: row.try_get("deactivated")?,
+        }))
+    }
+}
+
+/// A room, and how someone stands to it.
+impl FromRow<'_, SqliteRow> for Read<RoomFacts> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(RoomFacts {
+            room: Read::from_row(row)?.0,
+            member: row.try_get("member")?,
+            rank: Read::from_row(row)?.0,
+        }))
+    }
+}
+
+/// What keeps someone from posting.
+impl FromRow<'_, SqliteRow> for Read<Hindrance> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(Hindrance {
+            member: row.try_get("member")?,
+            archived: row.try_get("archived")?,
+            wait_ms: row.try_get("wait_ms")?,
+        }))
     }
 }
 
@@ -117,6 +182,12 @@ impl FromRow<'_, SqliteRow> for Read<RoomRecord> {
             name: row.try_get("name")?,
             topic: row.try_get("topic")?,
             private: row.try_get("private")?,
+            description: row
+                .try_get::<Option<String>, _>("description")?
+                .unwrap_or_default(),
+            archived: row.try_get("archived")?,
+            slow_s: slow_s(row.try_get("slow_s")?),
+            created_by: row.try_get::<Option<Uuid>, _>("created_by")?.map(UserId),
         }))
     }
 }
@@ -130,6 +201,10 @@ impl FromRow<'_, SqliteRow> for Read<Seen> {
             name,
             topic,
             private,
+            description,
+            archived,
+            slow_s,
+            created_by,
         }) = Read::from_row(row)?;
         let last_seq: u64 = row.try_get("last_seq")?;
         // A member has a marker; where there is none, everything counts as read.
@@ -141,6 +216,10 @@ impl FromRow<'_, SqliteRow> for Read<Seen> {
             name,
             topic,
             private,
+            description,
+            archived,
+            slow_s,
+            created_by,
             member: marker.is_some(),
             last_seq,
             last_rev: row.try_get("last_rev")?,
@@ -233,6 +312,8 @@ impl FromRow<'_, SqliteRow> for Read<Facts> {
             message: Read::from_row(row)?.0,
             kind: kind(row.try_get("kind")?)?,
             private: row.try_get("private")?,
+            archived: row.try_get("archived")?,
+            creator: row.try_get("creator")?,
             member: row.try_get("member")?,
             reacted: row.try_get("reacted")?,
         }))
@@ -273,6 +354,7 @@ pub(super) fn pack(ids: impl IntoIterator<Item = UserId>) -> Vec<u8> {
     ids.into_iter().flat_map(|id| id.0.into_bytes()).collect()
 }
 
+/// The ids that a column holds back to back.
 pub(super) fn unpack(bytes: &[u8]) -> Vec<UserId> {
     bytes
         .chunks_exact(16)
@@ -382,19 +464,16 @@ fn call(name: Option<&str>) -> sqlx::Result<Option<Call>> {
         .transpose()
 }
 
-pub(super) const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "owner",
-        Role::Member => "member",
-    }
+/// The role that a column names.
+pub(super) fn role(name: &str) -> sqlx::Result<Role> {
+    Role::named(name).ok_or_else(|| unknown("role", name))
 }
 
-fn role(name: &str) -> sqlx::Result<Role> {
-    match name {
-        "owner" => Ok(Role::Owner),
-        "member" => Ok(Role::Member),
-        _ => Err(unknown("role", name)),
-    }
+/// Seconds of slow mode, as a column holds them: nothing where there is none.
+fn slow_s(seconds: Option<i64>) -> u32 {
+    seconds
+        .and_then(|seconds| u32::try_from(seconds).ok())
+        .unwrap_or(0)
 }
 
 pub(super) const fn kind_name(kind: RoomKind) -> &'static str {
@@ -435,4 +514,23 @@ pub(super) fn hash(bytes: &[u8]) -> sqlx::Result<SecretHash> {
 
 fn unknown(column: &str, value: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("{column}: {value:?} is not known").into())
+}
+
+/// The user whose columns begin with `prefix`; `None`: there is none.
+pub(super) fn author_as(prefix: &str, row: &SqliteRow) -> sqlx::Result<Option<Author>> {
+    let column = |name: &str| format!("{prefix}_{name}");
+    let Some(id) = row.try_get::<Option<Uuid>, _>(&*column("id"))? else {
+        return Ok(None);
+    };
+    Ok(Some(Author {
+        id: UserId(id),
+        username: row.try_get(&*column("username"))?,
+        display_name: row.try_get(&*column("display_name"))?,
+        avatar_url: row.try_get(&*column("avatar_url"))?,
+    }))
+}
+
+/// The same where there is always one.
+pub(super) fn known_author_as(prefix: &str, row: &SqliteRow) -> sqlx::Result<Author> {
+    author_as(prefix, row)?.ok_or_else(|| unknown(prefix, "nobody"))
 }

@@ -28,7 +28,9 @@ statements! {
                WHERE message_words MATCH ?1 AND rowid <= ?2 AND rowid >= ?3 ORDER BY rowid DESC LIMIT ?4) f
          LEFT JOIN messages m ON m.rowid = f.place AND m.deleted = 0
            AND (EXISTS (SELECT 1 FROM members me WHERE me.room = m.room AND me.user = ?5)
-                OR EXISTS (SELECT 1 FROM rooms r WHERE r.id = m.room AND r.private = 0))
+                OR EXISTS (SELECT 1 FROM rooms r WHERE r.id = m.room AND r.private = 0
+                             AND NOT EXISTS (SELECT 1 FROM bans b WHERE b.room = r.id AND b.user = ?5)
+                             AND NOT EXISTS (SELECT 1 FROM users g WHERE g.id = ?5 AND g.role = 'guest')))
          LEFT JOIN users u ON u.id = m.author"
     );
     FORGET = "DELETE FROM message_words WHERE rowid = (SELECT rowid FROM messages WHERE id = ?1)";

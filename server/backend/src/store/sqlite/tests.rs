@@ -7,8 +7,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, attention, batch, changing, credentials, following, markers, messages, posts,
-    previews, programs, reading, rooms, saving, search,
+    SqliteStore, accounts, attention, audit, batch, changing, credentials, following, invites, markers,
+    messages, moderation, posts, previews, profiles, programs, reading, reports, rooms, saving, search,
     statement::{Statement, counted},
     subscriptions, threads, upkeep, writer, writing,
 };
@@ -24,14 +24,19 @@ fn statements() -> Vec<(String, Statement)> {
         ("accounts", accounts::STATEMENTS),
         ("attention", attention::STATEMENTS),
         ("batch", batch::STATEMENTS),
+        ("audit", audit::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("following", following::STATEMENTS),
+        ("invites", invites::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
         ("previews", previews::STATEMENTS),
         ("programs", programs::STATEMENTS),
         ("posts", posts::STATEMENTS),
+        ("moderation", moderation::STATEMENTS),
+        ("profiles", profiles::STATEMENTS),
+        ("reports", reports::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("saving", saving::STATEMENTS),
         ("search", search::STATEMENTS),
@@ -104,6 +109,34 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ),
     ("subscriptions::AUDIENCE", "SCAN called", "those people"),
     (
+        "accounts::ANYONE",
+        "SCAN users USING COVERING INDEX",
+        "whether there is anyone: ends at the first entry",
+    ),
+    (
+        "audit::PRUNE_AUDIT",
+        "SCAN audit",
+        "the newest entries, as many as are kept; once an hour",
+    ),
+    (
+        "audit::PRUNE_REPORTS",
+        "SCAN reports USING INDEX reports_resolved",
+        "the newest reports, as many as are kept; once an hour",
+    ),
+    (
+        "credentials::SESSIONS_OF",
+        "TEMP B-TREE",
+        "one user's sessions, by their last use",
+    ),
+    ("invites::INSERT", "SCAN invites", "there are at most 200"),
+    ("invites::FORGET_ENDED", "SCAN invites", "there are at most 200"),
+    ("invites::LIST", "SCAN i USING INDEX", "there are at most 200"),
+    (
+        "profiles::OWNERS",
+        "SCAN users USING INDEX users_owning",
+        "the owners",
+    ),
+    (
         "markers::UNREAD_MENTIONS",
         "TEMP B-TREE",
         "one reader's unread mentions, from several rooms, by time",
@@ -115,9 +148,36 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ),
     (
         "rooms::HEADS_OPEN",
-        "SCAN r USING COVERING INDEX rooms_public",
+        "SCAN r USING INDEX rooms_public",
         "public channels by name, up to the 200th",
     ),
+    (
+        "programs::COUNT_BOTS",
+        "SCAN",
+        "a few hundred bots, on an index of their own",
+    ),
+    ("programs::BOTS", "SCAN", "the same"),
+    (
+        "programs::INSERT_OUTGOING",
+        "SCAN",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "programs::FOLLOW_ROOMS",
+        "SCAN",
+        "public channels, once a webhook",
+    ),
+    (
+        "programs::FOLLOW_NEW_ROOMS",
+        "SCAN",
+        "a few dozen webhooks; public channels, now and then",
+    ),
+    ("programs::OUTGOING", "SCAN", "a few dozen webhooks at most"),
+    ("programs::HAS_OUTGOING", "SCAN", "ends at the first entry"),
+    ("programs::IS_DUE", "SCAN", "a few dozen webhooks at most"),
+    ("programs::CLAIM", "SCAN", "a few dozen webhooks at most"),
+    ("programs::COMMAND_STANDING", "SCAN", "a hundred commands at most"),
+    ("programs::COMMANDS", "SCAN", "the same"),
     ("search::MATCHES", "SCAN f", "what the index of words gave"),
     (
         "threads::THREAD",

@@ -86,7 +86,7 @@ impl Job for Reply {
                 let root = Box::new(changing::count_replies(root, new.room, 1, tx).await?);
                 Ok(Replied::Stored { reply, root })
             }
-            refused => Ok(as_reply(refused)),
+            refused => Ok(refused.into()),
         }
     }
 }
@@ -119,14 +119,5 @@ async fn follow(root: MessageId, reply: &Message, tx: &mut SqliteConnection) -> 
 /// thread, so that who may not read the room learns nothing of what is in it.
 async fn refuse(new: &NewMessage, thread: Replied, tx: &mut SqliteConnection) -> Stored<Replied> {
     let refusal = messages::refusal(new, tx).await?;
-    Ok(refusal.map_or(thread, as_reply))
-}
-
-/// What kept a message from being stored, as what kept the reply from it.
-fn as_reply(refusal: Appended) -> Replied {
-    match refusal {
-        Appended::Stored(first) | Appended::Repeated(first) => Replied::Repeated(first),
-        Appended::NotAMember => Replied::NotAMember,
-        Appended::RoomNotFound => Replied::RoomNotFound,
-    }
+    Ok(refusal.map_or(thread, Replied::from))
 }

@@ -10,6 +10,7 @@ fn session(user: &User, secret: u8, created_at: i64, seen_at: i64) -> SessionRec
         hash: [secret; 32],
         user: user.author.id,
         created_at: Timestamp(created_at),
+        agent: format!("browser {secret}"),
         seen_at: Timestamp(seen_at),
     }
 }

@@ -10,8 +10,11 @@ mod crowds;
 mod following;
 mod markers;
 mod messages;
+mod moderation;
 mod paging;
+mod people;
 mod previews;
+mod programs;
 mod reactions;
 mod rooms;
 mod saving;
@@ -141,6 +144,7 @@ pub(crate) fn new_message(room: RoomId, author: &User, body: &str) -> NewMessage
         calls: None,
         here: Vec::new(),
         created_at: Timestamp(4_000),
+        exempt: false,
     }
 }
 

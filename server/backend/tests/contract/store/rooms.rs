@@ -31,6 +31,10 @@ async fn a_channel_is_what_was_asked_for_and_its_creator_is_in_it() {
         name: "Harbour".into(),
         topic: "about Harbour".into(),
         private: false,
+        description: String::new(),
+        archived: false,
+        slow_s: 0,
+        created_by: Some(rosa.author.id),
     };
     assert_eq!(store.room(new.id).await.unwrap(), Some(record.clone()));
     assert_eq!(store.room_by_slug("harbour").await.unwrap(), Some(record));

@@ -32,7 +32,7 @@ async fn results(
 }
 
 /// The bodies of what is found, in the order of the alphabet.
-async fn found(store: &Shared, reader: &User, query: &str) -> Vec<String> {
+pub(super) async fn found(store: &Shared, reader: &User, query: &str) -> Vec<String> {
     let page = results(store, reader, &sought(query), None, 100).await;
     assert_eq!(page.next_cursor, None);
     let mut bodies: Vec<String> = page.results.into_iter().map(|found| found.message.body).collect();

@@ -1,53 +1,45 @@
 //! `/settings/programs`: bots, webhooks and slash commands, for whoever runs the workspace.
 
 use backend::store::{Command, Incoming, Outgoing};
-use chat::{Code, Room, RoomId, User, permission::may_run_programs};
+use chat::{Code, Room, RoomId, User};
 use leptos::prelude::*;
 use tokio::try_join;
 
-use super::load::{load, signed_in};
+use super::{Asked, Loaded};
 use crate::{
     address::Query,
-    parts::{Bar, Field, Frame, Icon, Notice, PageTitle, Places, Said, Shape, date_in_words},
-    visit::{backend, query},
+    parts::{Field, Icon, Said, Shape, date_in_words},
 };
 
 const NAME_RULE: &str = "1 to 64 characters.";
 const ADDRESS_RULE: &str = "An http or https address without a password.";
 
-#[component]
-pub(crate) fn Programs() -> impl IntoView {
-    load(async move {
-        let (backend, caller, query) = (backend(), signed_in()?, query());
-        if !may_run_programs(caller.role) || caller.bot {
-            return Err(Code::Forbidden.into());
-        }
-        let (bots, incoming, outgoing, commands, places) = try_join!(
-            backend.list_bots(&caller),
-            backend.list_incoming_around(&caller),
-            backend.list_outgoing(&caller),
-            backend.list_commands(&caller),
-            Places::load(&backend, &caller)
-        )?;
-        let said = Said::read(&query);
-        let rooms = backend.own_rooms(&caller).await?;
-        let others = bots.clone();
-        Ok(view! {
-            <PageTitle text="Webhooks and bots"/>
-            <Frame places>
-                <Bar title="Webhooks and bots"/>
-                <div class="scroll"><div class="sheet">
-                    <Notice words=said.words()/>
-                    <IncomingSection incoming rooms=rooms.clone() said=said.clone() query=query.clone()/>
-                    <OutgoingSection outgoing rooms said=said.clone() query=query.clone()/>
-                    <CommandSection commands bots said=said.clone() query=query.clone()/>
-                    <BotSection bots=others said query/>
-                    <p><a href="/settings">"Back to the settings"</a></p>
-                </div></div>
-            </Frame>
-        }
-        .into_any())
-    })
+pub(super) async fn draw(
+    Asked {
+        backend,
+        caller,
+        query,
+    }: Asked,
+) -> Loaded {
+    if caller.bot {
+        return Err(Code::Forbidden.into());
+    }
+    let (bots, incoming, outgoing, commands, rooms) = try_join!(
+        backend.list_bots(&caller),
+        backend.list_incoming_around(&caller),
+        backend.list_outgoing(&caller),
+        backend.list_commands(&caller),
+        backend.own_rooms(&caller)
+    )?;
+    let said = Said::read(&query);
+    let others = bots.clone();
+    Ok(view! {
+        <IncomingSection incoming rooms=rooms.clone() said=said.clone() query=query.clone()/>
+        <OutgoingSection outgoing rooms said=said.clone() query=query.clone()/>
+        <CommandSection commands bots said=said.clone() query=query.clone()/>
+        <BotSection bots=others said query/>
+    }
+    .into_any())
 }
 
 #[component]
