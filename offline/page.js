@@ -74,6 +74,7 @@ export async function leave(form) {
   const answer = await fetch(form.action, { method: "POST", body });
   if (answer.headers.get("natter-viewer") === "nobody") {
     await Promise.allSettled([wipe(user), forgetPages()]);
+    for (const key of Object.keys(localStorage)) if (key.startsWith("natter-draft-at:")) localStorage.removeItem(key);
     channel?.postMessage(`left ${user}`);
   }
   location.assign(answer.url);

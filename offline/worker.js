@@ -148,3 +148,27 @@ self.addEventListener("message", (event) => {
 async function keepRoom(path, event) {
   await Promise.allSettled(rooms.handleAll({ request: new Request(path), event }));
 }
+
+// --- what is told while no page is open --------------------------------------------------------
+
+self.addEventListener("push", (event) => {
+  const { title, body, url, tag } = event.data?.json() ?? {};
+  if (!title) return;
+  event.waitUntil(self.registration.showNotification(title, { body, tag, icon: "/icons/any-192.png", data: { url } }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(goTo(event.notification.data?.url));
+});
+
+/** Shows a page of this site: in the window that is there, or in a new one. */
+async function goTo(path = "/") {
+  const url = new URL(path, self.location.origin);
+  if (url.origin !== self.location.origin) return;
+  const [open] = await self.clients.matchAll({ type: "window" });
+  if (!open) return void (await self.clients.openWindow(url));
+  await open.focus();
+  // A page that this worker is not in charge of cannot be sent elsewhere.
+  await open.navigate(url).catch(() => self.clients.openWindow(url));
+}

@@ -16,12 +16,13 @@ use leptos_router::{
     path,
 };
 
-pub(crate) use self::boot::{Boot, EnterSends, Leave, Readable};
+pub(crate) use self::boot::{Attend, Boot, EnterSends, Leave, Readable};
 use self::{assets::Assets, theme::Theme};
 use crate::{
     pages::{
-        Details, Direct, Invite, Landing, Login, Members, NotFound, Offline, Oops, People, Permalink, Person,
-        PinsPage, Register, Report, RoomPage, Rooms, Search, Settings, SettingsSection, ThreadPage,
+        Details, Direct, Followed, Invite, Landing, Login, Members, NotFound, Offline, Oops, People,
+        Permalink, Person, PinsPage, Register, Report, RoomNotify, RoomPage, Rooms, Saved, Search, Settings,
+        SettingsSection, ThreadPage, Unread,
     },
     visit::{answer_header, visit},
 };
@@ -151,9 +152,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/rooms/:slug/members") view=Members ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/details") view=Details ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/pins") view=PinsPage ssr=SsrMode::Async/>
+                <Route path=path!("/rooms/:slug/notifications") view=RoomNotify ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/:seq") view=Permalink ssr=SsrMode::Async/>
                 <Route path=path!("/rooms/:slug/threads/:id") view=ThreadPage ssr=SsrMode::Async/>
                 <Route path=path!("/direct/:username") view=Direct ssr=SsrMode::Async/>
+                <Route path=path!("/unread") view=Unread ssr=SsrMode::Async/>
+                <Route path=path!("/threads") view=Followed ssr=SsrMode::Async/>
+                <Route path=path!("/saved") view=Saved ssr=SsrMode::Async/>
                 <Route path=path!("/people") view=People ssr=SsrMode::Async/>
                 <Route path=path!("/people/:username") view=Person ssr=SsrMode::Async/>
                 <Route path=path!("/invite/:code") view=Invite ssr=SsrMode::Async/>

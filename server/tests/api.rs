@@ -14,6 +14,8 @@ mod common;
 mod accounts;
 #[path = "api/assets.rs"]
 mod assets;
+#[path = "api/attention.rs"]
+mod attention;
 #[path = "api/away.rs"]
 mod away;
 #[path = "api/backup.rs"]
@@ -54,6 +56,8 @@ mod previews;
 mod programs;
 #[path = "api/proxies.rs"]
 mod proxies;
+#[path = "api/push.rs"]
+mod push;
 #[path = "api/queries.rs"]
 mod queries;
 #[path = "api/rooms.rs"]

@@ -13,10 +13,12 @@ pub mod emoji;
 pub mod error;
 pub mod id;
 pub mod invite;
+pub mod marker;
 pub mod mention;
 pub mod message;
 pub mod near;
 pub mod nonce;
+pub mod notify;
 pub mod permission;
 pub mod quota;
 pub mod quotation;
@@ -35,8 +37,11 @@ pub use id::{
     AuditId, CommandId, ConnectionId, InviteId, MessageId, ReportId, RoomId, SessionId, TokenId, UserId,
     WebhookId,
 };
+pub use marker::Marker;
+pub use mention::Call;
 pub use message::{Attachment, Message, Reaction};
 pub use nonce::Nonce;
+pub use notify::{Custom, Level, Notify, Quiet};
 pub use room::{Room, RoomKind};
 pub use time::Timestamp;
 pub use user::{Author, Profile, Role, Status, User};

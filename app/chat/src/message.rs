@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{MessageId, RoomId, UserId},
+    mention::Call,
     nonce::Nonce,
     time::Timestamp,
     user::Author,
@@ -46,6 +47,9 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
     /// Who is mentioned.
     pub mentions: Vec<UserId>,
+    /// Whether it calls on all members, or on those who were there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calls: Option<Call>,
 }
 
 /// One emoji under a message.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{RoomId, UserId},
+    notify::Level,
     user::{Author, is_invisible_format},
 };
 
@@ -73,6 +74,15 @@ pub struct Room {
     pub unread: u64,
     /// How many of those mention the caller.
     pub mentions: u64,
+    /// The turn of the caller's read marker: see [`crate::Marker`].
+    #[serde(default)]
+    pub read_turn: u64,
+    /// Of which messages the caller is notified; `None`: as the kind of room has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Whether the caller has muted it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
     /// A direct room's other people; empty for a channel.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<Author>,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{id::UserId, time::Timestamp};
+use crate::{id::UserId, notify::Custom, time::Timestamp};
 
 /// What a user may do in the workspace at large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,6 +87,9 @@ pub struct User {
     pub deactivated: bool,
     /// Whether the user is there; `None`: not known, which is not the same as offline.
     pub status: Option<Status>,
+    /// What the user says of himself or herself; absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom: Option<Custom>,
     /// Whether it is a program and nobody who could sign in.
     #[serde(default)]
     pub bot: bool,

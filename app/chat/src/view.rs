@@ -25,6 +25,7 @@ pub use rooms::{Mark, Rooms};
 
 use crate::{
     id::{RoomId, UserId},
+    marker::Marker,
     message::Message,
     nonce::Nonce,
     wire::ServerFrame,
@@ -41,7 +42,9 @@ pub struct View {
     last_seq: u64,
     /// Everything up to this revision was heard.
     last_rev: u64,
-    read_seq: u64,
+    read: Marker,
+    /// The user marked messages as unread and has not come back since: seeing them does not read them.
+    unread_kept: bool,
     pending: Vec<Pending>,
     /// The newest revision heard of. Beyond `last_rev`, what lies between was skipped and has to be asked for.
     heard_rev: u64,
@@ -101,6 +104,8 @@ pub struct Start {
     pub last_rev: u64,
     /// Up to which message the user has read.
     pub read_seq: u64,
+    /// The turn of that marker: see [`Marker`].
+    pub read_turn: u64,
 }
 
 impl View {
@@ -113,7 +118,11 @@ impl View {
             held: VecDeque::new(),
             last_seq: start.last_seq,
             last_rev: start.last_rev,
-            read_seq: start.read_seq,
+            read: Marker {
+                turn: start.read_turn,
+                seq: start.read_seq,
+            },
+            unread_kept: false,
             pending: Vec::new(),
             heard_rev: start.last_rev,
             behind: None,
@@ -164,13 +173,19 @@ impl View {
     /// Up to which message the user has read.
     #[must_use]
     pub const fn read_seq(&self) -> u64 {
-        self.read_seq
+        self.read.seq
+    }
+
+    /// Up to where the user has read.
+    #[must_use]
+    pub const fn marker(&self) -> Marker {
+        self.read
     }
 
     /// How many messages the user has not read.
     #[must_use]
     pub const fn unread(&self) -> u64 {
-        self.last_seq.saturating_sub(self.read_seq)
+        self.last_seq.saturating_sub(self.read.seq)
     }
 
     /// Whether there are messages older than those held.
@@ -202,7 +217,7 @@ impl View {
             ServerFrame::Hello { rooms, .. } => {
                 let head = rooms.iter().find(|head| head.room == self.room);
                 head.into_iter()
-                    .for_each(|head| self.move_marker(head.read_seq, &mut changes));
+                    .for_each(|head| self.move_marker(head.marker(), &mut changes));
             }
             ServerFrame::Joined {
                 room,
@@ -223,19 +238,27 @@ impl View {
                 self.hear(message.rev);
                 self.put(message, &mut changes);
             }
-            ServerFrame::Read { room, seq } if room == self.room => self.move_marker(seq, &mut changes),
+            ServerFrame::Read { room, seq, turn } if room == self.room => {
+                self.move_marker(Marker { turn, seq }, &mut changes);
+            }
             _ => {}
         }
         changes
     }
 
-    /// The newest message was seen. Gives the number to tell the server, if that is news.
+    /// The newest message was seen. Gives the number to tell the server, if that is news. What was marked as unread stays
+    /// so until the user comes back.
     pub fn see(&mut self) -> Option<u64> {
-        let news = self.at_end() && self.unread() > 0;
+        let news = self.at_end() && self.unread() > 0 && !self.unread_kept;
         news.then(|| {
-            self.read_seq = self.last_seq;
-            self.read_seq
+            self.read.seq = self.last_seq;
+            self.read.seq
         })
+    }
+
+    /// The user comes back to the room: what is seen is read again.
+    pub const fn come_back(&mut self) {
+        self.unread_kept = false;
     }
 
     /// Messages of a resume come by `rev`; a run grows by `seq`.
@@ -270,9 +293,10 @@ impl View {
         let settled = message.nonce.clone().filter(|nonce| own && self.forget(nonce));
         let moved = seq > self.last_seq;
         self.last_seq = self.last_seq.max(seq);
-        if own {
+        if own && self.read.precedes(message.created_at) {
             // The server moved the author's marker with the message.
-            self.move_marker(seq, changes);
+            self.unread_kept = false;
+            self.move_marker(self.read.reading(seq), changes);
         }
         let drawn = self.hold(message);
         changes.extend(match (settled, drawn) {
@@ -322,9 +346,11 @@ impl View {
         }
     }
 
-    fn move_marker(&mut self, seq: u64, changes: &mut Vec<Change>) {
-        if seq > self.read_seq {
-            self.read_seq = seq;
+    fn move_marker(&mut self, to: Marker, changes: &mut Vec<Change>) {
+        let before = self.read;
+        self.read = before.heard(to);
+        self.unread_kept |= self.read.seq < before.seq;
+        if self.read.seq != before.seq {
             changes.push(Change::Read);
         }
     }

@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{ConnectionId, MessageId, RoomId, UserId},
+    marker::Marker,
     message::Message,
     nonce::Nonce,
+    notify::{Custom, Level, Quiet},
     room::Room,
+    time::Timestamp,
     user::Status,
 };
 
@@ -77,6 +80,9 @@ pub enum ClientFrame {
         room: RoomId,
         /// Up to which message.
         seq: u64,
+        /// The marker's turn as the sender knows it: one that was moved back since stays there. Absent: whatever it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turn: Option<u64>,
     },
     /// Whether the user is looking.
     Presence {
@@ -96,6 +102,29 @@ pub struct RoomHead {
     pub last_rev: u64,
     /// Up to which message the user has read.
     pub read_seq: u64,
+    /// The turn of that marker: see [`crate::Marker`].
+    #[serde(default)]
+    pub read_turn: u64,
+    /// How many unread messages mention the user.
+    #[serde(default)]
+    pub mentions: u64,
+    /// Of which messages the user is notified; `None`: as the kind of room has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Whether the user has muted it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
+}
+
+impl RoomHead {
+    /// Up to where the user has read.
+    #[must_use]
+    pub const fn marker(&self) -> Marker {
+        Marker {
+            turn: self.read_turn,
+            seq: self.read_seq,
+        }
+    }
 }
 
 /// What the server sends.
@@ -152,7 +181,8 @@ pub enum ServerFrame {
         /// Its present state.
         message: Message,
     },
-    /// Something happened in a room that is not open on this connection.
+    /// Something happened in a room that is not open on this connection; or, in any room, the mentions are others than
+    /// its messages tell.
     Head {
         /// The room.
         room: RoomId,
@@ -183,6 +213,46 @@ pub enum ServerFrame {
         room: RoomId,
         /// Up to which message.
         seq: u64,
+        /// The marker's turn: a newer one than known may lie further back. See [`crate::Marker`].
+        #[serde(default)]
+        turn: u64,
+    },
+    /// Someone says something else of himself or herself.
+    Status {
+        /// Who.
+        user: UserId,
+        /// What; `None`: nothing any more.
+        custom: Option<Custom>,
+    },
+    /// The user's draft in a room is another one, by another device.
+    Draft {
+        /// The room.
+        room: RoomId,
+        /// What it says; empty: there is none any more.
+        body: String,
+        /// When it was written.
+        at: Timestamp,
+    },
+    /// The user saved a message, or does so no longer.
+    Saved {
+        /// The message.
+        message: MessageId,
+        /// Whether it is saved.
+        saved: bool,
+    },
+    /// The user follows a thread, or does so no longer, or has read it.
+    Thread {
+        /// The room.
+        room: RoomId,
+        /// The thread's first message.
+        root: MessageId,
+        /// Whether the user follows it.
+        following: bool,
+    },
+    /// When the user does not want to be disturbed.
+    Quiet {
+        /// When.
+        quiet: Quiet,
     },
     /// A room was joined, changed or left.
     Room {

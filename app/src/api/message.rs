@@ -5,6 +5,7 @@ use std::sync::Arc;
 use backend::{
     Backend, Caller, Problem,
     command::{Order, Outcome},
+    marker::Reading,
     message::Post,
 };
 use chat::{
@@ -118,7 +119,7 @@ pub(crate) async fn mark_read(
         let room = parse_room(&room).map_err(refuse)?;
         let seq = seq.parse().map_err(|_| refuse(Code::Malformed.into()))?;
         backend()
-            .mark_read(&caller, room, seq, None)
+            .mark_read(&caller, Reading::of(room, seq))
             .await
             .map_err(refuse)?;
         Ok(Answer::see(Address::new(page)))

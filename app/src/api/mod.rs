@@ -3,6 +3,7 @@
 
 mod account;
 mod answer;
+mod attention;
 mod form;
 mod member;
 mod message;

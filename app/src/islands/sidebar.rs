@@ -12,7 +12,7 @@ pub fn Sidebar(children: Children) -> impl IntoView {
 
 #[cfg(feature = "hydrate")]
 mod live {
-    use chat::{Room, RoomKind, Status, UserId, view::Mark};
+    use chat::{Level, Room, RoomKind, Status, UserId, view::Mark};
     use web_sys::{Element, HtmlElement};
 
     use crate::live::{
@@ -96,6 +96,11 @@ mod live {
     /// A room came, changed its name, or was left.
     fn place(room: &Room) {
         let known = link_of(&room.id.to_string());
+        if let Some(link) = &known {
+            switch(link, "muted", room.muted);
+            let level = room.level.unwrap_or(Level::of_kind(room.kind));
+            set(link, "data-level", level.name());
+        }
         let path = address(room);
         forget(&path);
         let is_here = here() == path;

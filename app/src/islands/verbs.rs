@@ -3,6 +3,7 @@
 //! Here is what listens, on every page of a room. What it calls is a chunk of its own, which comes when somebody first
 //! points at a message: everything below [`answer`].
 
+mod attend;
 mod dialog;
 mod edit;
 mod emoji;

@@ -299,9 +299,11 @@ impl Client {
         if self.has_read_more() && last.is_none_or(|last| now >= last + READ_INTERVAL) {
             let seq = self.view.read_seq();
             self.told = (seq, Some(now));
+            let turn = self.view.marker().turn;
             self.effects.push(Effect::Send(ClientFrame::Read {
                 room: self.view.room(),
                 seq,
+                turn: (turn > 0).then_some(turn),
             }));
         }
     }

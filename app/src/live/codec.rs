@@ -2,7 +2,7 @@
 //! this page against it.
 
 use chat::{
-    Attachment, Author, Message, Nonce, Reaction, Room, RoomKind, Status, UserId,
+    Attachment, Author, Call, Level, Message, Nonce, Reaction, Room, RoomKind, Status, UserId,
     message::{Page, Thread},
     view::{Pending, View},
     wire::{ClientFrame, RequestId, RoomHead, ServerFrame},
@@ -59,6 +59,7 @@ pub fn frame(text: &str) -> Option<ServerFrame> {
         "read" => ServerFrame::Read {
             room: field("room").read()?,
             seq: field("seq").number()?,
+            turn: field("turn").option(Value::number)?.unwrap_or(0),
         },
         "room" => ServerFrame::Room {
             room: Box::new(room(field("room"))?),
@@ -137,11 +138,14 @@ pub fn text_of(frame: &ClientFrame) -> String {
         ClientFrame::Typing { room } => {
             writer.begin("typing").text("room", &room.to_string());
         }
-        ClientFrame::Read { room, seq } => {
+        ClientFrame::Read { room, seq, turn } => {
             writer
                 .begin("read")
                 .text("room", &room.to_string())
                 .number("seq", *seq);
+            if let Some(turn) = turn {
+                writer.number("turn", *turn);
+            }
         }
         ClientFrame::Presence { status } => {
             writer.begin("presence").text("status", status_name(*status));
@@ -223,6 +227,9 @@ fn write_message(writer: &mut Writer, message: &Message) {
         writer.text("media_type", &attachment.media_type);
         writer.number("size", attachment.size).close();
     });
+    if let Some(call) = message.calls {
+        writer.text("calls", call.name());
+    }
     writer.name("mentions");
     write_users(writer, &message.mentions);
     writer.close();
@@ -283,6 +290,7 @@ pub fn message(value: &Value<'_>) -> Option<Message> {
         reactions: field("reactions").list(reaction)?,
         attachments: field("attachments").list(attachment)?,
         mentions: field("mentions").list(Value::read)?,
+        calls: field("calls").text().and_then(Call::of),
     })
 }
 
@@ -335,6 +343,9 @@ fn room(value: &Value<'_>) -> Option<Room> {
         read_seq: field("read_seq").number()?,
         unread: field("unread").number()?,
         mentions: field("mentions").number()?,
+        read_turn: field("read_turn").option(Value::number)?.unwrap_or(0),
+        level: field("level").text().and_then(Level::of_name),
+        muted: field("muted").option(Value::flag)?.unwrap_or(false),
         users: field("users")
             .option(|users| users.list(author))?
             .unwrap_or_default(),
@@ -347,6 +358,10 @@ fn head(value: &Value<'_>) -> Option<RoomHead> {
         last_seq: value.get("last_seq").number()?,
         last_rev: value.get("last_rev").number()?,
         read_seq: value.get("read_seq").number()?,
+        read_turn: value.get("read_turn").option(Value::number)?.unwrap_or(0),
+        mentions: value.get("mentions").option(Value::number)?.unwrap_or(0),
+        level: value.get("level").text().and_then(Level::of_name),
+        muted: value.get("muted").option(Value::flag)?.unwrap_or(false),
     })
 }
 

@@ -94,8 +94,10 @@ pub(super) fn Person(
         role,
         deactivated,
         status,
+        custom,
         bot,
     } = user;
+    let says = custom.map(|custom| view! { " · "{custom.emoji}" "{custom.text} });
     let tag = if deactivated {
         view! { <span class="tag">"Deactivated"</span> }.into_any()
     } else if bot {
@@ -121,7 +123,7 @@ pub(super) fn Person(
             <Face who=author.clone() status/>
             <div class="what">
                 <b><a href=address::of_profile(&author.username)>{author.display_name}</a>{tag}</b>
-                <small>"@"{author.username}</small>
+                <small>"@"{author.username}{says}</small>
             </div>
             {end}
             {deeds}

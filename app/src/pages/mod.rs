@@ -5,6 +5,7 @@
 mod day;
 mod details;
 mod direct;
+mod followed;
 mod invite;
 mod landing;
 mod load;
@@ -17,17 +18,21 @@ mod person;
 mod register;
 mod report;
 mod room;
+mod room_notify;
 mod rooms;
+mod saved;
 mod search;
 mod settings;
 mod thread;
 mod token;
 mod told;
+mod unread;
 mod unsent;
 
 pub(crate) use self::{
     details::Details,
     direct::Direct,
+    followed::Followed,
     invite::Invite,
     landing::Landing,
     login::Login,
@@ -39,11 +44,14 @@ pub(crate) use self::{
     register::Register,
     report::Report,
     room::{Permalink, RoomPage},
+    room_notify::RoomNotify,
     rooms::Rooms,
+    saved::Saved,
     search::Search,
     settings::{INVITE_TERMS, Settings, SettingsSection, Shown, ShownOnce},
     thread::{PinsPage, ThreadPage},
     token::TokenCreated,
     told::Told,
+    unread::Unread,
     unsent::Unsent,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use backend::{Backend, Caller, Problem, room::MayRead, stamp};
+use backend::{Backend, Caller, Problem, marker::Reading, room::MayRead, stamp};
 use chat::{
     Author, Code, Message, Room, RoomKind,
     message::{Bound, PAGE_LIMIT, Page, Thread},
@@ -147,7 +147,8 @@ pub(super) async fn draw(
     // What was not sent goes back to where it was written.
     let (refusal, draft, panel) = match beside {
         Beside::Thread(thread) => {
-            let panel = view! { <Panel places=&places room=&room thread=*thread refusal draft/> };
+            let following = read_thread(backend, caller, &thread).await?;
+            let panel = view! { <Panel places=&places room=&room thread=*thread following refusal draft/> };
             (None, String::new(), Some(panel.into_any()))
         }
         Beside::Pins(messages) => {
@@ -193,10 +194,21 @@ fn mark_read(backend: &Arc<Backend>, caller: &Caller, room: &Room, page: &Page) 
     }
     let (backend, caller, room) = (Arc::clone(backend), caller.clone(), room.id);
     tokio::spawn(async move {
-        if let Err(problem) = backend.mark_read(&caller, room, newest, None).await {
+        if let Err(problem) = backend.mark_read(&caller, Reading::of(room, newest)).await {
             tracing::warn!(%room, code = problem.code.as_str(), "a room was opened and could not be marked as read");
         }
     });
+}
+
+/// Whoever opens a thread has its replies before them. Gives whether the thread is followed.
+async fn read_thread(backend: &Arc<Backend>, caller: &Caller, thread: &Thread) -> Result<bool, Problem> {
+    let root = thread.root.id;
+    let following = backend.follows_thread(caller, root).await?;
+    let newest = thread.page.messages.last().filter(|_| !thread.page.has_after);
+    if let Some(seq) = newest.map(|reply| reply.seq).filter(|_| following) {
+        backend.read_thread(caller, root, seq).await?;
+    }
+    Ok(following)
 }
 
 /// Where the room stood when the page was read: whoever goes on from there misses nothing, even if someone wrote

@@ -34,6 +34,13 @@ pub(crate) fn RoomBar<'a>(
         Some(other) => view! { <Dot user=other.id status=places.status(other.id)/> }.into_any(),
         None => view! { <Glyph kind=room.kind private=room.private/> }.into_any(),
     };
+    let bell = room.member.then(|| {
+        view! {
+            <a class="icon-button" href=address::of_slug(&room.slug) + "/notifications" aria-label="Notifications" title="Notifications">
+                <Icon is=Shape::Bell/>
+            </a>
+        }
+    });
     // Where one learns more: of a channel, or of the other one in a conversation.
     let about = match (room.kind, other(room)) {
         (RoomKind::Channel, _) => Some((address::of_slug(&room.slug) + "/details", "About this channel")),
@@ -67,6 +74,7 @@ pub(crate) fn RoomBar<'a>(
                 <a class="pins-link icon-button" href=address::of_slug(&room.slug) + "/pins" aria-label="Pinned messages" title="Pinned messages">
                     <Icon is=Shape::Pin/>
                 </a>
+                {bell}
                 {people}
                 <ToSearch/>
             </div>

@@ -1,6 +1,6 @@
 //! People's pictures, and whether they are there.
 
-use chat::{Author, Status, UserId};
+use chat::{Author, Custom, Status, UserId};
 use leptos::prelude::*;
 
 use crate::face::{hue, initial};
@@ -16,6 +16,21 @@ pub(crate) fn Avatar(who: Author, #[prop(optional)] size: &'static str) -> impl 
 #[component]
 pub(crate) fn Dot(user: UserId, status: Option<Status>) -> impl IntoView {
     view! { <span class="dot" data-user=user.to_string() data-status=status_name(status)></span> }
+}
+
+/// What a person says of himself or herself: an emoji, with the words under the pointer.
+#[component]
+pub(crate) fn Says(user: UserId, custom: Option<Custom>) -> impl IntoView {
+    let (text, emoji) = custom.map(|custom| (custom.text, custom.emoji)).unzip();
+    let shown = emoji.map(|emoji| {
+        if emoji.is_empty() {
+            "💬".to_owned()
+        } else {
+            emoji
+        }
+    });
+    let nothing = shown.is_none();
+    view! { <span class="says" data-user=user.to_string() title=text hidden=nothing>{shown}</span> }
 }
 
 /// A person's picture with the status in its corner.

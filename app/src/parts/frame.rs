@@ -4,7 +4,10 @@ use chat::{Room, RoomKind, permission::may_hurry};
 use leptos::prelude::*;
 
 use super::{Places, side::Side};
-use crate::{islands::sidebar::Sidebar, shell::Boot};
+use crate::{
+    islands::sidebar::Sidebar,
+    shell::{Attend, Boot},
+};
 
 /// The frame around a page. With an open `room` it is alive: it says where the room stands, for the islands to go
 /// on from, and loads them. Without one it needs no script.
@@ -30,6 +33,7 @@ pub(crate) fn Frame(
             data-last-seq=room.last_seq
             data-last-rev=room.last_rev
             data-read-seq=room.read_seq
+            data-read-turn=room.read_turn
             data-member=room.member.to_string()
             data-moderates=moderates.to_string()
             data-archived=room.archived.to_string()
@@ -42,6 +46,7 @@ pub(crate) fn Frame(
             <button class="button" type="button">"Reload"</button>
         </aside>
         <Boot/>
+        <Attend/>
     }
     .into_any()
 }

@@ -5,12 +5,15 @@ use leptos::prelude::*;
 /// What an icon shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
+    Bell,
     Bolt,
+    Bookmark,
     Check,
     Close,
     Compass,
     Down,
     House,
+    Inbox,
     Lock,
     Menu,
     Natter,
@@ -18,6 +21,7 @@ pub(crate) enum Shape {
     Pin,
     Search,
     Sliders,
+    Thread,
     Up,
     Warning,
 }
@@ -25,6 +29,10 @@ pub(crate) enum Shape {
 impl Shape {
     const fn drawing(self) -> &'static str {
         match self {
+            Self::Bell => r#"<path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 2h-15zM10 21h4"/>"#,
+            Self::Bookmark => r#"<path d="M7 4h10v16l-5-4-5 4z"/>"#,
+            Self::Inbox => r#"<path d="M4 13h4l1.5 3h5L16 13h4M4 13v6h16v-6L17 5H7z"/>"#,
+            Self::Thread => r#"<path d="M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12.5h5"/>"#,
             Self::Bolt => r#"<path d="M13 3 5 13.5h6L10 21l8-10.5h-6z"/>"#,
             Self::Check => r#"<path d="m5 12.5 4.5 4.5L19 7.5"/>"#,
             Self::Close => r#"<path d="m6 6 12 12M18 6 6 18"/>"#,

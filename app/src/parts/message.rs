@@ -140,6 +140,7 @@ pub(crate) fn Templates() -> impl IntoView {
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: Vec::new(),
+        calls: None,
     };
     view! {
         <template id="message-template"><div class="row"><Row message=&blank me=nobody place=Place::default() room=""/></div></template>

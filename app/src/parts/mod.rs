@@ -25,7 +25,7 @@ pub(crate) use self::{
     composer::{Recipient, Write},
     day::{clock, date_in_words},
     door::Door,
-    face::{Avatar, Dot, Face, status_words},
+    face::{Avatar, Dot, Face, Says, status_words},
     field::Field,
     frame::Frame,
     icon::{Icon, Shape},

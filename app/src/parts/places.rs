@@ -1,7 +1,7 @@
 //! Where someone signed in can go.
 
 use backend::{Backend, Caller, Problem};
-use chat::{Author, Role, Room, RoomKind, Status, UserId};
+use chat::{Author, Custom, Role, Room, RoomKind, Status, UserId};
 
 /// The rooms of the one who looks, where asked for those still open to join, and who of the people to talk with is
 /// there.
@@ -14,30 +14,32 @@ pub(crate) struct Places {
     /// Own rooms first, then public channels to join.
     pub(crate) rooms: Vec<Room>,
     statuses: Vec<(UserId, Option<Status>)>,
+    customs: Vec<(UserId, Custom)>,
 }
 
 impl Places {
     /// Looks up the caller's own.
     pub(crate) async fn load(backend: &Backend, caller: &Caller) -> Result<Self, Problem> {
         let rooms = backend.own_rooms(caller).await?;
-        Ok(Self::of(backend, caller, rooms).await)
+        Self::of(backend, caller, rooms).await
     }
 
     /// Looks up the caller's own and those to join.
     pub(crate) async fn load_all(backend: &Backend, caller: &Caller) -> Result<Self, Problem> {
         let rooms = backend.list_rooms(caller).await?;
-        Ok(Self::of(backend, caller, rooms).await)
+        Self::of(backend, caller, rooms).await
     }
 
-    async fn of(backend: &Backend, caller: &Caller, rooms: Vec<Room>) -> Self {
+    async fn of(backend: &Backend, caller: &Caller, rooms: Vec<Room>) -> Result<Self, Problem> {
         let people: Vec<UserId> = rooms.iter().filter_map(other).map(|author| author.id).collect();
-        let statuses = backend.statuses(&people).await;
-        Self {
+        let (statuses, customs) = tokio::join!(backend.statuses(&people), backend.customs(&people));
+        Ok(Self {
             me: caller.author.clone(),
             role: caller.role,
             rooms,
             statuses: people.into_iter().zip(statuses).collect(),
-        }
+            customs: customs?,
+        })
     }
 
     /// The caller's channels that are not put away.
@@ -78,6 +80,14 @@ impl Places {
             .iter()
             .find(|(id, _)| *id == user)
             .and_then(|(_, status)| *status)
+    }
+
+    /// What this person says of himself or herself.
+    pub(crate) fn custom(&self, user: UserId) -> Option<Custom> {
+        let mut customs = self.customs.iter();
+        customs
+            .find(|(id, _)| *id == user)
+            .map(|(_, custom)| custom.clone())
     }
 
     /// Shows a room as read: it is the one that is being opened.

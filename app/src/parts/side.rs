@@ -1,9 +1,9 @@
 //! The list of rooms beside every page.
 
-use chat::{Room, RoomId, RoomKind};
+use chat::{Level, Room, RoomId, RoomKind};
 use leptos::prelude::*;
 
-use super::{Avatar, Dot, Icon, Places, Shape, places::other};
+use super::{Avatar, Dot, Icon, Places, Says, Shape, places::other};
 use crate::address;
 
 /// The rooms of the one who looks. On a narrow page it is a popover that the bar's menu button opens.
@@ -31,6 +31,9 @@ pub(crate) fn Side(places: Places, here: Option<RoomId>) -> impl IntoView {
                 {to_palette}
             </div>
             <div class="rooms">
+                <a class="more" href="/unread"><span class="glyph"><Icon is=Shape::Inbox/></span>"Unread"</a>
+                <a class="more" href="/threads"><span class="glyph"><Icon is=Shape::Thread/></span>"Threads"</a>
+                <a class="more" href="/saved"><span class="glyph"><Icon is=Shape::Bookmark/></span>"Saved"</a>
                 <h2>"Channels"</h2>
                 {channels}
                 <a class="more" href="/rooms"><span class="glyph"><Icon is=Shape::Compass/></span>"Browse channels"</a>
@@ -58,6 +61,7 @@ fn RoomLink<'a>(places: &'a Places, room: &'a Room, here: Option<RoomId>) -> imp
         (room.kind == RoomKind::Direct, "direct"),
         (is_here, "here"),
         (room.unread > 0, "unread"),
+        (room.muted, "muted"),
     ] {
         if holds {
             class = class + " " + name;
@@ -67,6 +71,7 @@ fn RoomLink<'a>(places: &'a Places, room: &'a Room, here: Option<RoomId>) -> imp
         Some(other) => view! { <Dot user=other.id status=places.status(other.id)/> }.into_any(),
         None => view! { <Glyph kind=room.kind private=room.private/> }.into_any(),
     };
+    let says = other(room).map(|other| view! { <Says user=other.id custom=places.custom(other.id)/> });
     view! {
         <a
             class=class
@@ -74,10 +79,12 @@ fn RoomLink<'a>(places: &'a Places, room: &'a Room, here: Option<RoomId>) -> imp
             data-room=room.id.to_string()
             data-unread=room.unread
             data-mentions=room.mentions
+            data-level=room.level.unwrap_or(Level::of_kind(room.kind)).name()
             aria-current=is_here.then_some("page")
         >
             {glyph}
             <span class="name">{places.name(room)}</span>
+            {says}
             <span class="count" hidden=room.unread == 0>{room.unread}</span>
         </a>
     }

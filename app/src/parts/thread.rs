@@ -16,6 +16,7 @@ pub(crate) fn Panel<'a>(
     places: &'a Places,
     room: &'a Room,
     thread: Thread,
+    following: bool,
     refusal: Option<String>,
     draft: String,
 ) -> impl IntoView + use<> {
@@ -44,6 +45,7 @@ pub(crate) fn Panel<'a>(
             <header class="bar">
                 <h2 class="title"><span>"Thread"</span></h2>
                 <div class="end">
+                    {room.member.then(|| view! { <Follow root=&root address=&*address following/> })}
                     <a class="close icon-button" href=address::of_room(room) aria-label="Close the thread">
                         <Icon is=Shape::Close/>
                     </a>
@@ -58,6 +60,20 @@ pub(crate) fn Panel<'a>(
             </div>
             {foot}
         </aside>
+    }
+    .into_any()
+}
+
+/// Whether one follows the thread.
+#[component]
+fn Follow<'a>(root: &'a Message, address: &'a str, following: bool) -> impl IntoView + use<> {
+    view! {
+        <form method="post" action="/fn/follow_thread">
+            <input type="hidden" name="message" value=root.id.to_string()/>
+            <input type="hidden" name="page" value=address.to_owned()/>
+            <input type="hidden" name="following" value=(!following).to_string()/>
+            <button class="button" type="submit" aria-pressed=following.to_string()>{if following { "Following" } else { "Follow" }}</button>
+        </form>
     }
     .into_any()
 }

@@ -199,6 +199,7 @@ mod tests {
             reactions: Vec::new(),
             attachments: Vec::new(),
             mentions: Vec::new(),
+            calls: None,
         }
     }
 
@@ -222,6 +223,9 @@ mod tests {
             read_seq,
             unread: 0,
             mentions: 0,
+            read_turn: 0,
+            level: None,
+            muted: false,
             users: Vec::new(),
         };
         let items =

@@ -24,6 +24,8 @@ pub(super) struct Assets {
     /// The address of what keeps things for when there is no network. The asset step makes it; while developing there
     /// is none.
     pub(super) offline: Option<Arc<str>>,
+    /// The address of what attends to drafts, notifications and the like; the same holds for it.
+    pub(super) attention: Option<Arc<str>>,
 }
 
 #[derive(Clone, Debug)]
@@ -69,16 +71,17 @@ impl Assets {
             ),
             js: address(&name("js", "js")),
             wasm: address(&name("wasm", "wasm")),
-            offline: offline(&folder).as_deref().map(address),
+            offline: made(&folder, "offline.").as_deref().map(address),
+            attention: made(&folder, "attention.").as_deref().map(address),
         }
     }
 }
 
-/// The asset step's `offline.HASH.js`; it leaves one.
-fn offline(folder: &Path) -> Option<String> {
+/// The asset step's file of this kind, such as `offline.HASH.js`; it leaves one.
+fn made(folder: &Path, kind: &str) -> Option<String> {
     let names = fs::read_dir(folder).ok()?.flatten();
     let mut names = names.filter_map(|entry| entry.file_name().into_string().ok());
-    names.find(|name| name.starts_with("offline.") && name.ends_with(".js"))
+    names.find(|name| name.starts_with(kind) && name.ends_with(".js"))
 }
 
 /// What the build wrote beside the server's binary: a kind of file and its hash a line.

@@ -36,6 +36,20 @@ const LEAVE: &str = "((offline) => {
   });
 })";
 
+/// Loads what attends to drafts, notifications and the like, when the page has nothing else to do.
+#[component]
+pub(crate) fn Attend() -> impl IntoView {
+    let Assets { attention, .. } = expect_context();
+    let script = attention.map(|attention| format!("{ATTEND}({attention:?})"));
+    script.map(|script| view! { <script type="module" nonce=use_nonce() inner_html=script></script> })
+}
+
+const ATTEND: &str = "((attention) => {
+  const later = globalThis.requestIdleCallback ?? ((go) => setTimeout(go, 2000));
+  const load = () => later(() => import(attention).catch(() => {}));
+  document.readyState === 'complete' ? load() : addEventListener('load', load, { once: true });
+})";
+
 /// Says which rooms can be read without a network, and goes on by itself when there is one.
 #[component]
 pub(crate) fn Readable() -> impl IntoView {

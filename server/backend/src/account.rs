@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::{
-    Code, Problem, RoomId, SessionId, User, UserId,
+    Call, Code, Problem, RoomId, SessionId, User, UserId,
     quota::Quota,
     user::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, display_name},
     username,
@@ -272,6 +272,10 @@ fn check_registration(registration: &Registration) -> Result<(String, String)> {
     let username = username::parse(&registration.username)
         .map_err(|e| refuse("username", e.reason()))
         .ok();
+    // A name that calls on everyone would call on nobody else.
+    if username.is_some_and(|name| Call::of(name).is_some()) {
+        refuse("username", "calls on everyone in a room, and is nobody's name");
+    }
     let given = registration
         .display_name
         .as_deref()

@@ -147,6 +147,7 @@ fn bot_of(bot: &NewUser) -> User {
         role: Role::Member,
         deactivated: false,
         status: None,
+        custom: None,
         bot: true,
     }
 }

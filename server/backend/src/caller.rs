@@ -44,6 +44,7 @@ impl Caller {
             // Nobody calls with a closed account.
             deactivated: false,
             status: None,
+            custom: None,
             bot: self.bot,
         }
     }

@@ -8,6 +8,7 @@ use chat::{Code, Emoji, Message, MessageId, Problem, RoomId, body, message::Vers
 use crate::{
     Backend, Caller, Event, Result,
     event::Logged,
+    markdown,
     message::{Rendered, encode},
     stamp::{now, now_us},
     store::{Alteration, Altered, Change, Changed},
@@ -29,7 +30,12 @@ impl Backend {
         let body = body::parse(body).map_err(|e| Problem::invalid("body", e.reason()))?;
         self.limit_changes(caller).await?;
         let Rendered { html, mentions } = self.render(&body).await?;
-        let edit = Alteration::Edit { body, html, mentions };
+        let edit = Alteration::Edit {
+            calls: markdown::call(&html),
+            body,
+            html,
+            mentions,
+        };
         let message = self.change_message(caller, id, edit).await?;
         self.seek_previews(&message);
         Ok(message)
@@ -146,10 +152,12 @@ impl Backend {
             root,
             mentioned,
             unmentioned,
+            called_all,
         } = altered;
         let logged = Logged {
             mentions: mentioned,
             unmentioned,
+            called_all,
             ..Logged::changed(&message, encode(&message)?, born_us)
         };
         self.bus.publish(Event::Logged(logged)).await;

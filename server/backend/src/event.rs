@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use chat::{ConnectionId, Message, Nonce, RoomId, SessionId, Status, TokenId, UserId};
+use chat::{
+    Call, ConnectionId, Custom, Message, Nonce, RoomId, SessionId, Status, TokenId, UserId, wire::ServerFrame,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -37,6 +39,12 @@ pub enum Event {
         room: RoomId,
         /// To which message.
         seq: u64,
+        /// The marker's turn: see [`chat::Marker`]; 0: an older version does not tell.
+        #[serde(default)]
+        turn: u64,
+        /// Where it went back: the number of the newest message then.
+        #[serde(default)]
+        back_from: Option<u64>,
         /// The connection that moved it, which need not be told.
         origin: Option<ConnectionId>,
     },
@@ -53,6 +61,27 @@ pub enum Event {
         room: RoomId,
         /// Who.
         user: UserId,
+    },
+    /// A member sees a room in another way: what the member wants to hear of it changed.
+    RoomSeenAnew {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+    },
+    /// A user says something else of himself or herself.
+    StatusSet {
+        /// Who.
+        user: UserId,
+        /// What; `None`: nothing.
+        custom: Option<Custom>,
+    },
+    /// Something that only one user sees changed.
+    OwnChanged {
+        /// Who.
+        user: UserId,
+        /// What the user's devices are told.
+        frame: Box<ServerFrame>,
     },
     /// A room has other settings: name, topic, description, pace, archived or not.
     RoomChanged {
@@ -100,9 +129,13 @@ impl Event {
             | Self::Reached { room, .. }
             | Self::MarkerMoved { room, .. }
             | Self::Joined { room, .. }
+            | Self::RoomSeenAnew { room, .. }
             | Self::RoomChanged { room }
             | Self::Left { room, .. } => room.0,
-            Self::PresenceChanged { user, .. } | Self::UserChanged { user, .. } => user.0,
+            Self::PresenceChanged { user, .. }
+            | Self::StatusSet { user, .. }
+            | Self::OwnChanged { user, .. }
+            | Self::UserChanged { user, .. } => user.0,
             Self::SessionEnded { session } => session.0,
             Self::TokenRevoked { token } => token.0,
             Self::Forgotten { .. } => Uuid::nil(),
@@ -130,6 +163,12 @@ pub struct Logged {
     /// Whom the message called on before and does so no longer.
     #[serde(default)]
     pub unmentioned: Vec<UserId>,
+    /// Whether the change calls on every member (true), or does so no longer (false).
+    #[serde(default)]
+    pub called_all: Option<bool>,
+    /// Whether it calls on some because they were there when it was posted: nothing in the message tells who.
+    #[serde(default)]
+    pub here: bool,
     /// The connection that sent it: it gets `sent` instead of `message`.
     pub origin: Option<ConnectionId>,
     /// The message's id.
@@ -153,6 +192,8 @@ impl Logged {
             nonce: message.nonce.clone(),
             mentions: message.mentions.clone(),
             unmentioned: Vec::new(),
+            here: false,
+            called_all: (message.calls == Some(Call::Room)).then_some(true),
             origin,
             id: message.id,
             json,
@@ -166,6 +207,7 @@ impl Logged {
         Self {
             posted: false,
             mentions: Vec::new(),
+            called_all: None,
             ..Self::posted(message, json, None, born_us)
         }
     }

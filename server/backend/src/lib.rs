@@ -5,6 +5,7 @@
 //! only place that chooses implementations.
 
 pub mod account;
+pub mod attention;
 pub mod audit;
 mod block;
 pub mod bot;
@@ -12,12 +13,14 @@ pub mod breaker;
 pub mod bus;
 pub mod cache;
 pub mod caller;
+mod calling;
 mod carry;
 pub mod change;
 pub mod command;
 pub mod connect;
 pub mod credential;
 pub mod event;
+pub mod following;
 pub mod health;
 pub mod invite;
 pub mod limit;
@@ -34,9 +37,11 @@ pub mod planted;
 pub mod presence;
 pub mod preview;
 pub mod profile;
+pub mod push;
 pub mod redis;
 pub mod report;
 pub mod room;
+pub mod saving;
 pub mod search;
 pub mod seed;
 pub mod session;
@@ -93,6 +98,8 @@ pub struct Backend {
     pub signup: Signup,
     /// Where people find this site, if it is known.
     pub site: Option<markdown::Site>,
+    /// Tells browsers while no page is open.
+    pub push: push::Push,
     /// What everyone is called.
     pub names: near::Names,
     /// What links lead to.

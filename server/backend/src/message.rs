@@ -11,6 +11,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Event, Result,
+    calling::Calling,
     event::Logged,
     markdown::{self, Setting},
     room::MayRead,
@@ -78,11 +79,14 @@ impl Backend {
             Err(problem) => return self.repeated(caller, post.nonce.as_ref()).await?.ok_or(problem),
         };
         let Rendered { html, mentions } = self.render(&body).await?;
+        let Calling { calls, here } = self.calling(post.room, caller.id(), &html).await?;
         let new = NewMessage {
             id: MessageId(new_id()),
             room: post.room,
             author: caller.author.clone(),
             mentions,
+            calls,
+            here,
             html,
             body,
             nonce: post.nonce,
@@ -129,8 +133,9 @@ impl Backend {
         if crate::planted::is("publish-before-commit") {
             return self.tell_and_store(new, origin, born_us).await;
         }
+        let here = new.here.clone();
         match self.store.append(new).await? {
-            Appended::Stored(message) => self.tell_posted(message, origin, born_us).await,
+            Appended::Stored(message) => self.tell_posted(message, here, origin, born_us).await,
             Appended::Repeated(message) => {
                 self.tell_reached(&message).await;
                 Posted::again(message)
@@ -142,15 +147,19 @@ impl Backend {
         }
     }
 
-    /// Tells that a message was posted; it is stored.
+    /// Tells that a message was posted; it is stored. `here` are those whom it calls beside the people it mentions.
     pub(crate) async fn tell_posted(
         &self,
         message: Message,
+        here: Vec<UserId>,
         origin: Option<ConnectionId>,
         born_us: u64,
     ) -> Result<Posted> {
         let json = encode(&message)?;
-        let logged = Logged::posted(&message, Arc::clone(&json), origin, born_us);
+        let mut logged = Logged::posted(&message, Arc::clone(&json), origin, born_us);
+        logged.here = !here.is_empty();
+        self.push.note(&message, &here);
+        logged.mentions.extend(here);
         self.bus.publish(Event::Logged(logged)).await;
         Ok(Posted {
             message,

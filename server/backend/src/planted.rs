@@ -86,5 +86,6 @@ fn foretold(new: &NewMessage, seq: u64, rev: u64) -> Message {
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: new.mentions,
+        calls: new.calls,
     }
 }

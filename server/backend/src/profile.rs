@@ -8,7 +8,7 @@ use chat::{
     user::{PRONOUNS_CHARS_MAX, TITLE_CHARS_MAX, display_name, line, time_zone},
 };
 
-use crate::{Backend, Caller, Result, store::ProfileEdit};
+use crate::{Backend, Caller, Result, stamp::now, store::ProfileEdit};
 
 impl Backend {
     /// The user of this id, with status and with what he or she tells of himself or herself.
@@ -18,6 +18,7 @@ impl Backend {
     pub async fn find_profile(&self, user: UserId) -> Result<Profile> {
         let mut profile = self.store.profile(user).await?.ok_or(Code::UserNotFound)?;
         profile.user.status = self.presence.statuses(&[user]).await.pop().flatten();
+        profile.user.custom = profile.user.custom.filter(|custom| custom.is_shown(now()));
         Ok(profile)
     }
 

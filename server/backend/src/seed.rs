@@ -123,7 +123,7 @@ impl<'a> Circle<'a> {
         }
         // The room's creator was in it before there was anything to read.
         if let Some(creator) = members.first() {
-            store.mark_read(self.room, *creator, u64::MAX).await?;
+            store.mark_read(self.room, *creator, u64::MAX, None).await?;
         }
         Ok(())
     }
@@ -302,6 +302,8 @@ fn new_message(circle: &Circle<'_>, at: Timestamp, rng: &mut StdRng) -> NewMessa
         body,
         nonce: None,
         mentions: Vec::new(),
+        calls: None,
+        here: Vec::new(),
         created_at: at,
         exempt: true,
     }

@@ -20,9 +20,10 @@ impl Backend {
         origin: Option<ConnectionId>,
         born_us: u64,
     ) -> Result<Posted> {
+        let here = new.here.clone();
         match self.store.reply(to, new).await? {
             Replied::Stored { reply, root } => {
-                let posted = self.tell_posted(reply, origin, born_us).await?;
+                let posted = self.tell_posted(reply, here, origin, born_us).await?;
                 self.tell_recounted(&root, born_us).await?;
                 Ok(posted)
             }

@@ -28,8 +28,9 @@ const PRUNE_PAUSE: Duration = Duration::from_millis(50);
 const INDEX_AGAIN: Duration = Duration::from_secs(10);
 
 impl Backend {
-    /// Tidies up at once and then every [`INTERVAL`] or a little later, for as long as the process runs.
+    /// Begins to tell browsers of messages, tidies up at once and then every [`INTERVAL`] or a little later, for as long as the process runs.
     pub async fn keep_up(self: Arc<Self>) {
+        crate::push::start(&self);
         self.warm_up().await;
         tokio::join!(
             self.index_older(),

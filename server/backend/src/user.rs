@@ -2,7 +2,7 @@
 
 use chat::{Code, Status, User, UserId};
 
-use crate::{Backend, Result};
+use crate::{Backend, Result, stamp::now};
 
 /// The most users of a page.
 pub const PAGE_LIMIT_MAX: u64 = 100;
@@ -47,6 +47,7 @@ impl Backend {
             .await?
             .ok_or(Code::UserNotFound)?;
         user.status = self.presence.statuses(&[user.author.id]).await.pop().flatten();
+        user.custom = user.custom.filter(|custom| custom.is_shown(now()));
         Ok(user)
     }
 
@@ -63,6 +64,7 @@ impl Backend {
         let ids: Vec<UserId> = users.iter().map(|user| user.author.id).collect();
         for (user, status) in users.iter_mut().zip(self.presence.statuses(&ids).await) {
             user.status = status;
+            user.custom = user.custom.take().filter(|custom| custom.is_shown(now()));
         }
         let next_cursor = if more {
             users.last().map(|user| user.author.username.clone())

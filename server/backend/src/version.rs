@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use chat::{
-    Problem, Role, Room, RoomId, UserId,
+    Level, Marker, Problem, Role, Room, RoomId, UserId,
     message::{Bound, PAGE_LIMIT_MAX},
 };
 use futures::future::try_join_all;
@@ -25,7 +25,7 @@ use crate::{
 
 /// To be raised with every change of how messages, pages or rooms look as JSON: instances of two versions share a
 /// cache, and a browser's copy outlives an upgrade.
-const ENCODING: u32 = 2;
+const ENCODING: u32 = 3;
 
 /// A version as a short text, another one for every other version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,9 +195,15 @@ impl Backend {
             self.store.heads_open_to(user),
             self.store.epoch()
         )?;
-        let own = own
-            .iter()
-            .map(|head| (head.room, head.last_seq, head.last_rev, Some(head.read_seq)));
+        let own = own.iter().map(|head| {
+            let notify = (head.level, head.muted);
+            (
+                head.room,
+                head.last_seq,
+                head.last_rev,
+                Some((head.marker(), notify)),
+            )
+        });
         let open = open
             .iter()
             .map(|head| (head.room, head.last_seq, head.last_rev, None));
@@ -215,30 +221,32 @@ impl Backend {
         let looks = self.store.looks().await?;
         let (rooms, epoch) = (self.list_rooms(caller).await?, self.store.epoch().await?);
         let stands = rooms.iter().map(|room| {
-            let read_seq = room.member.then_some(room.read_seq);
-            (room.id, room.last_seq, room.last_rev, read_seq)
+            let (turn, seq) = (room.read_turn, room.read_seq);
+            let seen = (Marker { turn, seq }, (room.level, room.muted));
+            (room.id, room.last_seq, room.last_rev, room.member.then_some(seen))
         });
         let tag = tag_of_rooms(&epoch, caller.id(), (caller.role, looks), stands);
         Ok((tag, encode(&RoomList { rooms })?))
     }
 }
 
-/// What a list of rooms depends on: how names and settings are, where each room stands, and up to where a member has
-/// read it.
+/// Up to where a member has read a room, and how the member wants to hear of it.
+type Seen = (Marker, (Option<Level>, bool));
+
+/// What a list of rooms depends on: how names and settings are, where each room stands, and how a member sees it.
 fn tag_of_rooms(
     epoch: &str,
     user: UserId,
     (role, looks): (Role, Looks),
-    stands: impl Iterator<Item = (RoomId, u64, u64, Option<u64>)>,
+    stands: impl Iterator<Item = (RoomId, u64, u64, Option<Seen>)>,
 ) -> Tag {
     let mut stands: Vec<_> = stands.collect();
     stands.sort_unstable();
     let Looks { people, rooms } = looks;
     let mut text = format!("rooms:{ENCODING}:{epoch}:{people}:{rooms}:{user}:{}", role.name());
-    for (room, last_seq, last_rev, read_seq) in stands {
-        let read_seq = read_seq.map_or_else(|| "-".to_owned(), |seq| seq.to_string());
+    for (room, last_seq, last_rev, seen) in stands {
         // Writing to a text cannot fail.
-        let _ = write!(text, "\n{room} {last_seq} {last_rev} {read_seq}");
+        let _ = write!(text, "\n{room} {last_seq} {last_rev} {seen:?}");
     }
     Tag::of(&text)
 }
@@ -254,7 +262,7 @@ fn encode<T: Serialize>(value: &T) -> Result<Encoded> {
 #[cfg(test)]
 mod tests {
     use chat::{
-        Author, Message, MessageId, Nonce, RoomKind, Timestamp,
+        Author, Call, Message, MessageId, Nonce, RoomKind, Timestamp,
         message::{Attachment, Page, Reaction},
     };
     use uuid::Uuid;
@@ -300,6 +308,7 @@ mod tests {
                 size: 4,
             }],
             mentions: vec![UserId(ID)],
+            calls: Some(Call::Room),
         }
     }
 
@@ -330,6 +339,9 @@ mod tests {
             read_seq: 3,
             unread: 4,
             mentions: 5,
+            read_turn: 6,
+            level: Some(Level::Nothing),
+            muted: true,
             users: vec![author()],
         };
         RoomList { rooms: vec![room] }
@@ -341,7 +353,7 @@ mod tests {
         let look = Tag::of(std::str::from_utf8(&both).unwrap());
         assert_eq!(
             (ENCODING, look.as_str()),
-            (2, "8af7780d48c0a32965bb9d33da0c0a63"),
+            (3, "8af7780d48c0a32965bb9d33da0c0a63"),
             "raise ENCODING, and note the new look here"
         );
     }

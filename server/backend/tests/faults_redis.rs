@@ -91,6 +91,8 @@ fn numbered(number: u64) -> Event {
         user: UserId(Uuid::nil()),
         room: RoomId(Uuid::nil()),
         seq: number,
+        turn: 7,
+        back_from: Some(9),
         origin: None,
     }
 }

@@ -134,6 +134,7 @@ pub(crate) mod tests {
             reactions: Vec::new(),
             attachments: Vec::new(),
             mentions: Vec::new(),
+            calls: None,
         }
     }
 

@@ -46,6 +46,11 @@ impl Hub {
         if self.unheard.load(Ordering::Acquire) != unheard {
             self.look_again(&new, &mut rooms).await?;
         }
+        connection.user.with_mentions(|mentions| {
+            for head in &mut rooms {
+                head.mentions = mentions.count(head.room);
+            }
+        });
         let user = connection.user.id;
         Ok(text(&ServerFrame::Hello {
             connection: connection.id,
@@ -71,11 +76,11 @@ impl Hub {
                 .iter_mut()
                 .find(|listed| Arc::ptr_eq(&listed.room, &room))
             {
-                Some(listed) => listed.read_seq = listed.read_seq.max(head.read_seq),
+                Some(listed) => listed.read = listed.read.heard(head.marker()),
                 None => {
                     memberships.rooms.push(Listed {
                         room: Arc::clone(&room),
-                        read_seq: head.read_seq,
+                        read: head.marker(),
                     });
                     room.admit(user);
                 }
@@ -122,7 +127,7 @@ fn observe(room: &Room, head: &RoomHead) -> (RoomHead, bool) {
             room,
             last_seq,
             last_rev,
-            read_seq: head.read_seq,
+            ..head.clone()
         },
         first,
     )

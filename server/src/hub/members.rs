@@ -12,7 +12,7 @@ use std::{
 
 use backend::store::Head;
 use bytes::Bytes;
-use chat::{Room, RoomId, UserId, wire::ServerFrame};
+use chat::{Marker, Room, RoomId, UserId, wire::ServerFrame};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -61,15 +61,15 @@ impl Moves {
 }
 
 impl Hub {
-    /// Lists the user as a member of the room who has read it up to `read_seq`.
-    pub(super) fn enlist(&self, user: &Arc<LiveUser>, room: RoomId, read_seq: u64) {
+    /// Lists the user as a member of the room who has read it up to `read`.
+    pub(super) fn enlist(&self, user: &Arc<LiveUser>, room: RoomId, read: Marker) {
         let mut memberships = user.memberships();
         memberships.left.retain(|left| *left != room);
         // A user without connections is about to go, and nobody would take it off the room's list.
         if !user.is_gone() && !memberships.rooms.iter().any(|listed| listed.room.id == room) {
             let room = self.room(room);
             room.admit(user);
-            memberships.rooms.push(Listed { room, read_seq });
+            memberships.rooms.push(Listed { room, read });
         }
     }
 
@@ -144,8 +144,9 @@ impl Hub {
             };
             self.compare_mentions(&user, loading, &mentions);
             for head in &heads {
-                if user.note_read(head.room, head.read_seq) {
-                    tell_read(&user, head.room, head.read_seq, None);
+                let moved = user.note_read(head.room, |known| known.heard(head.marker()));
+                if let Some((_, now)) = moved.filter(|(before, now)| before != now) {
+                    tell_read(&user, head.room, now, None);
                 }
             }
             let stored: HashSet<RoomId> = heads.into_iter().map(|head| head.room).collect();
@@ -190,7 +191,12 @@ impl Hub {
         let view = self.view(&user, room).await;
         match &view {
             Some(view) if view.member => {
-                self.enlist(&user, room, view.read_seq);
+                let marker = Marker {
+                    turn: view.read_turn,
+                    seq: view.read_seq,
+                };
+                self.enlist(&user, room, marker);
+                user.note_read(room, |known| known.heard(marker));
                 // Mentions from before count for nobody who was no member; the marker is set beyond them.
                 user.with_mentions(|mentions| mentions.read(room, view.read_seq));
             }

@@ -56,6 +56,13 @@ impl Mentions {
         }
     }
 
+    /// The user has marked all after message `seq` as unread: the store is to be asked what mentions the user there.
+    pub(crate) fn unread(&mut self, room: RoomId, seq: u64) {
+        if let Some(read) = self.read.get_mut(&room) {
+            *read = seq;
+        }
+    }
+
     /// The store is about to be asked.
     pub(crate) fn begin_loading(&mut self) {
         self.loading += 1;
@@ -110,6 +117,16 @@ mod tests {
         mentions.add(ROOM, 7);
         mentions.finish_loading(&[(ROOM, 4), (ROOM, 6), (ROOM, 7)]);
         assert_eq!(mentions.count(ROOM), 2);
+    }
+
+    #[test]
+    fn what_was_marked_as_unread_meanwhile_counts_again() {
+        let mut mentions = Mentions::default();
+        mentions.begin_loading();
+        mentions.read(ROOM, 9);
+        mentions.unread(ROOM, 4);
+        mentions.finish_loading(&[(ROOM, 4), (ROOM, 6)]);
+        assert_eq!(mentions.count(ROOM), 1);
     }
 
     #[test]

@@ -6,13 +6,13 @@
 //! once. What a batch cannot hold waits for the next.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
-use chat::{Status, UserId, wire::ServerFrame};
+use chat::{Custom, Status, UserId, wire::ServerFrame};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -25,6 +25,25 @@ const BATCH_WORK: usize = 400_000;
 /// The most changes that wait; beyond it the oldest are forgotten.
 const WAITING_MAX: usize = 4_096;
 
+/// What is new of someone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct News {
+    /// Whether he or she is there.
+    pub(super) status: Option<Status>,
+    /// What he or she says of himself or herself; inside of it `None`: nothing any more.
+    pub(super) custom: Option<Option<Custom>>,
+}
+
+impl News {
+    /// Adds what is newer.
+    fn add(&mut self, newer: Self) {
+        self.status = newer.status.or(self.status);
+        if newer.custom.is_some() {
+            self.custom = newer.custom;
+        }
+    }
+}
+
 /// Changes that were not told yet.
 #[derive(Default)]
 pub(super) struct Presence {
@@ -34,23 +53,27 @@ pub(super) struct Presence {
 
 #[derive(Default)]
 struct Waiting {
-    statuses: HashMap<UserId, Status>,
+    people: HashMap<UserId, News>,
     order: VecDeque<UserId>,
 }
 
 impl Presence {
-    /// Someone came, went or looked away. Gives how many changes were forgotten for it.
-    pub(super) fn change(&self, user: UserId, status: Status) -> u64 {
-        let lost = self.waiting.lock().add(user, status);
+    /// Someone came, went, looked away or says something else. Gives how many changes were forgotten for it.
+    pub(super) fn change(&self, user: UserId, news: News) -> u64 {
+        let lost = self.waiting.lock().add(user, news);
         self.news.notify_one();
         lost
     }
 }
 
 impl Waiting {
-    fn add(&mut self, user: UserId, status: Status) -> u64 {
-        if self.statuses.insert(user, status).is_none() {
-            self.order.push_back(user);
+    fn add(&mut self, user: UserId, news: News) -> u64 {
+        match self.people.entry(user) {
+            Entry::Occupied(mut known) => known.get_mut().add(news),
+            Entry::Vacant(place) => {
+                place.insert(news);
+                self.order.push_back(user);
+            }
         }
         if self.order.len() <= WAITING_MAX {
             return 0;
@@ -58,14 +81,14 @@ impl Waiting {
         self.take(1).len() as u64
     }
 
-    fn take(&mut self, limit: usize) -> Vec<(UserId, Status)> {
+    fn take(&mut self, limit: usize) -> Vec<(UserId, News)> {
         let users = self
             .order
             .drain(..limit.min(self.order.len()))
             .collect::<Vec<_>>();
         users
             .into_iter()
-            .filter_map(|user| Some((user, self.statuses.remove(&user)?)))
+            .filter_map(|user| Some((user, self.people.remove(&user)?)))
             .collect()
     }
 }
@@ -93,14 +116,15 @@ pub(super) async fn tell(hub: Arc<Hub>) {
     }
 }
 
-fn encode(changes: &[(UserId, Status)]) -> Bytes {
-    let frames = changes.iter().map(|(user, status)| {
-        text(&ServerFrame::Presence {
-            user: *user,
-            status: *status,
-        })
+fn encode(changes: &[(UserId, News)]) -> Bytes {
+    let frames = changes.iter().flat_map(|(user, news)| {
+        let user = *user;
+        let presence = news.status.map(|status| ServerFrame::Presence { user, status });
+        let custom = news.custom.clone();
+        let status = custom.map(|custom| ServerFrame::Status { user, custom });
+        [presence, status].into_iter().flatten()
     });
-    let lines: Vec<Bytes> = frames.collect();
+    let lines: Vec<Bytes> = frames.map(|frame| text(&frame)).collect();
     lines.join(&b'\n').into()
 }
 
@@ -110,6 +134,13 @@ mod tests {
 
     use super::*;
 
+    fn is(status: Status) -> News {
+        News {
+            status: Some(status),
+            custom: None,
+        }
+    }
+
     fn user(n: u128) -> UserId {
         UserId(Uuid::from_u128(n))
     }
@@ -117,22 +148,35 @@ mod tests {
     #[test]
     fn who_comes_and_goes_meanwhile_is_told_once() {
         let mut waiting = Waiting::default();
-        waiting.add(user(1), Status::Online);
-        waiting.add(user(2), Status::Online);
-        waiting.add(user(1), Status::Offline);
+        waiting.add(user(1), is(Status::Online));
+        waiting.add(user(2), is(Status::Online));
+        waiting.add(user(1), is(Status::Offline));
         assert_eq!(
             waiting.take(16),
-            [(user(1), Status::Offline), (user(2), Status::Online)]
+            [(user(1), is(Status::Offline)), (user(2), is(Status::Online))]
         );
         assert_eq!(waiting.take(16), []);
     }
 
     #[test]
+    fn who_comes_and_says_something_is_told_both() {
+        let mut waiting = Waiting::default();
+        waiting.add(user(1), is(Status::Online));
+        let silent = News {
+            status: None,
+            custom: Some(None),
+        };
+        waiting.add(user(1), silent);
+        let lines = encode(&waiting.take(16));
+        assert_eq!(lines.split(|byte| *byte == b'\n').count(), 2);
+    }
+
+    #[test]
     fn what_waits_is_bounded_and_loses_the_oldest() {
         let mut waiting = Waiting::default();
-        let lost: u64 = (0..5_000).map(|n| waiting.add(user(n), Status::Online)).sum();
+        let lost: u64 = (0..5_000).map(|n| waiting.add(user(n), is(Status::Online))).sum();
         assert_eq!(lost, 5_000 - 4_096);
-        assert_eq!(waiting.take(1), [(user(5_000 - 4_096), Status::Online)]);
+        assert_eq!(waiting.take(1), [(user(5_000 - 4_096), is(Status::Online))]);
     }
 
     #[test]
@@ -147,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_one_frame_to_a_line() {
-        let word = encode(&[(user(1), Status::Online), (user(2), Status::Away)]);
+        let word = encode(&[(user(1), is(Status::Online)), (user(2), is(Status::Away))]);
         let lines: Vec<ServerFrame> = word
             .split(|byte| *byte == b'\n')
             .map(|line| serde_json::from_slice(line).unwrap())

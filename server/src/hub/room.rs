@@ -270,6 +270,19 @@ impl Room {
         }
     }
 
+    /// Tells all connections of a member where the room stands.
+    pub(super) fn say_count(&self, user: &LiveUser) {
+        let state = self.lock();
+        if let Some(head) = state.head {
+            user.say_count(self.id, |mentions| head_frame(self.id, head, mentions));
+        }
+    }
+
+    /// The members who are connected here.
+    pub(super) fn members(&self) -> Vec<Arc<LiveUser>> {
+        self.lock().members.values().cloned().collect()
+    }
+
     /// Sends heads that are owed, if it is time; true: they are still owed.
     pub(super) fn pay_heads(&self, now: Instant) -> bool {
         let mut state = self.lock();
@@ -421,17 +434,10 @@ impl State {
     }
 
     fn send_heads(&self, room: RoomId) {
-        let Some((last_seq, last_rev)) = self.head else {
+        let Some(stand) = self.head else {
             return;
         };
-        let head = |mentions| {
-            text(&ServerFrame::Head {
-                room,
-                last_seq,
-                last_rev,
-                mentions,
-            })
-        };
+        let head = |mentions| head_frame(room, stand, mentions);
         // Nearly everyone gets these same bytes.
         let mut plain: Option<Bytes> = None;
         for user in self.members.values() {
@@ -441,6 +447,15 @@ impl State {
             });
         }
     }
+}
+
+fn head_frame(room: RoomId, (last_seq, last_rev): (u64, u64), mentions: u64) -> Bytes {
+    text(&ServerFrame::Head {
+        room,
+        last_seq,
+        last_rev,
+        mentions,
+    })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use chat::{RoomId, UserId};
+use uuid::Uuid;
 
 /// The most slots for things that may be lost.
 const FLEETING_MAX: usize = 512;
@@ -22,12 +23,14 @@ pub(crate) enum About {
     Read(RoomId),
     /// A room as the user sees it.
     Room(RoomId),
+    /// Something of the user's own: of which kind, and which.
+    Own(&'static str, Uuid),
 }
 
 impl About {
     /// Whether it may be lost: nothing stays wrong for long without it. The others are bounded by the user's rooms.
     const fn is_fleeting(self) -> bool {
-        matches!(self, Self::Typing(..) | Self::Presence(_))
+        matches!(self, Self::Typing(..) | Self::Presence(_) | Self::Own(..))
     }
 }
 
@@ -81,8 +84,6 @@ impl Slots {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     fn room(n: u128) -> RoomId {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chat::{ConnectionId, RoomId, UserId};
+use chat::{ConnectionId, Marker, RoomId, UserId};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{connection::Connection, mentions::Mentions, room::Room, slots::About};
@@ -23,7 +23,7 @@ pub(crate) struct LiveUser {
 pub(super) struct Listed {
     pub(super) room: Arc<Room>,
     /// Up to where the user has read it, as far as was heard.
-    pub(super) read_seq: u64,
+    pub(super) read: Marker,
 }
 
 /// The rooms that the user is a member of.
@@ -62,15 +62,27 @@ impl LiveUser {
         self.memberships.lock()
     }
 
-    /// Notes up to where the user has read a room; true: that is further than was known.
-    pub(super) fn note_read(&self, room: RoomId, seq: u64) -> bool {
+    /// Moves the marker of a room from where it was known to be; gives both places. `None`: the user is not listed there.
+    pub(super) fn note_read(
+        &self,
+        room: RoomId,
+        to: impl FnOnce(Marker) -> Marker,
+    ) -> Option<(Marker, Marker)> {
         let mut memberships = self.memberships.lock();
-        let listed = memberships.rooms.iter_mut().find(|listed| listed.room.id == room);
-        listed.is_some_and(|listed| {
-            let moved = seq > listed.read_seq;
-            listed.read_seq = seq.max(listed.read_seq);
-            moved
-        })
+        let listed = memberships
+            .rooms
+            .iter_mut()
+            .find(|listed| listed.room.id == room)?;
+        let before = listed.read;
+        listed.read = to(before);
+        Some((before, listed.read))
+    }
+
+    /// Whether the user is a member of the room and has not read message `seq`.
+    pub(super) fn has_unread(&self, room: RoomId, seq: u64) -> bool {
+        let memberships = self.memberships.lock();
+        let mut listed = memberships.rooms.iter();
+        listed.any(|listed| listed.room.id == room && listed.read.seq < seq)
     }
 
     /// How often the user left a room so far.
@@ -121,6 +133,15 @@ impl LiveUser {
         if others.peek().is_some() {
             let word = word();
             others.for_each(|connection| connection.say(about, word.clone()));
+        }
+    }
+
+    /// Tells all connections where a room stands, as its messages do not tell how many mentions there are.
+    pub(super) fn say_count(&self, room: RoomId, head: impl FnOnce(u64) -> Bytes) {
+        let rest = self.rest.lock();
+        let word = head(rest.mentions.count(room));
+        for connection in &rest.connections {
+            connection.say(About::Head(room), word.clone());
         }
     }
 

@@ -235,7 +235,8 @@ fn user() -> Value {
     fields.push(("role", one_of(&["owner", "member"])));
     fields.push(("status", meaning(status, "`null`: not known")));
     fields.push(("bot", meaning(flag(), "Whether it is a program's")));
-    object(&fields, &[])
+    let custom = meaning(named("CustomStatus"), "What the user says of himself or herself");
+    object(&fields, &[("custom", custom)])
 }
 
 fn room() -> Value {
@@ -263,10 +264,27 @@ fn room() -> Value {
                 meaning(number(), "How many of the unread mention the caller"),
             ),
         ],
-        &[(
-            "users",
-            meaning(many(&named("Author"), None), "A direct room's other people"),
-        )],
+        &[
+            (
+                "users",
+                meaning(many(&named("Author"), None), "A direct room's other people"),
+            ),
+            (
+                "read_turn",
+                meaning(
+                    number(),
+                    "When the read marker began to count from where it was put, in milliseconds: a later turn is newer",
+                ),
+            ),
+            (
+                "level",
+                meaning(
+                    one_of(&["all", "mentions", "nothing"]),
+                    "Of which messages the caller is notified; missing: as the kind of room has it",
+                ),
+            ),
+            ("muted", meaning(flag(), "Whether the caller has muted it")),
+        ],
     )
 }
 
@@ -297,7 +315,13 @@ fn message() -> Value {
             ("attachments", many(&named("Attachment"), None)),
             ("mentions", many(&id(), None)),
         ],
-        &[],
+        &[(
+            "calls",
+            meaning(
+                one_of(&["room", "here"]),
+                "It calls on all members, or on those who were there",
+            ),
+        )],
     )
 }
 

@@ -1,5 +1,6 @@
 //! The REST door: parse, call one use case, render. Every call is in [`routes`], and told of by its module's `describe`.
 
+mod attention;
 mod audit;
 mod auth;
 mod bots;
@@ -11,6 +12,7 @@ mod messages;
 mod moderation;
 mod payload;
 mod profile;
+mod push;
 mod reports;
 mod rooms;
 mod search;
@@ -43,6 +45,8 @@ pub fn routes() -> Routes {
         .route("/auth/register", post(auth::register))
         .route("/auth/login", post(auth::login))
         .route("/auth/logout", post(auth::logout))
+        .route("/me/status", patch(attention::set_status))
+        .route("/me/quiet", get(attention::quiet).put(attention::set_quiet))
         .route("/me", get(profile::me).patch(profile::edit))
         .route("/me/password", post(sessions::change_password))
         .route("/sessions", get(sessions::list).delete(sessions::end_all))
@@ -74,6 +78,12 @@ pub fn routes() -> Routes {
         )
         .route("/rooms/{id}/pins", get(messages::pins))
         .route("/rooms/{id}/read", post(rooms::read))
+        .route("/rooms/{id}/unread", post(attention::mark_unread))
+        .route("/rooms/{id}/notify", put(attention::set_notify))
+        .route(
+            "/rooms/{id}/draft",
+            get(attention::draft).put(attention::keep_draft),
+        )
         .route("/rooms/{id}/webhooks", get(incoming::list).post(incoming::create))
         .route("/rooms/{id}/webhooks/{webhook}", delete(incoming::delete))
         .route("/messages", get(messages::page).post(messages::post))
@@ -84,13 +94,31 @@ pub fn routes() -> Routes {
             "/messages/{id}/reactions/{emoji}",
             put(messages::react).delete(messages::unreact),
         )
+        .route(
+            "/messages/{id}/saved",
+            put(attention::save).delete(attention::unsave),
+        )
+        .route(
+            "/push",
+            get(push::key).post(push::subscribe).delete(push::unsubscribe),
+        )
+        .route("/saved", get(attention::saved))
         .route("/invites", get(invites::list).post(invites::create))
         .route("/invites/{id}", delete(invites::revoke))
         .route("/reports", get(reports::page).post(reports::report))
         .route("/reports/{id}/resolve", post(reports::resolve))
         .route("/audit", get(audit::page))
         .route("/search", get(search::search))
+        .route("/threads", get(attention::threads))
         .route("/threads/{id}", get(messages::thread))
+        .route(
+            "/threads/{id}/follow",
+            get(attention::following)
+                .put(attention::follow)
+                .delete(attention::unfollow),
+        )
+        .route("/threads/{id}/read", post(attention::read_thread))
+        .route("/unread", get(attention::unread))
 }
 
 /// What else programs ask for, at addresses of its own. Metrics are elsewhere where the operator has a listener for them.
@@ -133,12 +161,14 @@ pub fn served() -> Vec<(Method, String)> {
 
 /// Tells of all of them.
 pub fn describe(api: &mut Api) {
+    attention::describe(api);
     auth::describe(api);
     bots::describe(api);
     commands::describe(api);
     health::describe(api);
     incoming::describe(api);
     messages::describe(api);
+    push::describe(api);
     rooms::describe(api);
     search::describe(api);
     tokens::describe(api);

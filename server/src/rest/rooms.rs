@@ -1,7 +1,7 @@
 //! `/api/rooms`.
 
 use axum::{Json, extract::State, response::Response};
-use backend::{room::ChannelDraft, store::RoomEdit};
+use backend::{marker::Reading, room::ChannelDraft, store::RoomEdit};
 use chat::{
     Code, Room, RoomId, UserId,
     room::{DIRECT_MEMBERS_MAX, INVITES_MAX},
@@ -49,6 +49,7 @@ pub(super) struct People {
 pub(super) struct Read {
     #[serde(deserialize_with = "whole")]
     seq: u64,
+    turn: Option<u64>,
 }
 
 pub(super) async fn list(
@@ -176,7 +177,14 @@ pub(super) async fn read(
     Id(room): Id<RoomId>,
     Payload(body): Payload<Read>,
 ) -> Result<StatusCode, Refusal> {
-    state.backend.mark_read(&caller, room, body.seq, None).await?;
+    let Read { seq, turn } = body;
+    let reading = Reading {
+        room,
+        seq,
+        turn,
+        origin: None,
+    };
+    state.backend.mark_read(&caller, reading).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -230,7 +238,10 @@ pub(super) fn describe(api: &mut Api) {
             "Moves the caller's read marker, never backwards",
         )
         .part("id", id())
-        .takes(object(&[("seq", any_number())], &[]))
+        .takes(object(
+            &[("seq", any_number())],
+            &[("turn", or_null(&any_number()))],
+        ))
         .gives_nothing(204)
         .refuses(&[Code::RoomNotFound, Code::NotAMember]),
     );

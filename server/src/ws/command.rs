@@ -5,6 +5,7 @@ use std::{panic::resume_unwind, sync::Arc, time::Duration};
 
 use backend::{
     Code, Problem, Result,
+    marker::Reading,
     message::{Post, Posted},
 };
 use bytes::Bytes;
@@ -182,10 +183,14 @@ impl Speaker {
         let caller = &connection.caller();
         let done = match frame {
             ClientFrame::Typing { room } => hub.backend.type_in_room(caller, room, connection.id).await,
-            ClientFrame::Read { room, seq } => {
-                hub.backend
-                    .mark_read(caller, room, seq, Some(connection.id))
-                    .await
+            ClientFrame::Read { room, seq, turn } => {
+                let reading = Reading {
+                    room,
+                    seq,
+                    turn,
+                    origin: Some(connection.id),
+                };
+                hub.backend.mark_read(caller, reading).await
             }
             ClientFrame::Presence { status } => {
                 hub.backend.set_presence(caller.id(), connection.id, status).await;

@@ -19,6 +19,7 @@ use backend::{
     bus::{Bus, Delivery, Subscription, memory::MemoryBus},
     connect::{Config, connect},
     health::Health,
+    marker::Reading,
     message::Post,
 };
 use chat::{

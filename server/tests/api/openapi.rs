@@ -264,9 +264,53 @@ async fn messages(rosa: &Person, room: &str) {
     )
     .await;
     ok(rosa.get("/api/search?q=ahoy").await, 200).await;
+    attention(rosa, room, &message).await;
     for what in ["/pin", "/reactions/%F0%9F%91%8D", ""] {
         ok(rosa.ask("DELETE", &path(what)).await, 204).await;
     }
+}
+
+async fn attention(rosa: &Person, room: &str, message: &Value) {
+    let put = async |path: &str, body: Value, status| {
+        ok(checked(rosa.by_token("PUT", path).json(&body)).await, status).await
+    };
+    let of_room = |what: &str| format!("/api/rooms/{room}/{what}");
+    ok(rosa.post(&of_room("unread"), json!({ "seq": 1 })).await, 204).await;
+    put(&of_room("notify"), json!({ "level": "all", "muted": true }), 204).await;
+    put(&of_room("draft"), json!({ "body": "aho" }), 200).await;
+    ok(rosa.get(&of_room("draft")).await, 200).await;
+    ok(rosa.get("/api/unread").await, 200).await;
+    let status = json!({ "text": "at sea", "emoji": "🚢" });
+    ok(rosa.patch("/api/me/status", status).await, 200).await;
+    put("/api/me/quiet", json!({ "daily": [1320, 420] }), 204).await;
+    ok(rosa.get("/api/me/quiet").await, 200).await;
+    let id = message["id"].as_str().unwrap();
+    let follow = format!("/api/threads/{id}/follow");
+    ok(rosa.ask("PUT", &follow).await, 204).await;
+    ok(rosa.get(&follow).await, 200).await;
+    ok(rosa.get("/api/threads").await, 200).await;
+    ok(
+        rosa.post(&format!("/api/threads/{id}/read"), json!({ "seq": 9 }))
+            .await,
+        204,
+    )
+    .await;
+    ok(rosa.ask("DELETE", &follow).await, 204).await;
+    let saved = format!("/api/messages/{id}/saved");
+    ok(rosa.ask("PUT", &saved).await, 204).await;
+    ok(rosa.get("/api/saved").await, 200).await;
+    ok(rosa.ask("DELETE", &saved).await, 204).await;
+    ok(rosa.get("/api/users?query=rosa").await, 200).await;
+    ok(rosa.get("/api/push").await, 200).await;
+    let point = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    let endpoint = "https://push.example.org/rosa";
+    let browser =
+        json!({ "endpoint": endpoint, "keys": { "p256dh": point, "auth": "BTBZMqHH6r4Tts7J_aSIgg" } });
+    ok(rosa.post("/api/push", browser).await, 204).await;
+    let forget = rosa
+        .by_token("DELETE", "/api/push")
+        .json(&json!({ "endpoint": endpoint }));
+    ok(checked(forget).await, 204).await;
 }
 
 async fn programs(rosa: &Person, room: &str) {

@@ -140,6 +140,7 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
                     "room_by_slug",
                     "room_of",
                     "rooms_of",
+                    "customs",
                     "page",
                     "page_members",
                     "count_members",

@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod attention;
 mod beside;
 mod changes;
 mod doors;

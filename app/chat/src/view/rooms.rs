@@ -2,6 +2,8 @@
 
 use crate::{
     id::{RoomId, UserId},
+    marker::Marker,
+    mention::Call,
     message::Message,
     room::Room,
     wire::ServerFrame,
@@ -16,8 +18,12 @@ pub struct Mark {
     pub last_seq: u64,
     /// Up to which message the user has read.
     pub read_seq: u64,
+    /// The turn of that marker: see [`Marker`].
+    pub read_turn: u64,
     /// How many unread messages mention the user.
     pub mentions: u64,
+    /// Whether the user has muted the room: of its unread messages only mentions count.
+    pub muted: bool,
 }
 
 impl Mark {
@@ -27,8 +33,21 @@ impl Mark {
         self.last_seq.saturating_sub(self.read_seq)
     }
 
-    fn read(&mut self, seq: u64) {
-        self.read_seq = self.read_seq.max(seq);
+    /// What it adds to the count of all rooms.
+    #[must_use]
+    pub const fn counted(&self) -> u64 {
+        if self.muted { self.mentions } else { self.unread() }
+    }
+
+    const fn marker(&self) -> Marker {
+        Marker {
+            turn: self.read_turn,
+            seq: self.read_seq,
+        }
+    }
+
+    fn put(&mut self, marker: Marker) {
+        (self.read_turn, self.read_seq) = (marker.turn, marker.seq);
         self.mentions = self.mentions.min(self.unread());
     }
 }
@@ -60,15 +79,15 @@ impl Rooms {
         self.marks.iter().find(|mark| mark.room == room)
     }
 
-    /// How many messages wait in all rooms.
+    /// How many messages wait in all rooms; of muted rooms only those that mention the user.
     #[must_use]
     pub fn unread(&self) -> u64 {
-        self.marks.iter().map(Mark::unread).sum()
+        self.marks.iter().map(Mark::counted).sum()
     }
 
     /// The user has read a room up to here.
     pub fn read(&mut self, room: RoomId, seq: u64) {
-        self.change(room, |mark| mark.read(seq));
+        self.change(room, |mark| mark.put(mark.marker().reading(seq)));
     }
 
     /// Takes in one frame.
@@ -79,7 +98,9 @@ impl Rooms {
                     self.enter(head.room);
                     self.change(head.room, |mark| {
                         mark.last_seq = mark.last_seq.max(head.last_seq);
-                        mark.read(head.read_seq);
+                        mark.mentions = head.mentions;
+                        mark.muted = head.muted;
+                        mark.put(mark.marker().heard(head.marker()));
                     });
                 }
                 self.marks
@@ -104,7 +125,13 @@ impl Rooms {
                 self.change(*room, |mark| mark.last_seq = mark.last_seq.max(*last_seq));
             }
             ServerFrame::Sent { message, .. } | ServerFrame::Message { message } => self.count(message),
-            ServerFrame::Read { room, seq } => self.read(*room, *seq),
+            ServerFrame::Read { room, seq, turn } => {
+                let to = Marker {
+                    turn: *turn,
+                    seq: *seq,
+                };
+                self.change(*room, |mark| mark.put(mark.marker().heard(to)));
+            }
             ServerFrame::Room { room } => self.change_room(room),
             _ => {}
         }
@@ -116,8 +143,11 @@ impl Rooms {
             let news = message.seq > mark.last_seq;
             mark.last_seq = mark.last_seq.max(message.seq);
             if message.author.id == me {
-                mark.read(message.seq);
-            } else if news && message.mentions.contains(&me) {
+                if !mark.marker().precedes(message.created_at) {
+                    return;
+                }
+                mark.put(mark.marker().reading(message.seq));
+            } else if news && (message.mentions.contains(&me) || message.calls == Some(Call::Room)) {
                 mark.mentions += 1;
             }
         });
@@ -128,8 +158,13 @@ impl Rooms {
             self.enter(room.id);
             self.change(room.id, |mark| {
                 mark.last_seq = mark.last_seq.max(room.last_seq);
-                mark.read_seq = mark.read_seq.max(room.read_seq);
-                mark.mentions = room.mentions.min(mark.unread());
+                mark.mentions = room.mentions;
+                mark.muted = room.muted;
+                let to = Marker {
+                    turn: room.read_turn,
+                    seq: room.read_seq,
+                };
+                mark.put(mark.marker().heard(to));
             });
         } else {
             self.marks.retain(|mark| mark.room != room.id);
@@ -142,7 +177,9 @@ impl Rooms {
                 room,
                 last_seq: 0,
                 read_seq: 0,
+                read_turn: 0,
                 mentions: 0,
+                muted: false,
             });
         }
     }

@@ -49,6 +49,7 @@ fn message(seq: u64, rev: u64, author: UserId) -> Message {
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: Vec::new(),
+        calls: None,
     }
 }
 
@@ -84,6 +85,7 @@ fn view_of(seqs: std::ops::RangeInclusive<u64>, last_seq: u64) -> View {
             last_seq,
             last_rev: last_seq,
             read_seq: 0,
+            read_turn: 1,
         },
     )
 }
@@ -140,7 +142,8 @@ fn frames_of_other_rooms_change_nothing() {
     assert_eq!(
         view.apply(ServerFrame::Read {
             room: elsewhere,
-            seq: 2
+            seq: 2,
+            turn: 1
         }),
         []
     );
@@ -350,13 +353,36 @@ fn a_page_may_be_the_first_to_show_that_an_own_send_is_stored() {
 #[test]
 fn a_greeting_brings_a_marker_that_moved_elsewhere() {
     let mut view = view_of(1..=5, 5);
-    view.apply(hello(vec![RoomHead {
-        room: room(),
-        last_seq: 5,
-        last_rev: 5,
-        read_seq: 4,
-    }]));
+    view.apply(hello(vec![head_at(5, Marker { turn: 1, seq: 4 })]));
     assert_eq!(view.read_seq(), 4);
+}
+
+#[test]
+fn what_was_marked_as_unread_is_not_read_by_being_in_sight() {
+    let mut view = view_of(1..=5, 5);
+    assert_eq!(view.see(), Some(5));
+    let back = ServerFrame::Read {
+        room: room(),
+        seq: 2,
+        turn: 2,
+    };
+    assert_eq!(view.apply(back.clone()), [Change::Read]);
+    assert_eq!((view.unread(), view.see()), (3, None));
+    // What was on its way before changes nothing any more.
+    let late = ServerFrame::Read {
+        room: room(),
+        seq: 5,
+        turn: 1,
+    };
+    assert_eq!(view.apply(late), []);
+    view.come_back();
+    assert_eq!(view.see(), Some(5));
+    assert_eq!(view.apply(back), [], "it is the same move as before");
+    let own = ServerFrame::Message {
+        message: message(6, 6, me()),
+    };
+    view.apply(own);
+    assert_eq!(view.marker(), Marker { turn: 2, seq: 6 });
 }
 
 #[test]
@@ -364,7 +390,11 @@ fn seeing_the_newest_is_told_once() {
     let mut view = view_of(1..=2, 2);
     assert_eq!(view.see(), Some(2));
     assert_eq!(view.see(), None);
-    view.apply(ServerFrame::Read { room: room(), seq: 1 });
+    view.apply(ServerFrame::Read {
+        room: room(),
+        seq: 1,
+        turn: 1,
+    });
     assert_eq!(view.read_seq(), 2);
 }
 
@@ -390,6 +420,19 @@ fn names_are_repeated_after_a_while_and_for_someone_else() {
     assert!(continues((me(), at(0)), (me(), at(GROUP_MS - 1))));
     assert!(!continues((me(), at(0)), (me(), at(GROUP_MS))));
     assert!(!continues((me(), at(0)), (user(2), at(1))));
+}
+
+fn head_at(last_seq: u64, marker: Marker) -> RoomHead {
+    RoomHead {
+        room: room(),
+        last_seq,
+        last_rev: last_seq,
+        read_seq: marker.seq,
+        read_turn: marker.turn,
+        mentions: 0,
+        level: None,
+        muted: false,
+    }
 }
 
 fn hello(rooms: Vec<RoomHead>) -> ServerFrame {

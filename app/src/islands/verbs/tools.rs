@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Element, HtmlElement};
 
-use super::{closest, dialog, edit, emoji, focus, is_in, names, palette, quote, react, thread};
+use super::{attend, closest, dialog, edit, emoji, focus, is_in, names, palette, quote, react, thread};
 use crate::live::browser::{all, document, element, one, send, set, window, with, within};
 
 /// What is offered without a search.
@@ -113,6 +113,8 @@ fn buttons(message: &Element, target: &Target) -> String {
     const CHAIN: &str = "<path d=\"M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1\"/>";
     const SHEETS: &str =
         "<rect x=\"9\" y=\"9\" width=\"11\" height=\"11\" rx=\"2\"/><path d=\"M5 15H4V4h11v1\"/>";
+    const RIBBON: &str = "<path d=\"M7 4h10v16l-5-4-5 4z\"/>";
+    const DOT: &str = "<circle cx=\"12\" cy=\"12\" r=\"8.5\"/><circle cx=\"12\" cy=\"12\" r=\"2.5\"/>";
     const FLAG: &str = "<path d=\"M6 21V4h11l-2.5 4L17 12H6\"/>";
     const BIN: &str = "<path d=\"M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13\"/>";
     let (is_own, is_pinned) = (is_own(message), within::<Element>(message, ".pinned").is_some());
@@ -136,6 +138,8 @@ fn buttons(message: &Element, target: &Target) -> String {
         (true, "quote", "Quote", MARKS),
         (is_own, "edit", "Edit", PEN),
         (true, "pin", pin, NEEDLE),
+        (true, "save", "Save", RIBBON),
+        (true, "unread", "Mark unread from here", DOT),
         (true, "link", "Copy the link", CHAIN),
         (true, "text", "Copy the text", SHEETS),
         (!is_own, "report", "Report to moderators", FLAG),
@@ -222,6 +226,8 @@ fn carry_out(button: &Element) {
         "reply" => thread::open(thread::address_of(&target)),
         "edit" => edit::begin(target),
         "pin" => pin(target),
+        "save" => attend::save(target),
+        "unread" => attend::mark_unread(&target),
         "quote" => quote::begin(target),
         "link" => copy(address_of(&target).unwrap_or_default(), "Link copied"),
         "text" => {

@@ -33,6 +33,7 @@ const ATTRIBUTES: [(&str, &str); 14] = [
     (".app", "data-last-seq"),
     (".app", "data-last-rev"),
     (".app", "data-read-seq"),
+    (".app", "data-read-turn"),
     (".list", "aria-label"),
     (".left [name=room]", "value"),
     (".left [name=page]", "value"),

@@ -9,7 +9,7 @@ use chat::{
 use wasm_bindgen::JsCast;
 use web_sys::{Document, Element};
 
-use super::{all, document, within};
+use super::{all, document, one, within};
 use crate::live::{Client, outbox::Outbox};
 
 /// The client for the room that the page shows; `None` where it shows none.
@@ -20,7 +20,9 @@ pub(super) fn adopt(outbox: Outbox) -> Option<Client> {
         room,
         last_seq: start.last_seq,
         read_seq: start.read_seq,
+        read_turn: start.read_turn,
         mentions: 0,
+        muted: is_muted(room),
     };
     let mut marks: Vec<_> = all(".room[data-room]")
         .iter()
@@ -31,6 +33,11 @@ pub(super) fn adopt(outbox: Outbox) -> Option<Client> {
     Some(Client::new(me, is_member, view, marks, outbox))
 }
 
+/// Whether the list of rooms shows a room as muted.
+fn is_muted(room: chat::RoomId) -> bool {
+    one::<Element>(&[".room.muted[data-room=\"", &room.to_string(), "\"]"].concat()).is_some()
+}
+
 /// The room that a page shows, and whether its reader is a member.
 pub(super) fn view(page: &Document) -> Option<(View, bool, Start)> {
     let app = page.query_selector(".app[data-room]").ok()??;
@@ -39,6 +46,8 @@ pub(super) fn view(page: &Document) -> Option<(View, bool, Start)> {
         last_seq: read(&app, "data-last-seq")?,
         last_rev: read(&app, "data-last-rev")?,
         read_seq: read(&app, "data-read-seq")?,
+        // Pages that were kept before there were turns do not tell.
+        read_turn: read(&app, "data-read-turn").unwrap_or(0),
     };
     let rows = page.query_selector_all(".inner .message[data-seq]").ok()?;
     let rows = (0..rows.length()).filter_map(|place| rows.item(place)?.dyn_into::<Element>().ok());
@@ -84,6 +93,7 @@ fn message(row: &Element, room: chat::RoomId, me: UserId) -> Option<Message> {
         reactions: marks,
         attachments: Vec::new(),
         mentions: if mentioned { vec![me] } else { Vec::new() },
+        calls: None,
     })
 }
 
@@ -110,7 +120,9 @@ fn mark(link: &Element) -> Option<Mark> {
         // Only the difference is known until the server's first word.
         last_seq: read(link, "data-unread")?,
         read_seq: 0,
+        read_turn: 0,
         mentions: read(link, "data-mentions")?,
+        muted: link.class_list().contains("muted"),
     })
 }
 

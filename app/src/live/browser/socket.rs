@@ -1,7 +1,7 @@
 //! One WebSocket at a time.
 
 use chat::wire::{SUBPROTOCOL, ServerFrame};
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
 
 use super::{act, window};
@@ -78,10 +78,19 @@ fn hear(event: &MessageEvent) {
     let Some(text) = event.data().as_string() else {
         return;
     };
+    hand_on(&text);
     // A frame of a kind that this build does not know is none of its business.
     let frames: Vec<ServerFrame> = text.split('\n').filter_map(codec::frame).collect();
     frames.iter().for_each(super::overheard);
     act(|client, now| frames.into_iter().for_each(|frame| client.hear(frame, now)));
+}
+
+/// Whatever else attends to frames (`offline/attention.js`), once it is there.
+fn hand_on(text: &str) {
+    let hear = js_sys::Reflect::get(&window(), &"natterHear".into());
+    if let Ok(Ok(hear)) = hear.map(JsCast::dyn_into::<js_sys::Function>) {
+        drop(hear.call1(&JsValue::NULL, &text.into()));
+    }
 }
 
 fn closed(code: u16) {

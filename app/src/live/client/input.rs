@@ -160,12 +160,20 @@ impl Client {
                     .into_iter()
                     .for_each(|nonce| self.refused(&nonce, code, detail, now));
             }
-            ServerFrame::Head { .. } | ServerFrame::Read { .. } | ServerFrame::Changed { .. } => {}
+            ServerFrame::Head { .. }
+            | ServerFrame::Read { .. }
+            | ServerFrame::Changed { .. }
+            // What reads these is not in every page: see `offline/attention.js`.
+            | ServerFrame::Status { .. }
+            | ServerFrame::Draft { .. }
+            | ServerFrame::Saved { .. }
+            | ServerFrame::Thread { .. }
+            | ServerFrame::Quiet { .. } => {}
         }
         self.count(&frame);
         let read = self.view.read_seq();
         let changes = self.view.apply(frame);
-        if self.view.read_seq() > read {
+        if self.view.read_seq() != read {
             // The server moved the marker, so it knows.
             self.told.0 = self.view.read_seq();
         }
@@ -269,6 +277,7 @@ impl Client {
         let status = self.attention.look(visible, now);
         self.tell_status(status);
         if visible {
+            self.view.come_back();
             self.wake(now);
         }
     }
@@ -308,6 +317,7 @@ impl Client {
             }));
         }
         take_up(&mut view, &mut self.outbox);
+        view.come_back();
         self.member = member;
         self.told = (view.read_seq(), None);
         self.resume.enter(view.room());

@@ -56,6 +56,7 @@ fn message(seq: u64, author: UserId, nonce: Option<Nonce>) -> Message {
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: Vec::new(),
+        calls: None,
     }
 }
 
@@ -64,6 +65,7 @@ fn client_with(outbox: Outbox) -> Client {
         last_seq: 2,
         last_rev: 2,
         read_seq: 2,
+        read_turn: 0,
     };
     let messages = vec![message(1, other(), None), message(2, other(), None)];
     let view = View::new(here(), me(), messages, start);
@@ -71,7 +73,9 @@ fn client_with(outbox: Outbox) -> Client {
         room: here(),
         last_seq: 2,
         read_seq: 2,
+        read_turn: 0,
         mentions: 0,
+        muted: false,
     };
     Client::new(me(), true, view, vec![mark], outbox)
 }
@@ -91,6 +95,10 @@ fn hello(epoch: &str) -> ServerFrame {
             last_seq: 2,
             last_rev: 2,
             read_seq: 2,
+            read_turn: 0,
+            mentions: 0,
+            level: None,
+            muted: false,
         }],
         rooms_version: 7,
     }

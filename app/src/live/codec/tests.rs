@@ -66,10 +66,11 @@ prop_compose! {
         reactions in vec(any_reaction(), 0..3),
         attachments in vec(any_attachment(), 0..3),
         mentions in vec(user_id(), 0..3),
+        calls in option::of(prop_oneof![Just(Call::Here), Just(Call::Room)]),
     ) -> Message {
         Message {
             id, room, seq, rev, author, body, html, created_at, edited_at, deleted, pinned, thread, reply_count, nonce,
-            reactions, attachments, mentions,
+            reactions, attachments, mentions, calls,
         }
     }
 }
@@ -82,18 +83,27 @@ prop_compose! {
         (description, archived, slow_s) in any::<(String, bool, u32)>(),
         created_by in option::of(user_id()),
         users in vec(any_author(), 0..3),
+        (read_turn, level, muted) in (any::<u64>(), any_level(), any::<bool>()),
     ) -> Room {
         Room {
             id, kind, slug, name, topic, private, description, archived, slow_s, created_by, member, last_seq, last_rev,
-            read_seq, unread, mentions, users,
+            read_seq, unread, mentions, users, read_turn, level, muted,
         }
     }
 }
 
 prop_compose! {
-    fn any_head()(room in room_id(), (last_seq, last_rev, read_seq) in any::<(u64, u64, u64)>()) -> RoomHead {
-        RoomHead { room, last_seq, last_rev, read_seq }
+    fn any_head()(
+        room in room_id(),
+        (last_seq, last_rev, read_seq, read_turn, mentions) in any::<(u64, u64, u64, u64, u64)>(),
+        (level, muted) in (any_level(), any::<bool>()),
+    ) -> RoomHead {
+        RoomHead { room, last_seq, last_rev, read_seq, read_turn, mentions, level, muted }
     }
+}
+
+fn any_level() -> impl Strategy<Value = Option<Level>> {
+    option::of(prop::sample::select(Level::ALL))
 }
 
 fn any_request_id() -> impl Strategy<Value = RequestId> {
@@ -150,7 +160,11 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         }),
         (room_id(), user_id()).prop_map(|(room, user)| ServerFrame::Typing { room, user }),
         (user_id(), any_status()).prop_map(|(user, status)| ServerFrame::Presence { user, status }),
-        (room_id(), any::<u64>()).prop_map(|(room, seq)| ServerFrame::Read { room, seq }),
+        (room_id(), any::<(u64, u64)>()).prop_map(|(room, (seq, turn))| ServerFrame::Read {
+            room,
+            seq,
+            turn
+        }),
         any_room().prop_map(|room| ServerFrame::Room { room: Box::new(room) }),
         any::<u64>().prop_map(|in_ms| ServerFrame::Reconnect { in_ms }),
         (
@@ -180,7 +194,11 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
             }
         ),
         room_id().prop_map(|room| ClientFrame::Typing { room }),
-        (room_id(), any::<u64>()).prop_map(|(room, seq)| ClientFrame::Read { room, seq }),
+        (room_id(), any::<(u64, Option<u64>)>()).prop_map(|(room, (seq, turn))| ClientFrame::Read {
+            room,
+            seq,
+            turn
+        }),
         any_status().prop_map(|status| ClientFrame::Presence { status }),
     ]
 }
@@ -266,11 +284,13 @@ fn of_a_room_the_newest_messages_are_kept() {
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: Vec::new(),
+        calls: None,
     };
     let start = Start {
         last_seq: 3,
         last_rev: 7,
         read_seq: 0,
+        read_turn: 0,
     };
     let view = View::new(
         RoomId(Default::default()),

@@ -5,6 +5,7 @@
 mod appearance;
 mod audit;
 mod invites;
+mod notifications;
 mod people;
 mod programs;
 mod reports;
@@ -61,6 +62,9 @@ const SECTIONS: &[Section] = &[
     section("you", "You", Of::One, |asked| Box::pin(you::draw(asked))),
     section("appearance", "Appearance", Of::One, |asked| {
         Box::pin(appearance::draw(asked))
+    }),
+    section("notifications", "Notifications", Of::One, |asked| {
+        Box::pin(notifications::draw(asked))
     }),
     section("sessions", "Sessions", Of::One, |asked| {
         Box::pin(sessions::draw(asked))

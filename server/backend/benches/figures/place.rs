@@ -112,6 +112,8 @@ pub(crate) fn message(room: RoomId, author: &Author) -> NewMessage {
         body: body.to_owned(),
         nonce: Nonce::new(id.to_string()).ok(),
         mentions: Vec::new(),
+        calls: None,
+        here: Vec::new(),
         created_at: stamp::now(),
         exempt: false,
     }

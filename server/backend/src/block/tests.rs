@@ -29,6 +29,7 @@ fn message(seq: u64, rev: u64) -> Message {
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: Vec::new(),
+        calls: None,
     }
 }
 

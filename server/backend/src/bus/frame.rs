@@ -116,6 +116,8 @@ mod tests {
             nonce: None,
             mentions: Vec::new(),
             unmentioned: Vec::new(),
+            called_all: Some(true),
+            here: true,
             origin: None,
             id: MessageId(Uuid::from_u128(4)),
             json: json.into(),

@@ -1,7 +1,7 @@
 //! What a change makes of a message: a pure decision over what any engine reads, inside of its transaction.
 
 use chat::{
-    Emoji, Message, Reaction, RoomKind, UserId, emoji,
+    Call, Emoji, Message, Reaction, RoomKind, UserId, emoji,
     message::{PINS_MAX, REACTION_USERS_MAX, REACTIONS_MAX},
     permission::{Action, Standing, may},
 };
@@ -108,10 +108,16 @@ pub(crate) fn decide(facts: Facts, change: &Change, pins: u64) -> Verdict {
         }),
         _ if message.deleted => Verdict::Answer(Changed::Deleted),
         Alteration::Edit { body, .. } if *body == message.body => kept(message),
-        Alteration::Edit { body, html, mentions } => write(Message {
+        Alteration::Edit {
+            body,
+            html,
+            mentions,
+            calls,
+        } => write(Message {
             body: body.clone(),
             html: html.clone(),
             mentions: mentions.clone(),
+            calls: *calls,
             edited_at: Some(change.at),
             ..message
         }),
@@ -141,6 +147,7 @@ fn tombstone(message: Message) -> Message {
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: Vec::new(),
+        calls: None,
         ..message
     }
 }
@@ -174,6 +181,12 @@ fn without(mut message: Message, emoji: &Emoji, user: UserId) -> Message {
     }
     message.reactions.retain(|reaction| reaction.count > 0);
     message
+}
+
+/// Whether the message calls on every member now and did not before, or the other way round.
+pub(crate) fn called_all(before: &Message, after: &Message) -> Option<bool> {
+    let calls = |message: &Message| message.calls == Some(Call::Room);
+    (calls(before) != calls(after)).then(|| calls(after))
 }
 
 /// The reaction under `message` that could name more people than it does.

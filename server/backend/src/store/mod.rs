@@ -31,8 +31,8 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use chat::{
-    AuditId, Author, InviteId, MessageId, Nonce, Profile, ReportId, Role, Room, RoomId, SessionId, Timestamp,
-    TokenId, User, UserId,
+    AuditId, Author, Custom, InviteId, MessageId, Nonce, Notify, Profile, Quiet, ReportId, Role, Room,
+    RoomId, SessionId, Timestamp, TokenId, User, UserId,
     audit::AuditEntry,
     invite::Invite,
     message::{Bound, Page, Thread, Version},
@@ -103,6 +103,10 @@ pub trait Store:
     + Changing
     + Threads
     + Markers
+    + Attention
+    + Following
+    + Saving
+    + Subscriptions
     + Search
     + Previews
     + Programs
@@ -123,6 +127,10 @@ impl<T> Store for T where
         + Changing
         + Threads
         + Markers
+        + Attention
+        + Following
+        + Saving
+        + Subscriptions
         + Search
         + Previews
         + Programs
@@ -363,10 +371,85 @@ pub trait Threads: Send + Sync {
 /// Read markers and mentions.
 #[async_trait]
 pub trait Markers: Send + Sync {
-    /// Moves a read marker forwards, at most to the newest message.
-    async fn mark_read(&self, room: RoomId, user: UserId, seq: u64) -> Stored<MarkerMove>;
-    /// The unread messages that mention `user`: room and `seq`, at most 1,000, newest first.
+    /// Moves a read marker forwards, at most to the newest message; where the marker's turn is later than the one that
+    /// is given, not at all.
+    async fn mark_read(&self, room: RoomId, user: UserId, seq: u64, turn: Option<u64>) -> Stored<MarkerMove>;
+    /// Moves a read marker back, so that message `seq` and all after it are unread, and begins a turn of the marker that
+    /// is later than all before. A marker that is further back stays where it is.
+    async fn mark_unread(&self, room: RoomId, user: UserId, seq: u64, at: Timestamp) -> Stored<MarkedUnread>;
+    /// The unread messages that mention `user`, by name or with all members: room and `seq`, at most 1,000, newest
+    /// first.
     async fn unread_mentions(&self, user: UserId) -> Stored<Vec<(RoomId, u64)>>;
+}
+
+/// What people want to be told of, and what they say of themselves.
+#[async_trait]
+pub trait Attention: Send + Sync {
+    /// How a member wants to hear of a room; false: no member.
+    async fn set_notify(&self, room: RoomId, user: UserId, notify: Notify) -> Stored<bool>;
+    /// When a user does not want to be disturbed.
+    async fn quiet(&self, user: UserId) -> Stored<Quiet>;
+    /// Sets that.
+    async fn set_quiet(&self, user: UserId, quiet: Quiet) -> Stored<()>;
+    /// What these users say of themselves, expired or not; at most 1,000 are asked for.
+    async fn customs(&self, users: &[UserId]) -> Stored<Vec<(UserId, Custom)>>;
+    /// Sets that; `None`: nothing.
+    async fn set_custom(&self, user: UserId, custom: Option<Custom>) -> Stored<()>;
+    /// The ids of a room's members, in no special order, at most `limit`.
+    async fn member_ids(&self, room: RoomId, limit: u64) -> Stored<Vec<UserId>>;
+}
+
+/// Followed threads. Who answers or is mentioned in a thread follows it, and who is answered, unless that was ended.
+#[async_trait]
+pub trait Following: Send + Sync {
+    /// Has `user` follow the thread of `root` from now on, or no longer; false: it was so already.
+    async fn follow(&self, root: &chat::Message, user: UserId, follow: bool, at: Timestamp) -> Stored<bool>;
+    /// Whether `user` follows the thread.
+    async fn follows(&self, root: MessageId, user: UserId) -> Stored<bool>;
+    /// The thread was read up to the reply `seq`; false: it was so already, or `user` does not follow it.
+    async fn read_thread(&self, root: MessageId, user: UserId, seq: u64) -> Stored<bool>;
+    /// The threads that `user` follows in rooms that `user` is a member of: of the [`FOLLOWED_MAX`] followed last those
+    /// with unread replies first, then by the newest reply; at most `limit`.
+    async fn followed(&self, user: UserId, limit: u64) -> Stored<Vec<Followed>>;
+}
+
+/// Saved messages and drafts.
+#[async_trait]
+pub trait Saving: Send + Sync {
+    /// Saves a message for `user`, who may have [`SAVED_MAX`] of them.
+    async fn save(&self, user: UserId, message: MessageId, at: Timestamp) -> Stored<Saved>;
+    /// Takes it off again; false: it was not saved.
+    async fn unsave(&self, user: UserId, message: MessageId) -> Stored<bool>;
+    /// The messages that `user` saved and may read, the last saved first, before this one; with the time of saving.
+    async fn saved(
+        &self,
+        user: UserId,
+        before: Option<(Timestamp, MessageId)>,
+        limit: u64,
+    ) -> Stored<Vec<(Timestamp, chat::Message)>>;
+    /// Those of the messages that `user` saved.
+    async fn saved_among(&self, user: UserId, messages: &[MessageId]) -> Stored<Vec<MessageId>>;
+    /// Keeps a draft, unless a later one is kept; gives the one that is kept now, and whether it was this one that came.
+    async fn keep_draft(&self, user: UserId, room: RoomId, draft: Draft) -> Stored<(Draft, bool)>;
+    /// The draft of `user` in a room; where it was sent or emptied, an empty one.
+    async fn draft(&self, user: UserId, room: RoomId) -> Stored<Option<Draft>>;
+}
+
+/// Where browsers want to be told while no page is open.
+#[async_trait]
+pub trait Subscriptions: Send + Sync {
+    /// Keeps a subscription in place of one with the same endpoint. Of those beyond [`SUBSCRIPTIONS_MAX`] a user the
+    /// oldest go.
+    async fn subscribe(&self, subscription: Subscription) -> Stored<()>;
+    /// Ends a subscription, of `user` where one is given; false: there was none.
+    async fn unsubscribe(&self, endpoint: &str, user: Option<UserId>) -> Stored<bool>;
+    /// Whether anyone has a subscription.
+    async fn anyone_subscribes(&self) -> Stored<bool>;
+    /// Whom a message concerns of those who have subscriptions, with how they want to hear of its room; at most `limit`
+    /// subscriptions.
+    async fn audience(&self, sought: &Called, limit: u64) -> Stored<Vec<Listener>>;
+    /// What is kept under `name`, once and for all: `proposed`, unless there is something already.
+    async fn keep_once(&self, name: &str, proposed: &str) -> Stored<String>;
 }
 
 /// The index of what messages say. It is written with the messages, in the same transaction.

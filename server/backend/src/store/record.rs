@@ -1,8 +1,8 @@
 //! What the store takes and gives.
 
 use chat::{
-    Author, Emoji, Message, MessageId, Nonce, Role, RoomId, RoomKind, SessionId, Timestamp, TokenId, User,
-    UserId, room::GENERAL,
+    Author, Call, Emoji, Marker, Message, MessageId, Nonce, Notify, Quiet, Role, RoomId, RoomKind, SessionId,
+    Timestamp, TokenId, User, UserId, room::GENERAL,
 };
 
 /// The SHA-256 of a session's or token's secret.
@@ -188,10 +188,28 @@ pub struct NewMessage {
     pub nonce: Option<Nonce>,
     /// Who is mentioned.
     pub mentions: Vec<UserId>,
+    /// Whether it calls on more than them.
+    pub calls: Option<Call>,
+    /// Whom [`Call::Here`] calls: members, beside those who are mentioned.
+    pub here: Vec<UserId>,
     /// When.
     pub created_at: Timestamp,
     /// Whether slow mode does not hold for the author.
     pub exempt: bool,
+}
+
+impl NewMessage {
+    /// Whom it calls one by one: whose unread mention it is.
+    pub(crate) fn called(&self, mentions: &[UserId]) -> Vec<UserId> {
+        called(self.author.id, mentions, &self.here)
+    }
+}
+
+/// Whom a message of `author` calls one by one, each once. Nobody calls on himself or herself.
+pub(crate) fn called(author: UserId, mentions: &[UserId], here: &[UserId]) -> Vec<UserId> {
+    let mut once = std::collections::HashSet::from([author]);
+    let all = mentions.iter().chain(here).copied();
+    all.filter(|user| once.insert(*user)).collect()
 }
 
 /// How a post ended.
@@ -282,6 +300,8 @@ pub enum Alteration {
         html: String,
         /// Who is mentioned.
         mentions: Vec<UserId>,
+        /// Whether it calls on more than them. Who is there is asked when a message is posted, not here.
+        calls: Option<Call>,
     },
     /// Only its number is left.
     Delete,
@@ -335,6 +355,8 @@ pub struct Altered {
     pub mentioned: Vec<UserId>,
     /// Whom it called on before and does so no longer.
     pub unmentioned: Vec<UserId>,
+    /// Whether it calls on every member now and did not before (true), or the other way round.
+    pub called_all: Option<bool>,
 }
 
 /// What another site's page says of itself.
@@ -364,10 +386,104 @@ pub struct Changes {
 /// How the move of a read marker ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkerMove {
-    /// It moved to this message.
-    Moved(u64),
+    /// It moved to this place.
+    Moved(Marker),
     /// It was there or further already.
     Kept,
     /// The user is no member of the room.
     NotAMember,
+}
+
+/// How the marking of messages as unread ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkedUnread {
+    /// The marker is here now; this was the room's newest message.
+    Moved {
+        /// Where.
+        marker: Marker,
+        /// The number of the newest message.
+        last_seq: u64,
+    },
+    /// The user is no member of the room.
+    NotAMember,
+}
+
+/// How many of the threads that someone follows are looked at for a list.
+pub const FOLLOWED_MAX: u64 = 500;
+/// How many unread replies of a thread are counted.
+pub const UNREAD_REPLIES_MAX: u64 = 100;
+/// How many messages someone can save.
+pub const SAVED_MAX: u64 = 1_000;
+/// How many browsers of one person are told.
+pub const SUBSCRIPTIONS_MAX: u64 = 20;
+
+/// A thread that someone follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// Its first message.
+    pub root: Message,
+    /// How many replies of others the follower has not read, neither here nor in the room; at most
+    /// [`UNREAD_REPLIES_MAX`].
+    pub unread: u64,
+    /// When its newest reply was posted.
+    pub last_at: Timestamp,
+}
+
+/// How the saving of a message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It is saved now.
+    Saved,
+    /// It was saved already.
+    Kept,
+    /// There are as many as there may be.
+    TooMany,
+}
+
+/// What someone wrote and did not send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Markdown source; empty: nothing any more.
+    pub body: String,
+    /// When it was written, by the clock of the device that it was written on.
+    pub at: Timestamp,
+}
+
+/// Where a browser wants to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// The address to post to; it is the browser's secret.
+    pub endpoint: String,
+    /// Whose.
+    pub user: UserId,
+    /// The session that it ends with; `None`: a program's.
+    pub session: Option<SessionId>,
+    /// The browser's public key, a point of P-256, uncompressed.
+    pub key: Vec<u8>,
+    /// The browser's authentication secret.
+    pub secret: Vec<u8>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// Whom a message calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// Where.
+    pub room: RoomId,
+    /// The people whom it calls one by one.
+    pub users: Vec<UserId>,
+    /// Whether it concerns all members: a direct room, or a call on the room.
+    pub all: bool,
+}
+
+/// Someone with a subscription whom a message may concern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// How the member wants to hear of the room.
+    pub notify: Notify,
+    /// When not.
+    pub quiet: Quiet,
+    /// Where to tell.
+    pub subscription: Subscription,
 }

@@ -1,12 +1,15 @@
 //! Which replies a page of a thread shows. A thread's numbers have gaps, so unlike a [`super::window::Window`] it
 //! is told by what was found on either side of a place.
 
+use std::cmp::Reverse;
+
 use chat::{
-    Message, MessageId,
+    Message, MessageId, Timestamp,
     message::{Bound, Page, Thread},
 };
+use uuid::Uuid;
 
-use super::Head;
+use super::{Followed, Head};
 
 /// A page to read: at most `down` replies with a `seq` below `place` and `up` from it on, each the nearest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,43 @@ impl Span {
         let after = most_above.min(limit - before);
         (below - before, below + after)
     }
+}
+
+/// Where a followed thread stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stand {
+    pub(crate) root: MessageId,
+    unread: u64,
+    last_at: Timestamp,
+}
+
+impl Stand {
+    /// As it is read: the root's id, how many replies are unread, and when the newest was posted, if there is one.
+    pub(crate) fn of((root, unread, last_at): (Uuid, u64, Option<i64>)) -> Self {
+        Self {
+            root: MessageId(root),
+            unread,
+            last_at: Timestamp(last_at.unwrap_or_default()),
+        }
+    }
+
+    /// The thread, where its root is among these.
+    pub(crate) fn with(self, roots: &[Message]) -> Option<Followed> {
+        let root = roots.iter().find(|root| root.id == self.root)?.clone();
+        Some(Followed {
+            root,
+            unread: self.unread,
+            last_at: self.last_at,
+        })
+    }
+}
+
+/// Those with unread replies first, then by the newest reply.
+pub(crate) fn in_order(stands: impl Iterator<Item = Stand>, limit: u64) -> Vec<Stand> {
+    let mut stands: Vec<Stand> = stands.collect();
+    stands.sort_unstable_by_key(|stand| (stand.unread == 0, Reverse(stand.last_at), stand.root));
+    stands.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    stands
 }
 
 #[cfg(test)]

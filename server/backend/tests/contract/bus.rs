@@ -6,7 +6,9 @@ use backend::{
     bus::{Delivery, Subscription},
     event::{Event, Logged},
 };
-use chat::{ConnectionId, MessageId, Nonce, RoomId, SessionId, Status, TokenId, UserId};
+use chat::{
+    ConnectionId, MessageId, Nonce, RoomId, SessionId, Status, Timestamp, TokenId, UserId, wire::ServerFrame,
+};
 use futures::StreamExt;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -18,6 +20,8 @@ fn numbered(number: u64) -> Event {
         user: UserId(Uuid::nil()),
         room: RoomId(Uuid::nil()),
         seq: number,
+        turn: 7,
+        back_from: Some(9),
         origin: None,
     }
 }
@@ -154,6 +158,8 @@ fn one_of_each() -> Vec<Event> {
         nonce: Nonce::new("n-1 \"é\"").ok(),
         mentions: vec![user, UserId(id(4))],
         unmentioned: vec![UserId(id(8))],
+        called_all: Some(false),
+        here: true,
         origin,
         id: MessageId(id(5)),
         json: "{\"body\":\"a \\\"quoted\\\"\\n線 \u{1f980}\"}".into(),
@@ -177,9 +183,21 @@ fn one_of_each() -> Vec<Event> {
             user,
             room,
             seq: 9,
+            turn: 7,
+            back_from: Some(9),
             origin,
         },
         Event::Reached { room, rev: 9 },
+        Event::RoomSeenAnew { room, user },
+        Event::StatusSet { user, custom: None },
+        Event::OwnChanged {
+            user,
+            frame: Box::new(ServerFrame::Draft {
+                room,
+                body: "two\nlines".into(),
+                at: Timestamp(9),
+            }),
+        },
         Event::Joined { room, user },
         Event::Left { room, user },
         Event::SessionEnded {

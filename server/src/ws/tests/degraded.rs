@@ -40,11 +40,11 @@ async fn while_the_bus_is_away_markers_and_sign_outs_are_found_too() {
     scene.backend.post_message(&mei, post).await.unwrap();
     scene
         .backend
-        .mark_read(&scene.caller, scene.room, 1, None)
+        .mark_read(&scene.caller, Reading::of(scene.room, 1))
         .await
         .unwrap();
     loop {
-        if let ServerFrame::Read { room, seq } = client.next().await {
+        if let ServerFrame::Read { room, seq, .. } = client.next().await {
             assert_eq!((room, seq), (scene.room, 1));
             break;
         }

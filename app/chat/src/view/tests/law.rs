@@ -18,6 +18,7 @@ enum Step {
     OtherReplies(usize),
     IReply(usize),
     ReadElsewhere(u64),
+    UnreadElsewhere(u64),
     Connect,
     Disconnect,
     /// So many frames arrive.
@@ -64,6 +65,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_usize..40).prop_map(Step::OtherReplies),
         1 => (0_usize..40).prop_map(Step::IReply),
         1 => (1_u64..40).prop_map(Step::ReadElsewhere),
+        1 => (1_u64..40).prop_map(Step::UnreadElsewhere),
         2 => Just(Step::Connect),
         1 => Just(Step::Disconnect),
         5 => (1_usize..6).prop_map(Step::Arrive),
@@ -95,6 +97,7 @@ impl Client {
     /// Opens the page of a room in which so much was said before, at its end or somewhere in the middle.
     fn open(history: usize, at: Option<u64>) -> Self {
         let mut server = Server::default();
+        server.read.turn = 1;
         (0..history).for_each(|_| server.post(user(2), None, false));
         let drawn = server
             .page(at.map_or(Bound::Newest, Bound::After), false)
@@ -103,6 +106,7 @@ impl Client {
             last_seq: history as u64,
             last_rev: server.rev,
             read_seq: 0,
+            read_turn: server.read.turn,
         };
         Self {
             view: View::new(room(), me(), drawn.clone(), start),
@@ -125,6 +129,7 @@ impl Client {
             Step::OtherReplies(place) => self.server.reply(place, user(2)),
             Step::IReply(place) => self.server.reply(place, me()),
             Step::ReadElsewhere(seq) => self.server.read(seq),
+            Step::UnreadElsewhere(seq) => self.server.unread(seq),
             Step::Connect => self.connect(),
             Step::Disconnect => self.server.disconnect(),
             Step::Arrive(count) => (0..count).for_each(|_| self.arrive()),
@@ -176,8 +181,8 @@ impl Client {
         waiting
             .into_iter()
             .for_each(|nonce| self.server.post(me(), Some(nonce), true));
-        let read = self.view.read_seq();
-        self.server.read(read);
+        let read = self.view.marker();
+        self.server.read_in(read);
     }
 
     fn arrive(&mut self) {
@@ -217,8 +222,8 @@ impl Client {
     }
 
     fn see(&mut self) {
-        if let Some(seq) = self.view.see().filter(|_| self.server.connected()) {
-            self.server.read(seq);
+        if self.view.see().is_some() && self.server.connected() {
+            self.server.read_in(self.view.marker());
         }
     }
 
@@ -321,7 +326,7 @@ proptest! {
         prop_assert_eq!(view.pending(), &[]);
         prop_assert!(client.drawn_pending.is_empty());
         prop_assert_eq!((view.last_seq(), view.last_rev()), (server.stored.len() as u64, server.rev));
-        prop_assert_eq!(view.read_seq(), server.read_seq);
+        prop_assert_eq!(view.marker(), server.read);
         prop_assert_eq!(view.need(), None);
         let own_sends = server.stored.iter().filter(|m| m.nonce.is_some()).count();
         prop_assert_eq!(own_sends, client.sends);

@@ -35,7 +35,8 @@ fn reactions(some: bool) -> Vec<Reaction> {
 pub(super) struct Server {
     pub(super) stored: Vec<Message>,
     pub(super) rev: u64,
-    pub(super) read_seq: u64,
+    pub(super) read: Marker,
+    clock: u64,
     /// The stored messages before the last change: what a lagging replica still shows.
     before: Option<(u64, Vec<Message>)>,
     /// Frames on their way to the client; `None`: not connected.
@@ -50,10 +51,8 @@ impl Server {
 
     pub(super) fn connect(&mut self) {
         let head = RoomHead {
-            room: room(),
-            last_seq: self.stored.len() as u64,
             last_rev: self.rev,
-            read_seq: self.read_seq,
+            ..head_at(self.stored.len() as u64, self.read)
         };
         self.line = Some(VecDeque::from([hello(vec![head])]));
         self.joined = false;
@@ -105,11 +104,12 @@ impl Server {
         let message = Message {
             thread,
             nonce: nonce.clone(),
+            created_at: Timestamp(self.tick() as i64),
             ..message(seq, self.rev, author)
         };
         self.stored.push(message.clone());
         if author == me() {
-            self.read_seq = seq;
+            self.read.seq = seq;
         }
         match nonce.filter(|_| from_here) {
             Some(nonce) => self.tell(ServerFrame::Sent { nonce, message }),
@@ -187,10 +187,39 @@ impl Server {
     /// Another device of the user moves the marker.
     pub(super) fn read(&mut self, seq: u64) {
         let seq = seq.min(self.stored.len() as u64);
-        if seq > self.read_seq {
-            self.read_seq = seq;
-            self.tell(ServerFrame::Read { room: room(), seq });
+        if seq > self.read.seq {
+            self.read.seq = seq;
+            self.tell_read();
         }
+    }
+
+    /// This device tells how far it has read, knowing of this turn.
+    pub(super) fn read_in(&mut self, marker: Marker) {
+        if marker.turn >= self.read.turn {
+            self.read(marker.seq);
+        }
+    }
+
+    /// Another device of the user marks messages as unread.
+    pub(super) fn unread(&mut self, seq: u64) {
+        let seq = seq.saturating_sub(1).min(self.stored.len() as u64);
+        let turn = self.tick();
+        self.read = Marker { turn, seq };
+        self.tell_read();
+    }
+
+    fn tick(&mut self) -> u64 {
+        self.clock += 1;
+        self.clock + 1
+    }
+
+    fn tell_read(&mut self) {
+        let Marker { turn, seq } = self.read;
+        self.tell(ServerFrame::Read {
+            room: room(),
+            seq,
+            turn,
+        });
     }
 
     pub(super) fn page(&self, bound: Bound, lagging: bool) -> Page {

@@ -332,6 +332,7 @@ fn parts_of_the_room_are_fetched_one_at_a_time_and_not_too_often() {
         last_seq: 9,
         last_rev: 9,
         read_seq: 9,
+        read_turn: 0,
     };
     let view = View::new(here(), me(), vec![message(9, other(), None)], start);
     let mut client = Client::new(me(), true, view, Vec::new(), Outbox::default());
@@ -382,6 +383,7 @@ fn another_room_is_left_and_entered_on_the_same_line_and_goes_on_where_it_was() 
         last_seq: 5,
         last_rev: 6,
         read_seq: 5,
+        read_turn: 0,
     };
     let left = client.enter(View::new(there, me(), Vec::new(), start), true, 10);
     assert_eq!((left.room(), client.view().room()), (here(), there));

@@ -99,6 +99,7 @@ fn what_the_page_shows_as_stored_is_not_sent_again() {
         last_seq: 1,
         last_rev: 1,
         read_seq: 1,
+        read_turn: 0,
     };
     let view = View::new(here(), me(), vec![message(1, me(), Some(nonce(1)))], start);
     let client = Client::new(

@@ -244,6 +244,7 @@ pub(super) async fn create_as(
             role,
             deactivated: false,
             status: None,
+            custom: None,
             bot: false,
         },
         rooms,

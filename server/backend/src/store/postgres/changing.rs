@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use chat::{
-    Message, MessageId, RoomId, Timestamp, UserId,
+    Call, Message, MessageId, RoomId, Timestamp, UserId,
     message::{PINS_MAX, REACTION_USERS_MAX, VERSIONS_MAX, Version},
 };
 use sqlx::PgConnection;
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::store::{
     Alteration, Altered, Change, Changed, Changing, Stored,
-    change::{Facts, Verdict, beyond, decide, unnamed},
+    change::{Facts, Verdict, beyond, called_all, decide, unnamed},
     timed::timed,
 };
 
@@ -41,7 +41,7 @@ statements! {
     PINS = "SELECT count(*) FROM messages WHERE room = $1 AND pinned";
     TAKE_REV = "UPDATE room_heads SET last_rev = last_rev + 1 WHERE room = $1 RETURNING last_rev";
     WRITE = "UPDATE messages SET rev = $2, body = $3, html = $4, edited_at = $5, deleted = $6, pinned = $7,
-                                 mentions = $8, reactions = $9
+                                 mentions = $8, reactions = $9, calls = $10
              WHERE id = $1";
     /// One reply less, under the room's next revision.
     DISCOUNT = "WITH head AS (UPDATE room_heads SET last_rev = last_rev + 1 WHERE room = $2 RETURNING last_rev)
@@ -63,10 +63,16 @@ statements! {
     CALL = "WITH noted AS (
                 INSERT INTO mentions (\"user\", room, seq, created_at)
                 SELECT c.id, $2, $3, $4 FROM unnest($1::uuid[]) c (id)
+                ON CONFLICT (\"user\", room, seq) DO NOTHING
             )
             SELECT me.\"user\" FROM unnest($1::uuid[]) c (id)
             CROSS JOIN LATERAL (SELECT * FROM members WHERE room = $2 AND \"user\" = c.id OFFSET 0) me
             WHERE me.read_seq < $3";
+    CALL_ALL = "INSERT INTO calls (room, seq, author, created_at) VALUES ($1, $2, $3, $4)";
+    FORGET_CALL = "DELETE FROM calls WHERE room = $1 AND seq = $2";
+    /// Whom it called with `@here`.
+    HERE = "SELECT here FROM messages WHERE id = $1";
+    FORGET_HERE = "UPDATE messages SET here = NULL WHERE id = $1";
     FORGET_MENTIONS = "DELETE FROM mentions WHERE \"user\" = ANY ($1) AND room = $2 AND seq = $3";
     PINNED = concat!(
         "SELECT ", message_columns!(), " FROM messages m
@@ -152,6 +158,7 @@ async fn store(
     let rev: i64 = TAKE_REV.scalar().bind(before.room.0).fetch_one(&mut *tx).await?;
     after.rev = unsigned(rev);
     let (mut mentioned, mut root) = (Vec::new(), None);
+    let uncalled = call(before, &after, tx).await?;
     match &change.what {
         Alteration::Edit { .. } => mentioned = edit(before, &mut after, tx).await?,
         Alteration::Delete => {
@@ -171,11 +178,37 @@ async fn store(
     write(&after, tx).await?;
     search::renew(before, &after, tx).await?;
     Ok(Changed::Stored(Box::new(Altered {
-        unmentioned: beyond(&before.mentions, &after.mentions),
+        unmentioned: [beyond(&before.mentions, &after.mentions), uncalled].concat(),
+        called_all: called_all(before, &after),
         message: after,
         root,
         mentioned,
     })))
+}
+
+/// Notes whether the message calls on more than the people it mentions. Gives those whom it had called as they were
+/// there, and does so no longer.
+async fn call(before: &Message, after: &Message, tx: &mut PgConnection) -> Stored<Vec<UserId>> {
+    match called_all(before, after) {
+        Some(true) => {
+            let query = CALL_ALL.query().bind(after.room.0).bind(integer(after.seq));
+            let query = query.bind(after.author.id.0).bind(after.created_at.0);
+            query.execute(&mut *tx).await?;
+        }
+        Some(false) => {
+            let query = FORGET_CALL.query().bind(after.room.0).bind(integer(after.seq));
+            query.execute(&mut *tx).await?;
+        }
+        None => {}
+    }
+    if before.calls != Some(Call::Here) || after.calls == Some(Call::Here) {
+        return Ok(Vec::new());
+    }
+    let here: Option<Vec<Uuid>> = HERE.scalar().bind(after.id.0).fetch_one(&mut *tx).await?;
+    let uncalled = beyond(&users(here.unwrap_or_default()), &after.mentions);
+    forget(before, &uncalled, tx).await?;
+    FORGET_HERE.query().bind(after.id.0).execute(tx).await?;
+    Ok(uncalled)
 }
 
 /// Keeps what the message said before, and calls whom it mentions now. Gives those of the newly called who have not
@@ -190,7 +223,7 @@ async fn edit(before: &Message, after: &mut Message, tx: &mut PgConnection) -> S
     let query = query.bind(&before.body).bind(written_at.0);
     query.execute(&mut *tx).await?;
     forget(before, &beyond(&before.mentions, &after.mentions), tx).await?;
-    let called = beyond(&after.mentions, &before.mentions);
+    let called = beyond(&beyond(&after.mentions, &before.mentions), &[after.author.id]);
     if called.is_empty() {
         return Ok(called);
     }
@@ -233,7 +266,8 @@ async fn write(message: &Message, tx: &mut PgConnection) -> Stored<()> {
         .bind(message.deleted)
         .bind(message.pinned)
         .bind(ids(&message.mentions));
-    query.bind(reactions_text(&message.reactions)).execute(tx).await?;
+    let query = query.bind(reactions_text(&message.reactions));
+    query.bind(message.calls.map(Call::name)).execute(tx).await?;
     Ok(())
 }
 

@@ -41,11 +41,16 @@ statements! {
                  WHERE room = $1
                  RETURNING room AS head_room, last_seq, last_rev";
     INSERT_MANY = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                         created_at, edited_at, deleted, pinned, mentions)
+                                         created_at, edited_at, deleted, pinned, mentions, calls)
                    SELECT row.id, $1, $2 + row.place, $3 + row.place, row.author, row.body, row.html, row.nonce, NULL,
-                          0, row.created_at, NULL, FALSE, FALSE, '{}'
-                   FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bigint[])
-                        WITH ORDINALITY row (id, author, body, html, nonce, created_at, place)";
+                          0, row.created_at, NULL, FALSE, FALSE, '{}', row.calls
+                   FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
+                        WITH ORDINALITY row (id, author, body, html, nonce, created_at, calls, place)";
+    INSERT_MANY_CALLS = "INSERT INTO calls (room, seq, author, created_at)
+                         SELECT $1, $2 + row.place, row.author, row.created_at
+                         FROM unnest($3::uuid[], $4::bigint[], $5::text[])
+                              WITH ORDINALITY row (author, created_at, calls, place)
+                         WHERE row.calls = 'room'";
     INSERT_MANY_WORDS = concat!(
         "WITH placed AS (
              SELECT row.id, row.tokens, nextval('message_places') AS place
@@ -63,10 +68,11 @@ statements! {
                                 UPDATE messages m SET mentions = c.ids
                                 FROM (SELECT place, array_agg(id ORDER BY turn) AS ids FROM called GROUP BY place) c
                                 WHERE m.room = $1 AND m.seq = $2 + c.place
-                                RETURNING m.seq, m.created_at
+                                RETURNING m.seq, m.created_at, m.author
                             )
                             INSERT INTO mentions (\"user\", room, seq, created_at)
-                            SELECT c.id, $1, n.seq, n.created_at FROM called c JOIN noted n ON n.seq = $2 + c.place";
+                            SELECT c.id, $1, n.seq, n.created_at FROM called c JOIN noted n ON n.seq = $2 + c.place
+                            WHERE c.id <> n.author";
     /// Head and messages in one statement, hence of one moment. What the window means: see [`Window`].
     PAGE = concat!(
         "SELECT h.room AS head_room, h.last_seq, h.last_rev, ", message_columns!(), " FROM room_heads h
@@ -207,8 +213,18 @@ impl AppendBatch {
         let columns = Columns::new(messages);
         let query = INSERT_MANY.query().bind(self.room.0).bind(seq).bind(rev);
         let query = query.bind(columns.ids).bind(columns.authors).bind(columns.bodies);
-        let query = query.bind(columns.html).bind(columns.nonces).bind(columns.times);
-        query.execute(&mut *tx).await?;
+        let query = query.bind(columns.html).bind(columns.nonces).bind(&columns.times);
+        query.bind(&columns.calls).execute(&mut *tx).await?;
+        if columns.calls.iter().any(Option::is_some) {
+            let authors: Vec<Uuid> = messages.iter().map(|message| message.author.id.0).collect();
+            let query = INSERT_MANY_CALLS
+                .query()
+                .bind(self.room.0)
+                .bind(seq)
+                .bind(authors);
+            let query = query.bind(&columns.times).bind(&columns.calls);
+            query.execute(&mut *tx).await?;
+        }
         let ids: Vec<Uuid> = messages.iter().map(|message| message.id.0).collect();
         let query = INSERT_MANY_WORDS.query().bind(ids).bind(columns.tokens);
         query.execute(&mut *tx).await?;
@@ -238,6 +254,10 @@ pub(super) struct Columns<'a> {
     pub(super) callers: Vec<i64>,
     /// The people mentioned, each once a message.
     pub(super) called: Vec<Uuid>,
+    pub(super) calls: Vec<Option<&'static str>>,
+    /// The same for those who are called because they are there.
+    pub(super) hearers: Vec<i64>,
+    pub(super) here: Vec<Uuid>,
 }
 
 impl<'a> Columns<'a> {
@@ -246,6 +266,10 @@ impl<'a> Columns<'a> {
         let calls: Vec<(i64, Uuid)> = (1..)
             .zip(messages.clone())
             .flat_map(|(place, message)| once_each(&message.mentions).map(move |user| (place, user)))
+            .collect();
+        let heard: Vec<(i64, Uuid)> = (1..)
+            .zip(messages.clone())
+            .flat_map(|(place, message)| once_each(&message.here).map(move |user| (place, user)))
             .collect();
         Self {
             ids: messages.clone().map(|message| message.id.0).collect(),
@@ -260,9 +284,15 @@ impl<'a> Columns<'a> {
                 .clone()
                 .map(|message| Entry::of_new(message, false).vector())
                 .collect(),
+            calls: messages
+                .clone()
+                .map(|message| message.calls.map(chat::Call::name))
+                .collect(),
             times: messages.map(|message| message.created_at.0).collect(),
             callers: calls.iter().map(|(place, _)| *place).collect(),
             called: calls.into_iter().map(|(_, user)| user).collect(),
+            hearers: heard.iter().map(|(place, _)| *place).collect(),
+            here: heard.into_iter().map(|(_, user)| user).collect(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The store in a PostgreSQL database, which any number of instances share.
 
 mod accounts;
+mod attention;
 mod audit;
 mod changing;
 mod credentials;
+mod following;
 mod invites;
 mod markers;
 mod messages;
@@ -18,9 +20,11 @@ mod report;
 mod reports;
 mod rooms;
 mod rows;
+mod saving;
 mod schema;
 mod search;
 mod statement;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod threads;

@@ -55,8 +55,8 @@ statements! {
     APPEND = concat!(
         "WITH new AS (
              SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                                  $10::text[], $11::boolean[])
-                           WITH ORDINALITY new (id, author, body, html, nonce, created_at, tokens, exempt, place)
+                                  $10::text[], $11::boolean[], $12::text[])
+                           WITH ORDINALITY new (id, author, body, html, nonce, created_at, tokens, exempt, calls, place)
          ), room AS (
              SELECT archived_at, slow_s FROM rooms WHERE id = $1
          ), first AS (
@@ -76,6 +76,9 @@ statements! {
              FROM unnest($8::bigint[], $9::uuid[]) WITH ORDINALITY c (place, id, turn)
              CROSS JOIN LATERAL (SELECT id FROM users WHERE id = c.id OFFSET 0) u
              GROUP BY c.place
+         ), here AS (
+             SELECT c.place, array_agg(c.id) AS ids
+             FROM unnest($13::bigint[], $14::uuid[]) c (place, id) GROUP BY c.place
          ), head AS (
              UPDATE room_heads h
              SET last_seq = h.last_seq + f.count, last_rev = h.last_rev + f.count,
@@ -85,12 +88,13 @@ statements! {
              RETURNING h.last_seq - f.count AS seq, h.last_rev - f.count AS rev
          ), stored AS (
              INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count, created_at,
-                                   edited_at, deleted, pinned, mentions)
+                                   edited_at, deleted, pinned, mentions, calls, here)
              SELECT f.id, $1, head.seq + f.turn, head.rev + f.turn, f.author, f.body, f.html, f.nonce, NULL, 0,
                     f.created_at, NULL, FALSE, FALSE,
-                    coalesce((SELECT c.ids FROM called c WHERE c.place = f.place), '{}')
+                    coalesce((SELECT c.ids FROM called c WHERE c.place = f.place), '{}'),
+                    f.calls, (SELECT c.ids FROM here c WHERE c.place = f.place)
              FROM fresh f CROSS JOIN head
-             RETURNING id, seq, rev, author, created_at, mentions
+             RETURNING id, seq, rev, author, created_at, mentions, calls, here
          ), placed AS (
              SELECT s.id, f.tokens, nextval('message_places') AS place
              FROM stored s JOIN fresh f ON f.id = s.id ORDER BY f.turn
@@ -104,7 +108,12 @@ statements! {
          ), noted AS (
              INSERT INTO mentions (\"user\", room, seq, created_at)
              SELECT called.\"user\", $1, s.seq, s.created_at
-             FROM stored s CROSS JOIN LATERAL unnest(s.mentions) called (\"user\")
+             FROM stored s CROSS JOIN LATERAL unnest(s.mentions || s.here) called (\"user\")
+             WHERE called.\"user\" <> s.author
+             ON CONFLICT (\"user\", room, seq) DO NOTHING
+         ), called_all AS (
+             INSERT INTO calls (room, seq, author, created_at)
+             SELECT $1, s.seq, s.author, s.created_at FROM stored s WHERE s.calls = 'room'
          )
          SELECT new.id AS new_id, stored.seq AS new_seq, stored.rev AS new_rev, stored.mentions AS new_mentions,
                 EXISTS (SELECT FROM room) AS room_exists, hindrance.*, ",
@@ -382,7 +391,8 @@ impl Work for Append<'_> {
         let query = query.bind(columns.nonces).bind(columns.times);
         let query = query.bind(columns.callers).bind(columns.called);
         let exempt: Vec<bool> = self.messages.iter().map(|message| message.exempt).collect();
-        let query = query.bind(columns.tokens).bind(exempt);
+        let query = query.bind(columns.tokens).bind(exempt).bind(columns.calls);
+        let query = query.bind(columns.hearers).bind(columns.here);
         let rows = query.fetch_all(connection).await?;
         let messages: HashMap<MessageId, &NewMessage> = self
             .messages
@@ -470,6 +480,7 @@ pub(super) fn message(new: &NewMessage, seq: u64, rev: u64, mentions: Vec<UserId
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions,
+        calls: new.calls,
     }
 }
 
@@ -508,6 +519,8 @@ mod tests {
             html: "<p>hello</p>".to_owned(),
             nonce: nonce.and_then(|nonce| Nonce::new(nonce).ok()),
             mentions: vec![author.id],
+            calls: None,
+            here: Vec::new(),
             created_at: Timestamp(1),
             exempt: false,
         };

@@ -150,6 +150,8 @@ mod tests {
             html: "<p>hello</p>".to_owned(),
             nonce: None,
             mentions: Vec::new(),
+            calls: None,
+            here: Vec::new(),
             created_at: Timestamp(1),
             exempt: false,
         };

@@ -22,8 +22,11 @@ macro_rules! seen_columns {
     () => {
         concat!(
             room_columns!(),
-            ", r.name_key, h.last_seq, h.last_rev, h.last_at, me.read_seq, (SELECT count(*) FROM mentions x \
-             WHERE x.\"user\" = $1 AND x.room = r.id AND x.seq > me.read_seq) AS unread_mentions"
+            ", r.name_key, h.last_seq, h.last_rev, h.last_at, me.read_seq, coalesce(me.read_turn, me.joined_at) AS read_turn, \
+             me.level, me.muted, (SELECT count(*) FROM mentions x WHERE x.\"user\" = $1 AND x.room = r.id AND x.seq > me.read_seq) \
+             + (SELECT count(*) FROM calls c WHERE c.room = r.id AND c.seq > me.read_seq AND c.author <> $1 \
+                AND NOT EXISTS (SELECT 1 FROM mentions x WHERE x.\"user\" = $1 AND x.room = c.room AND x.seq = c.seq)) \
+             AS unread_mentions"
         )
     };
 }
@@ -71,7 +74,9 @@ statements! {
          CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.\"user\" OFFSET 0) u
          WHERE me.\"user\" = $1 AND r.direct_key IS NOT NULL"
     );
-    HEADS_OF = "SELECT h.room, h.last_seq, h.last_rev, me.read_seq FROM members me
+    HEADS_OF = "SELECT h.room, h.last_seq, h.last_rev, me.read_seq, coalesce(me.read_turn, me.joined_at) AS read_turn,
+                       me.level, me.muted
+                FROM members me
                 CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE room = me.room OFFSET 0) h
                 WHERE me.\"user\" = $1";
     HEADS = "SELECT h.room AS head_room, h.last_seq, h.last_rev FROM room_heads h WHERE h.room = ANY ($1)";
@@ -176,14 +181,8 @@ impl Rooms for PostgresStore {
 
     async fn heads_of(&self, user: UserId) -> Stored<Vec<RoomHead>> {
         timed("heads_of", async {
-            let query = || HEADS_OF.read::<(Uuid, i64, i64, i64)>().bind(user.0);
-            let head = |(room, last_seq, last_rev, read_seq)| RoomHead {
-                room: RoomId(room),
-                last_seq: unsigned(last_seq),
-                last_rev: unsigned(last_rev),
-                read_seq: unsigned(read_seq),
-            };
-            Ok(self.pool.rows(query).await?.into_iter().map(head).collect())
+            let query = || HEADS_OF.read::<Read<RoomHead>>().bind(user.0);
+            Ok(all(self.pool.rows(query).await?))
         })
         .await
     }

@@ -1,14 +1,14 @@
 //! From rows to types and back.
 
 use chat::{
-    Author, Message, MessageId, Nonce, Profile, Reaction, Role, Room, RoomId, RoomKind, SessionId, Timestamp,
-    TokenId, User, UserId,
+    Author, Call, Custom, Level, Message, MessageId, Nonce, Notify, Profile, Quiet, Reaction, Role, Room,
+    RoomId, RoomKind, SessionId, Timestamp, TokenId, User, UserId, wire::RoomHead,
 };
 use sqlx::{FromRow, Row, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::store::{
-    Head, Membership, RoomRecord, SecretHash, SessionRecord, TokenRecord,
+    Draft, Head, Listener, Membership, RoomRecord, SecretHash, SessionRecord, Subscription, TokenRecord,
     change::Facts,
     people::{Hindrance, Rank, RoomFacts},
     seen::Seen,
@@ -18,7 +18,7 @@ use crate::store::{
 macro_rules! user_columns {
     () => {
         "u.id AS user_id, u.username, u.display_name, u.avatar_url, u.role, u.maker IS NOT NULL AS bot, \
-         u.deactivated_at IS NOT NULL AS deactivated"
+         u.deactivated_at IS NOT NULL AS deactivated, u.status_text, u.status_emoji, u.status_until"
     };
 }
 
@@ -34,7 +34,7 @@ macro_rules! room_columns {
 macro_rules! message_columns {
     () => {
         "m.id, m.room, m.seq, m.rev, m.body, m.html, m.nonce, m.thread, m.reply_count, m.created_at, m.edited_at, \
-         m.deleted, m.pinned, m.mentions, m.reactions, u.id AS user_id, u.username, u.display_name, u.avatar_url"
+         m.deleted, m.pinned, m.mentions, m.reactions, m.calls, u.id AS user_id, u.username, u.display_name, u.avatar_url"
     };
 }
 
@@ -67,6 +67,7 @@ impl FromRow<'_, PgRow> for Read<User> {
             role: role(row.try_get("role")?)?,
             deactivated: row.try_get("deactivated")?,
             status: None,
+            custom: custom(row)?,
             bot: row.try_get("bot")?,
         }))
     }
@@ -226,6 +227,9 @@ impl FromRow<'_, PgRow> for Read<Seen> {
             read_seq: marker.unwrap_or(0),
             unread: marker.map_or(0, |read| last_seq.saturating_sub(read)),
             mentions: number(row, "unread_mentions")?,
+            read_turn: row.try_get::<Option<i64>, _>("read_turn")?.map_or(0, unsigned),
+            level: level(row.try_get("level")?)?,
+            muted: row.try_get::<Option<bool>, _>("muted")?.unwrap_or(false),
             users: Vec::new(),
         };
         Ok(Self(Seen {
@@ -239,6 +243,22 @@ impl FromRow<'_, PgRow> for Read<Seen> {
 impl FromRow<'_, PgRow> for Read<(RoomId, Author)> {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         Ok(Self((RoomId(row.try_get("room")?), Read::from_row(row)?.0)))
+    }
+}
+
+/// Where a room and its member stand. The mentions are counted by whoever asks for them.
+impl FromRow<'_, PgRow> for Read<RoomHead> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self(RoomHead {
+            room: RoomId(row.try_get("room")?),
+            last_seq: number(row, "last_seq")?,
+            last_rev: number(row, "last_rev")?,
+            read_seq: number(row, "read_seq")?,
+            read_turn: number(row, "read_turn")?,
+            mentions: 0,
+            level: level(row.try_get("level")?)?,
+            muted: row.try_get::<Option<bool>, _>("muted")?.unwrap_or(false),
+        }))
     }
 }
 
@@ -283,6 +303,7 @@ impl FromRow<'_, PgRow> for Read<Message> {
             reactions: reactions(row.try_get("reactions")?)?,
             attachments: Vec::new(),
             mentions: users(row.try_get("mentions")?),
+            calls: call(row.try_get("calls")?)?,
         }))
     }
 }
@@ -365,6 +386,86 @@ pub(super) fn sought(text: &str) -> String {
 /// A text to look for among lowercase keys.
 pub(super) fn sought_key(text: &str) -> String {
     sought(text).to_lowercase()
+}
+
+/// What a user says of himself or herself.
+fn custom(row: &PgRow) -> sqlx::Result<Option<Custom>> {
+    let text: Option<String> = row.try_get("status_text")?;
+    let emoji: Option<String> = row.try_get("status_emoji")?;
+    let until: Option<i64> = row.try_get("status_until")?;
+    Ok(text.zip(emoji).map(|(text, emoji)| Custom {
+        text,
+        emoji,
+        until: until.map(Timestamp),
+    }))
+}
+
+impl FromRow<'_, PgRow> for Read<Quiet> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let minute = |column| -> sqlx::Result<Option<u16>> {
+            let minute: Option<i64> = row.try_get(column)?;
+            Ok(minute.and_then(|minute| u16::try_from(minute).ok()))
+        };
+        Ok(Self(Quiet {
+            until: row.try_get::<Option<i64>, _>("quiet_until")?.map(Timestamp),
+            daily: minute("quiet_from")?.zip(minute("quiet_to")?),
+        }))
+    }
+}
+
+/// A saved message, with when.
+impl FromRow<'_, PgRow> for Read<(Timestamp, Message)> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let at = Timestamp(row.try_get("saved_at")?);
+        Ok(Self((at, Read::from_row(row)?.0)))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<Draft> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self(Draft {
+            body: row.try_get("body")?,
+            at: Timestamp(row.try_get("written_at")?),
+        }))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<Listener> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let subscription = Subscription {
+            endpoint: row.try_get("endpoint")?,
+            user: UserId(row.try_get("user")?),
+            session: row.try_get::<Option<Uuid>, _>("session")?.map(SessionId),
+            key: row.try_get("key")?,
+            secret: row.try_get("secret")?,
+            created_at: Timestamp(row.try_get("created_at")?),
+        };
+        Ok(Self(Listener {
+            notify: Notify {
+                level: level(row.try_get("level")?)?,
+                muted: row.try_get::<Option<bool>, _>("muted")?.unwrap_or(false),
+            },
+            quiet: Read::from_row(row)?.0,
+            subscription,
+        }))
+    }
+}
+
+impl FromRow<'_, PgRow> for Read<(UserId, Custom)> {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let custom = custom(row)?.ok_or_else(|| unknown("status", "none"))?;
+        Ok(Self((UserId(row.try_get("user_id")?), custom)))
+    }
+}
+
+pub(super) fn level(name: Option<&str>) -> sqlx::Result<Option<Level>> {
+    name.map(|name| Level::of_name(name).ok_or_else(|| unknown("level", name)))
+        .transpose()
+}
+
+fn call(name: Option<&str>) -> sqlx::Result<Option<Call>> {
+    name.map(|name| Call::of(name).ok_or_else(|| unknown("calls", name)))
+        .transpose()
 }
 
 /// The role that a column names.

@@ -7,10 +7,11 @@ use services::Postgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
-    PostgresStore, accounts, audit, changing, credentials, invites, markers, messages, moderation, pool,
-    posts, previews, profiles, programs, replica, report, reports, rooms, schema, search,
+    PostgresStore, accounts, attention, audit, changing, credentials, following, invites, markers, messages,
+    moderation, pool, posts, previews, profiles, programs, replica, report, reports, rooms, saving, schema,
+    search,
     statement::{Statement, counted},
-    threads, upkeep,
+    subscriptions, threads, upkeep,
 };
 use crate::{
     search::Sought,
@@ -22,9 +23,11 @@ use crate::{
 fn statements() -> Vec<(String, Statement)> {
     let files = [
         ("accounts", accounts::STATEMENTS),
-        ("audit", audit::STATEMENTS),
+        ("attention", attention::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
+        ("following", following::STATEMENTS),
+        ("audit", audit::STATEMENTS),
         ("invites", invites::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
@@ -38,7 +41,9 @@ fn statements() -> Vec<(String, Statement)> {
         ("reports", reports::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
         ("schema", schema::STATEMENTS),
+        ("saving", saving::STATEMENTS),
         ("search", search::STATEMENTS),
+        ("subscriptions", subscriptions::STATEMENTS),
         ("threads", threads::STATEMENTS),
         ("upkeep", upkeep::STATEMENTS),
     ];
@@ -139,6 +144,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "all of them are wanted, a handful",
     ),
     ("schema::EPOCH", "meta", "a table of a row or two"),
+    (
+        "subscriptions::ANYONE",
+        "subscriptions",
+        "whether there is anyone: ends at the first row",
+    ),
     ("schema::INDEX_AGAIN", "messages_pkey", "ends at the first entry"),
     ("upkeep::LAST_BACKUP", "meta", "a table of a row or two"),
     ("upkeep::OWN_TABLES", "pg_class", "the catalogue, once an hour"),
@@ -188,6 +198,17 @@ const CONTENTS: &[&str] = &[
     "INSERT INTO versions SELECT nth('message', n * 100 + k), n, 'body', n
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
     "INSERT INTO previews SELECT sha256(('p' || n)::bytea), 'title', 'about', 'site', n FROM generate_series(1, 5000) n",
+    "INSERT INTO calls SELECT nth('room', n), k, nth('user', 1 + (n + k) % 5000), n
+     FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "INSERT INTO followers SELECT nth('message', n * 100 + k), nth('user', 1 + (n + k) % 5000), nth('room', n), TRUE, k, n
+     FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "INSERT INTO saved SELECT nth('user', 1 + (n + k) % 5000), nth('message', n * 100 + k), n
+     FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "INSERT INTO drafts SELECT nth('user', n), nth('room', 1 + n % 3000), 'body', n FROM generate_series(1, 5000) n",
+    "INSERT INTO subscriptions SELECT 'https://push/' || n, nth('user', n), nth('session', n), '\\x07', '\\x07', n
+     FROM generate_series(1, 5000) n",
+    "INSERT INTO keys SELECT 'key' || n, 'value' FROM generate_series(1, 5000) n",
+    "UPDATE members SET level = 'all' WHERE joined_at = 7",
     "INSERT INTO bans SELECT nth('room', n), nth('user', 1 + (n * 3) % 5000), nth('user', 1), n, ''
      FROM generate_series(1, 3000) n",
     "INSERT INTO invites SELECT nth('invite', n), 'code' || n, 'member', '{}', nth('user', 1), n, NULL, 0, 5

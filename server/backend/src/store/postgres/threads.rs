@@ -52,11 +52,11 @@ statements! {
                  RETURNING last_seq AS seq, last_rev - 1 AS rev
              ), stored AS (
                  INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count, created_at,
-                                       edited_at, deleted, pinned, mentions)
+                                       edited_at, deleted, pinned, mentions, calls, here)
                  SELECT $1, $2, head.seq, head.rev, $3, $4, $5, $6, $7, 0, $8, NULL, FALSE, FALSE,
-                        coalesce((SELECT ids FROM called), '{}')
+                        coalesce((SELECT ids FROM called), '{}'), $11, $12
                  FROM head
-                 RETURNING seq, rev, mentions
+                 RETURNING seq, rev, mentions, here
              ), placed AS (
                  SELECT nextval('message_places') AS place FROM stored
              ), indexed AS (
@@ -70,9 +70,26 @@ statements! {
              ), noted AS (
                  INSERT INTO mentions (\"user\", room, seq, created_at)
                  SELECT called.\"user\", $2, stored.seq, $8
-                 FROM stored CROSS JOIN LATERAL unnest(stored.mentions) called (\"user\")
+                 FROM stored CROSS JOIN LATERAL unnest(stored.mentions || stored.here) called (\"user\")
+                 WHERE called.\"user\" <> $3
+                 ON CONFLICT (\"user\", room, seq) DO NOTHING
+             ), called_all AS (
+                 INSERT INTO calls (room, seq, author, created_at)
+                 SELECT $2, stored.seq, $3, $8 FROM stored WHERE $11::text = 'room'
              )
              SELECT seq, rev, mentions FROM stored");
+    /// Who answers (`$5`) follows the thread `$1`, and so do the members who are mentioned.
+    FOLLOW = "INSERT INTO followers (root, \"user\", room, following, read_seq, since)
+              SELECT $1, me.\"user\", $2, TRUE, CASE WHEN me.\"user\" = $5 THEN $3::bigint ELSE $3 - 1 END, $4
+              FROM unnest($6::uuid[]) part (id)
+              CROSS JOIN LATERAL (SELECT \"user\" FROM members WHERE room = $2 AND \"user\" = part.id OFFSET 0) me
+              ON CONFLICT (root, \"user\") DO UPDATE
+              SET following = TRUE, read_seq = greatest(followers.read_seq, excluded.read_seq),
+                  since = CASE WHEN followers.following THEN followers.since ELSE excluded.since END";
+    /// Who is answered follows the thread, unless he or she wanted to do so no longer.
+    FOLLOW_ROOT = "INSERT INTO followers (root, \"user\", room, following, read_seq, since)
+                   SELECT m.id, m.author, m.room, TRUE, $2::bigint - 1, $3 FROM messages m WHERE m.id = $1
+                   ON CONFLICT (root, \"user\") DO NOTHING";
     /// Head, root and replies in one statement, hence of one moment. What the span means: see [`Span`].
     THREAD = concat!(
         "SELECT h.room AS head_room, h.last_seq, h.last_rev, ", message_columns!(), "
@@ -186,14 +203,35 @@ async fn store(new: &NewMessage, root: MessageId, tx: &mut PgConnection) -> Stor
         .bind(root.0)
         .bind(new.created_at.0)
         .bind(once_each(&new.mentions).collect::<Vec<Uuid>>())
-        .bind(Entry::of_new(new, true).vector());
+        .bind(Entry::of_new(new, true).vector())
+        .bind(new.calls.map(chat::Call::name))
+        .bind((!new.here.is_empty()).then(|| once_each(&new.here).collect::<Vec<Uuid>>()));
     let (seq, rev, mentions) = query.fetch_one(&mut *tx).await?;
     let reply = Message {
         thread: Some(root),
         ..message(new, unsigned(seq), unsigned(rev), users(mentions))
     };
+    follow(root, &reply, tx).await?;
     Ok(Replied::Stored {
         reply,
         root: Box::new(changing::by_id(root, tx).await?),
     })
+}
+
+/// Has those follow the thread who take part in it by this reply.
+async fn follow(root: MessageId, reply: &Message, tx: &mut PgConnection) -> Stored<()> {
+    let part = [&[reply.author.id], reply.mentions.as_slice()].concat();
+    let query = FOLLOW
+        .query()
+        .bind(root.0)
+        .bind(reply.room.0)
+        .bind(integer(reply.seq))
+        .bind(reply.created_at.0);
+    let query = query
+        .bind(reply.author.id.0)
+        .bind(once_each(&part).collect::<Vec<Uuid>>());
+    query.execute(&mut *tx).await?;
+    let query = FOLLOW_ROOT.query().bind(root.0).bind(integer(reply.seq));
+    query.bind(reply.created_at.0).execute(tx).await?;
+    Ok(())
 }

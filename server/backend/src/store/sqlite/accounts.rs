@@ -217,6 +217,7 @@ pub(super) async fn create_as(
             role,
             deactivated: false,
             status: None,
+            custom: None,
             bot: false,
         },
         rooms,

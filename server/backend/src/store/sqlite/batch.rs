@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chat::{Message, RoomId};
+use chat::{Call, Message, MessageId, RoomId, UserId};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     search::Entry,
-    store::{Head, NewMessage, Stored},
+    store::{Head, NewMessage, Stored, called},
 };
 
 /// The most messages of one statement.
@@ -29,10 +29,11 @@ statements! {
             RETURNING room AS head_room, last_seq, last_rev";
     HEAD = "SELECT room AS head_room, last_seq, last_rev FROM room_heads WHERE room = ?1";
     INSERT = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                    created_at, edited_at, deleted, pinned, mentions)
+                                    created_at, edited_at, deleted, pinned, mentions, calls, here)
               SELECT unhex(j.value ->> 'id'), unhex(j.value ->> 'room'), j.value ->> 'seq', j.value ->> 'rev',
                      unhex(j.value ->> 'author'), j.value ->> 'body', j.value ->> 'html', j.value ->> 'nonce', NULL, 0,
-                     j.value ->> 'created_at', NULL, 0, 0, unhex(j.value ->> 'mentions')
+                     j.value ->> 'created_at', NULL, 0, 0, unhex(j.value ->> 'mentions'), j.value ->> 'calls',
+                     unhex(j.value ->> 'here')
               FROM json_each(?1) j ORDER BY j.key;
               INSERT INTO message_words (rowid, words, marks)
               SELECT m.rowid, j.value ->> 'words', j.value ->> 'marks'
@@ -40,6 +41,9 @@ statements! {
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
                        SELECT unhex(u.value), unhex(j.value ->> 'room'), j.value ->> 'seq', j.value ->> 'created_at'
                        FROM json_each(?1) j CROSS JOIN json_each(j.value, '$.mentioned') u";
+    INSERT_CALLS = "INSERT INTO calls (room, seq, author, created_at)
+                    SELECT unhex(j.value ->> 'room'), j.value ->> 'seq', unhex(j.value ->> 'author'), j.value ->> 'created_at'
+                    FROM json_each(?1) j WHERE j.value ->> 'calls' = 'room'";
 }
 
 /// Gives `new` messages, which may all be stored, their rooms' next numbers, in order. Messages for a room that does
@@ -97,13 +101,26 @@ struct Wanted {
     last_at: i64,
 }
 
-/// Writes numbered messages, which answer nobody, down.
-pub(super) async fn insert(messages: &[Message], tx: &mut SqliteConnection) -> Stored<()> {
-    let lines: Vec<Line<'_>> = messages.iter().map(Line::new).collect();
+/// Writes numbered messages, which answer nobody, down. They are those of `new` that could be numbered.
+pub(super) async fn insert(
+    new: &[&NewMessage],
+    messages: &[Message],
+    tx: &mut SqliteConnection,
+) -> Stored<()> {
+    let here: HashMap<MessageId, &[UserId]> = new
+        .iter()
+        .filter(|new| !new.here.is_empty())
+        .map(|new| (new.id, new.here.as_slice()))
+        .collect();
+    let line = |message| Line::new(message, &here);
+    let lines: Vec<Line<'_>> = messages.iter().map(line).collect();
     let rows = json(&lines);
     INSERT.query().bind(&rows).execute(&mut *tx).await?;
-    if messages.iter().any(|message| !message.mentions.is_empty()) {
-        INSERT_MENTIONS.query().bind(&rows).execute(tx).await?;
+    if lines.iter().any(|line| !line.mentioned.is_empty()) {
+        INSERT_MENTIONS.query().bind(&rows).execute(&mut *tx).await?;
+    }
+    if messages.iter().any(|message| message.calls == Some(Call::Room)) {
+        INSERT_CALLS.query().bind(&rows).execute(tx).await?;
     }
     Ok(())
 }
@@ -122,15 +139,20 @@ struct Line<'a> {
     created_at: i64,
     words: String,
     marks: String,
+    calls: Option<&'static str>,
     /// The ids back to back, for the message.
     mentions: String,
-    /// The ids one by one, for the mentions.
+    /// The same of those who are called because they are there.
+    here: Option<String>,
+    /// The ids of all who are called one by one, for the mentions.
     mentioned: Vec<String>,
 }
 
 impl<'a> Line<'a> {
-    fn new(message: &'a Message) -> Self {
-        let mentioned: Vec<String> = message.mentions.iter().map(|user| hex(user.0)).collect();
+    fn new(message: &'a Message, here: &HashMap<MessageId, &[UserId]>) -> Self {
+        let here = here.get(&message.id).copied();
+        let hexes = |users: &[UserId]| users.iter().map(|user| hex(user.0)).collect::<Vec<_>>();
+        let called = called(message.author.id, &message.mentions, here.unwrap_or_default());
         // A new message is not deleted, so it has an entry.
         let Entry { words, marks } = Entry::of(message).unwrap_or_default();
         Self {
@@ -145,8 +167,10 @@ impl<'a> Line<'a> {
             created_at: message.created_at.0,
             words,
             marks,
-            mentions: mentioned.concat(),
-            mentioned,
+            calls: message.calls.map(Call::name),
+            mentions: hexes(&message.mentions).concat(),
+            here: here.map(|here| hexes(here).concat()),
+            mentioned: hexes(&called),
         }
     }
 }
@@ -163,8 +187,9 @@ impl Job for AppendBatch {
 
     async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Option<Head>> {
         for messages in self.messages.chunks(MESSAGES_A_STATEMENT) {
-            let messages = number(&messages.iter().collect::<Vec<_>>(), tx).await?;
-            insert(&messages, tx).await?;
+            let new: Vec<&NewMessage> = messages.iter().collect();
+            let numbered = number(&new, tx).await?;
+            insert(&new, &numbered, tx).await?;
         }
         let head = HEAD
             .read::<Read<Head>>()

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use chat::{
-    Message, MessageId, RoomId, Timestamp, UserId,
+    Call, Message, MessageId, RoomId, Timestamp, UserId,
     message::{PINS_MAX, Version},
 };
 use sqlx::SqliteConnection;
@@ -10,14 +10,14 @@ use uuid::Uuid;
 
 use super::{
     SqliteStore, messages,
-    rows::{Read, all, integer, json_ids, message_columns, pack, reactions_text},
+    rows::{Read, all, integer, json_ids, message_columns, pack, reactions_text, unpack},
     search,
     statement::statements,
     writer::Job,
 };
 use crate::store::{
     Alteration, Altered, Change, Changed, Changing, Stored,
-    change::{Facts, Verdict, beyond, decide, unnamed},
+    change::{Facts, Verdict, beyond, called_all, decide, unnamed},
     timed::timed,
 };
 
@@ -33,7 +33,7 @@ statements! {
     PINS = "SELECT count(*) FROM messages WHERE room = ?1 AND pinned = 1";
     TAKE_REV = "UPDATE room_heads SET last_rev = last_rev + 1 WHERE room = ?1 RETURNING last_rev";
     WRITE = "UPDATE messages SET rev = ?2, body = ?3, html = ?4, edited_at = ?5, deleted = ?6, pinned = ?7,
-                                 mentions = ?8, reactions = ?9
+                                 mentions = ?8, reactions = ?9, calls = ?10
              WHERE id = ?1";
     COUNT_REPLIES = "UPDATE messages SET rev = ?2, reply_count = reply_count + ?3 WHERE id = ?1";
     BY_ID = concat!(
@@ -48,6 +48,10 @@ statements! {
     FIRST_USERS = "SELECT user FROM reactions WHERE message = ?1 AND emoji = ?2 ORDER BY rev LIMIT ?3";
     FORGET_MENTIONS = "DELETE FROM mentions
                        WHERE user IN (SELECT unhex(j.value) FROM json_each(?1) j) AND room = ?2 AND seq = ?3";
+    /// Whom it called with `@here`, and that it does so no longer.
+    HERE = "SELECT here FROM messages WHERE id = ?1";
+    FORGET_HERE = "UPDATE messages SET here = NULL WHERE id = ?1";
+    FORGET_CALL = "DELETE FROM calls WHERE room = ?1 AND seq = ?2";
     HAVE_NOT_READ = "SELECT me.user FROM json_each(?1) j
                      CROSS JOIN members me ON me.room = ?2 AND me.user = unhex(j.value)
                      WHERE me.read_seq < ?3";
@@ -123,6 +127,7 @@ async fn store(
 ) -> Stored<Changed> {
     after.rev = take_rev(before.room, tx).await?;
     let (mut mentioned, mut root) = (Vec::new(), None);
+    let uncalled = call(before, &after, tx).await?;
     match &change.what {
         Alteration::Edit { .. } => {
             let existing = messages::existing(after.mentions.iter().copied(), tx).await?;
@@ -146,11 +151,33 @@ async fn store(
     write(&after, tx).await?;
     search::renew(before, &after, tx).await?;
     Ok(Changed::Stored(Box::new(Altered {
-        unmentioned: beyond(&before.mentions, &after.mentions),
+        unmentioned: [beyond(&before.mentions, &after.mentions), uncalled].concat(),
+        called_all: called_all(before, &after),
         message: after,
         root,
         mentioned,
     })))
+}
+
+/// Notes whether the message calls on more than the people it mentions. Gives those whom it had called as they were
+/// there, and does so no longer.
+async fn call(before: &Message, after: &Message, tx: &mut SqliteConnection) -> Stored<Vec<UserId>> {
+    match called_all(before, after) {
+        Some(true) => messages::call_all(after, tx).await?,
+        Some(false) => {
+            let query = FORGET_CALL.query().bind(after.room.0).bind(integer(after.seq));
+            query.execute(&mut *tx).await?;
+        }
+        None => {}
+    }
+    if before.calls != Some(Call::Here) || after.calls == Some(Call::Here) {
+        return Ok(Vec::new());
+    }
+    let here: Option<Vec<u8>> = HERE.scalar().bind(after.id.0).fetch_one(&mut *tx).await?;
+    let uncalled = beyond(&unpack(&here.unwrap_or_default()), &after.mentions);
+    forget(before, &uncalled, tx).await?;
+    FORGET_HERE.query().bind(after.id.0).execute(tx).await?;
+    Ok(uncalled)
 }
 
 /// Keeps what the message said before, and calls whom it mentions now. Gives those of the newly called who have not
@@ -164,7 +191,7 @@ async fn edit(before: &Message, after: &Message, tx: &mut SqliteConnection) -> S
     let written_at = before.edited_at.unwrap_or(before.created_at);
     query.bind(written_at.0).execute(&mut *tx).await?;
     forget(before, &beyond(&before.mentions, &after.mentions), tx).await?;
-    let called = beyond(&after.mentions, &before.mentions);
+    let called = beyond(&beyond(&after.mentions, &before.mentions), &[after.author.id]);
     if called.is_empty() {
         return Ok(called);
     }
@@ -216,7 +243,8 @@ async fn write(message: &Message, tx: &mut SqliteConnection) -> Stored<()> {
         .bind(message.deleted)
         .bind(message.pinned)
         .bind(pack(message.mentions.iter().copied()));
-    query.bind(reactions_text(&message.reactions)).execute(tx).await?;
+    let query = query.bind(reactions_text(&message.reactions));
+    query.bind(message.calls.map(Call::name)).execute(tx).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use async_trait::async_trait;
 use chat::{
-    Message, MessageId, Nonce, RoomId, UserId,
+    Call, Message, MessageId, Nonce, RoomId, UserId,
     message::{Bound, Page},
 };
 use sqlx::SqliteConnection;
@@ -59,12 +59,14 @@ statements! {
     /// One round trip for all. The last statement takes low numbers with few between them that it leaves out: for those
     /// too sqlx counts on through all statements, and binds nothing more once it is past the last value.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                             created_at, edited_at, deleted, pinned, mentions)
-                       VALUES (?1, ?2, ?3, ?9, ?5, ?6, ?7, ?8, ?11, 0, ?4, NULL, 0, 0, ?10);
+                                             created_at, edited_at, deleted, pinned, mentions, calls, here)
+                       VALUES (?1, ?2, ?3, ?9, ?5, ?6, ?7, ?8, ?11, 0, ?4, NULL, 0, 0, ?10, ?14, ?15);
                        INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?12, ?13);
                        UPDATE members SET read_seq = ?3, posted_at = ?4 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
-                       SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j";
+                       SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j WHERE TRUE
+                       ON CONFLICT (user, room, seq) DO NOTHING";
+    INSERT_CALL = "INSERT INTO calls (room, seq, author, created_at) VALUES (?1, ?2, ?3, ?4)";
     EXISTING = "SELECT u.id FROM json_each(?1) j CROSS JOIN users u ON u.id = unhex(j.value)";
     /// Head and messages in one statement, hence of one moment. What the window means: see [`Window`].
     PAGE = concat!(
@@ -182,12 +184,15 @@ pub(super) async fn append(
         thread: root,
         ..message(new, seq, rev, &existing)
     };
-    insert(&message, Entry::of_new(new, root.is_some()), tx).await?;
-    call(&message, &message.mentions, tx).await?;
+    insert(&message, &new.here, Entry::of_new(new, root.is_some()), tx).await?;
+    call(&message, &new.called(&message.mentions), tx).await?;
+    if message.calls == Some(Call::Room) {
+        call_all(&message, tx).await?;
+    }
     Ok(Appended::Stored(message))
 }
 
-async fn insert(message: &Message, entry: Entry, tx: &mut SqliteConnection) -> Stored<()> {
+async fn insert(message: &Message, here: &[UserId], entry: Entry, tx: &mut SqliteConnection) -> Stored<()> {
     let query = INSERT_AND_MARK
         .query()
         .bind(message.id.0)
@@ -205,8 +210,21 @@ async fn insert(message: &Message, entry: Entry, tx: &mut SqliteConnection) -> S
         .bind(message.thread.map(|root| root.0))
         .bind(entry.words)
         .bind(entry.marks)
+        .bind(message.calls.map(Call::name))
+        .bind((!here.is_empty()).then(|| pack(here.iter().copied())))
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+/// Notes that `message` calls on every member: one row, however many they are.
+pub(super) async fn call_all(message: &Message, tx: &mut SqliteConnection) -> Stored<()> {
+    let query = INSERT_CALL
+        .query()
+        .bind(message.room.0)
+        .bind(integer(message.seq))
+        .bind(message.author.id.0);
+    query.bind(message.created_at.0).execute(tx).await?;
     Ok(())
 }
 
@@ -278,6 +296,7 @@ pub(super) fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<U
         reactions: Vec::new(),
         attachments: Vec::new(),
         mentions: known(&new.mentions, existing),
+        calls: new.calls,
     }
 }
 

@@ -1,10 +1,12 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod attention;
 mod audit;
 mod batch;
 mod changing;
 mod credentials;
+mod following;
 mod invites;
 mod markers;
 mod messages;
@@ -16,8 +18,10 @@ mod programs;
 mod reports;
 mod rooms;
 mod rows;
+mod saving;
 mod search;
 mod statement;
+mod subscriptions;
 #[cfg(test)]
 mod tests;
 mod threads;

@@ -196,7 +196,7 @@ async fn append_firsts(
         .filter_map(|((_, new), may)| may.then_some(*new))
         .collect();
     let stored = number(&fresh, tx).await?;
-    insert(&stored, tx).await?;
+    insert(&fresh, &stored, tx).await?;
     let marks: Vec<Mark> = stored.iter().map(Mark::new).collect();
     MARK.query().bind(json(&marks)).execute(&mut *tx).await?;
     let mut stored = stored.into_iter();

@@ -22,8 +22,11 @@ macro_rules! seen_columns {
     () => {
         concat!(
             room_columns!(),
-            ", r.name_key, h.last_seq, h.last_rev, h.last_at, me.read_seq, (SELECT count(*) FROM mentions x \
-             WHERE x.user = ?1 AND x.room = r.id AND x.seq > me.read_seq) AS unread_mentions"
+            ", r.name_key, h.last_seq, h.last_rev, h.last_at, me.read_seq, coalesce(me.read_turn, me.joined_at) AS read_turn, \
+             me.level, me.muted, (SELECT count(*) FROM mentions x WHERE x.user = ?1 AND x.room = r.id AND x.seq > me.read_seq) \
+             + (SELECT count(*) FROM calls c WHERE c.room = r.id AND c.seq > me.read_seq AND c.author <> ?1 \
+                AND NOT EXISTS (SELECT 1 FROM mentions x WHERE x.user = ?1 AND x.room = c.room AND x.seq = c.seq)) \
+             AS unread_mentions"
         )
     };
 }
@@ -64,7 +67,8 @@ statements! {
          CROSS JOIN members m ON m.room = r.id CROSS JOIN users u ON u.id = m.user
          WHERE me.user = ?1 AND r.direct_key IS NOT NULL"
     );
-    HEADS_OF = "SELECT h.room, h.last_seq, h.last_rev, me.read_seq
+    HEADS_OF = "SELECT h.room, h.last_seq, h.last_rev, me.read_seq, coalesce(me.read_turn, me.joined_at) AS read_turn,
+                       me.level, me.muted
                 FROM members me CROSS JOIN room_heads h ON h.room = me.room WHERE me.user = ?1";
     HEADS = "SELECT h.room AS head_room, h.last_seq, h.last_rev
              FROM json_each(?1) j CROSS JOIN room_heads h ON h.room = unhex(j.value)";
@@ -172,18 +176,8 @@ impl Rooms for SqliteStore {
 
     async fn heads_of(&self, user: UserId) -> Stored<Vec<RoomHead>> {
         timed("heads_of", async {
-            let rows = HEADS_OF
-                .read::<(Uuid, u64, u64, u64)>()
-                .bind(user.0)
-                .fetch_all(&self.reads)
-                .await?;
-            let head = |(room, last_seq, last_rev, read_seq)| RoomHead {
-                room: RoomId(room),
-                last_seq,
-                last_rev,
-                read_seq,
-            };
-            Ok(rows.into_iter().map(head).collect())
+            let query = HEADS_OF.read::<Read<RoomHead>>().bind(user.0);
+            Ok(all(query.fetch_all(&self.reads).await?))
         })
         .await
     }

@@ -7,10 +7,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, audit, batch, changing, credentials, invites, markers, messages, moderation,
-    posts, previews, profiles, programs, reading, reports, rooms, search,
+    SqliteStore, accounts, attention, audit, batch, changing, credentials, following, invites, markers,
+    messages, moderation, posts, previews, profiles, programs, reading, reports, rooms, saving, search,
     statement::{Statement, counted},
-    threads, upkeep, writer, writing,
+    subscriptions, threads, upkeep, writer, writing,
 };
 use crate::{
     seed::{Plan, seed},
@@ -22,10 +22,12 @@ fn statements() -> Vec<(String, Statement)> {
     let files = [
         ("mod", super::STATEMENTS),
         ("accounts", accounts::STATEMENTS),
+        ("attention", attention::STATEMENTS),
         ("batch", batch::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
+        ("following", following::STATEMENTS),
         ("invites", invites::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
@@ -36,7 +38,9 @@ fn statements() -> Vec<(String, Statement)> {
         ("profiles", profiles::STATEMENTS),
         ("reports", reports::STATEMENTS),
         ("rooms", rooms::STATEMENTS),
+        ("saving", saving::STATEMENTS),
         ("search", search::STATEMENTS),
+        ("subscriptions", subscriptions::STATEMENTS),
         ("threads", threads::STATEMENTS),
         ("upkeep", upkeep::STATEMENTS),
         ("writer", writer::STATEMENTS),
@@ -83,6 +87,27 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "TEMP B-TREE",
         "keeps the first few of those whose name begins so",
     ),
+    (
+        "following::FOLLOWED",
+        "SCAN f",
+        "the threads that someone follows, found on an index and limited there",
+    ),
+    (
+        "following::FOLLOWED",
+        "SCAN (subquery-",
+        "unread replies, found on an index and limited there",
+    ),
+    (
+        "subscriptions::ANYONE",
+        "SCAN subscriptions",
+        "whether there is anyone: ends at the first entry",
+    ),
+    (
+        "subscriptions::AUDIENCE",
+        "TEMP B-TREE",
+        "the people of one message, each once",
+    ),
+    ("subscriptions::AUDIENCE", "SCAN called", "those people"),
     (
         "accounts::ANYONE",
         "SCAN users USING COVERING INDEX",

@@ -99,9 +99,15 @@ async fn an_edit_calls_whom_it_mentions_now_and_lets_go_of_the_others() {
             body,
             html,
             mut mentions,
+            calls,
         } => {
             mentions.push(ghost);
-            Alteration::Edit { body, html, mentions }
+            Alteration::Edit {
+                body,
+                html,
+                mentions,
+                calls,
+            }
         }
         other => other,
     };
@@ -121,7 +127,7 @@ async fn an_edit_calls_whom_it_mentions_now_and_lets_go_of_the_others() {
     assert_eq!(store.unread_mentions(mei.author.id).await.unwrap(), []);
 
     // Who has read the message is not called again.
-    store.mark_read(room, mei.author.id, 1).await.unwrap();
+    store.mark_read(room, mei.author.id, 1, None).await.unwrap();
     let changed = altered(&store, message.id, &rosa, edit("both", &[&mei, &tomasz])).await;
     assert_eq!(
         (changed.mentioned, changed.unmentioned),
@@ -156,6 +162,7 @@ async fn nothing_but_its_place_is_left_of_a_deleted_message() {
             root: None,
             mentioned: vec![],
             unmentioned: vec![rosa.author.id],
+            called_all: None,
         }
     );
     assert_shown(&store, &expected).await;

@@ -2,9 +2,12 @@
 //! its `Place`, which store it is.
 
 mod accounts;
+mod attention;
+mod calls;
 mod changing;
 mod credentials;
 mod crowds;
+mod following;
 mod markers;
 mod messages;
 mod moderation;
@@ -14,7 +17,9 @@ mod previews;
 mod programs;
 mod reactions;
 mod rooms;
+mod saving;
 mod search;
+mod subscriptions;
 mod threads;
 mod upkeep;
 
@@ -136,6 +141,8 @@ pub(crate) fn new_message(room: RoomId, author: &User, body: &str) -> NewMessage
         html: format!("<p>{body}</p>"),
         nonce: None,
         mentions: Vec::new(),
+        calls: None,
+        here: Vec::new(),
         created_at: Timestamp(4_000),
         exempt: false,
     }
@@ -200,6 +207,7 @@ pub(crate) fn edit(body: &str, mentions: &[&User]) -> Alteration {
         body: body.to_owned(),
         html: format!("<p>{body}</p>"),
         mentions: mentions.iter().map(|user| user.author.id).collect(),
+        calls: None,
     }
 }
 

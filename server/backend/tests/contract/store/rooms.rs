@@ -367,13 +367,17 @@ async fn heads_say_where_rooms_and_their_reader_stand() {
     post(&store, room, &rosa, "three").await;
     let mut heads = store.heads_of(mei.author.id).await.unwrap();
     heads.sort_by_key(|head| head.last_seq);
-    let at = |room, last_seq, read_seq| RoomHead {
+    let at = |room, last_seq, read_seq, read_turn| RoomHead {
         room,
         last_seq,
         last_rev: last_seq,
         read_seq,
+        read_turn,
+        mentions: 0,
+        level: None,
+        muted: false,
     };
-    assert_eq!(heads, [at(general, 0, 0), at(room, 3, 2)]);
+    assert_eq!(heads, [at(general, 0, 0, 1_000), at(room, 3, 2, 3_000)]);
     let mut heads = store
         .heads(&[room, RoomId(Uuid::now_v7()), general])
         .await

@@ -1,0 +1,49 @@
+// What a page attends to, loaded once it is shown and quiet: drafts on all of one's devices, notifications, the icon's
+// badge, what people say of themselves, and pages of lists that follow what happens. The island's code hands on every
+// text of frames that the socket brings (app/src/live/browser/socket.rs); pages without a room have a socket of their own.
+
+import { followDrafts } from "./attention/drafts.js";
+import { followList } from "./attention/list.js";
+import { notify } from "./attention/notify.js";
+import { offerPush } from "./attention/push.js";
+import { followThread } from "./attention/thread.js";
+
+const app = document.querySelector(".app");
+const listeners = [showStatus, notify(app), followDrafts(app), followThread()];
+
+/** Takes in what the socket brought: one frame a line. */
+function hear(text) {
+  for (const line of text.split("\n")) {
+    let frame;
+    try {
+      frame = JSON.parse(line);
+    } catch {
+      continue;
+    }
+    for (const listen of listeners) listen(frame);
+  }
+}
+
+/** What someone says stands beside the name in the list of rooms. */
+function showStatus({ type, user, custom }) {
+  if (type !== "status") return;
+  for (const says of document.querySelectorAll(`.says[data-user="${CSS.escape(user)}"]`)) {
+    says.textContent = custom ? custom.emoji || "💬" : "";
+    says.title = custom?.text ?? "";
+    says.hidden = !custom;
+  }
+}
+
+// The title counts what waits in all rooms; so does the icon, where the browser has one.
+function badge() {
+  const [, count] = document.title.match(/^\((\d+)\)/) ?? [];
+  const set = count ? navigator.setAppBadge?.(Number(count)) : navigator.clearAppBadge?.();
+  set?.catch(() => {});
+}
+
+globalThis.natterHear = hear;
+const title = document.querySelector("title");
+if (title) new MutationObserver(badge).observe(title, { childList: true, characterData: true, subtree: true });
+badge();
+followList(document.querySelector("[data-follows]"));
+offerPush(document.querySelector("[data-push]"));

@@ -1,0 +1,141 @@
+//! Saved messages and drafts.
+
+use async_trait::async_trait;
+use chat::{Message, MessageId, RoomId, Timestamp, UserId};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    PostgresStore,
+    pool::Work,
+    rows::{Read, integer, message_columns},
+    statement::statements,
+};
+use crate::store::{Draft, SAVED_MAX, Saved, Saving, Stored, timed::timed};
+
+// `OFFSET 0`: see `rooms`.
+statements! {
+    IS_SAVED = "SELECT EXISTS (SELECT FROM saved WHERE \"user\" = $1 AND message = $2)";
+    /// Two requests at once may pass the limit by one, which harms nobody.
+    SAVE = "INSERT INTO saved (\"user\", message, saved_at)
+            SELECT $1, $2, $3 WHERE (SELECT count(*) FROM saved WHERE \"user\" = $1) < $4
+            ON CONFLICT (\"user\", message) DO NOTHING
+            RETURNING message";
+    UNSAVE = "DELETE FROM saved WHERE \"user\" = $1 AND message = $2 RETURNING message";
+    SAVED = concat!(
+        "SELECT s.saved_at, ", message_columns!(), " FROM saved s
+         CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = s.message OFFSET 0) m
+         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.author OFFSET 0) u
+         CROSS JOIN LATERAL (SELECT * FROM rooms WHERE id = m.room OFFSET 0) r
+         WHERE s.\"user\" = $1 AND (s.saved_at, s.message) < ($2, $3)
+           AND (NOT r.private OR (SELECT me.room FROM members me WHERE me.room = m.room AND me.\"user\" = $1) IS NOT NULL)
+         ORDER BY s.saved_at DESC, s.message DESC LIMIT $4"
+    );
+    SAVED_AMONG = "SELECT s.message FROM unnest($2::uuid[]) wanted (id)
+                   CROSS JOIN LATERAL (SELECT * FROM saved WHERE \"user\" = $1 AND message = wanted.id OFFSET 0) s";
+    KEEP_DRAFT = "INSERT INTO drafts (\"user\", room, body, written_at) VALUES ($1, $2, $3, $4)
+                  ON CONFLICT (\"user\", room) DO UPDATE SET body = excluded.body, written_at = excluded.written_at
+                  WHERE drafts.written_at <= excluded.written_at AND drafts.body <> excluded.body";
+    DRAFT = "SELECT body, written_at FROM drafts WHERE \"user\" = $1 AND room = $2";
+}
+
+#[async_trait]
+impl Saving for PostgresStore {
+    async fn save(&self, user: UserId, message: MessageId, at: Timestamp) -> Stored<Saved> {
+        timed("save", self.pool.run(&Save { user, message, at })).await
+    }
+
+    async fn unsave(&self, user: UserId, message: MessageId) -> Stored<bool> {
+        timed("unsave", async {
+            let query = || UNSAVE.read::<(Uuid,)>().bind(user.0).bind(message.0);
+            Ok(self.pool.optional(query).await?.is_some())
+        })
+        .await
+    }
+
+    async fn saved(
+        &self,
+        user: UserId,
+        before: Option<(Timestamp, MessageId)>,
+        limit: u64,
+    ) -> Stored<Vec<(Timestamp, Message)>> {
+        timed("saved", async {
+            let (at, id) = before.map_or((i64::MAX, Uuid::max()), |(at, id)| (at.0, id.0));
+            let query = || {
+                SAVED
+                    .read::<Read<(Timestamp, Message)>>()
+                    .bind(user.0)
+                    .bind(at)
+                    .bind(id)
+                    .bind(integer(limit))
+            };
+            let rows = self.pool.rows(query).await?;
+            Ok(rows.into_iter().map(|Read(saved)| saved).collect())
+        })
+        .await
+    }
+
+    async fn saved_among(&self, user: UserId, messages: &[MessageId]) -> Stored<Vec<MessageId>> {
+        timed("saved_among", async {
+            let ids: Vec<Uuid> = messages.iter().map(|message| message.0).collect();
+            let query = || SAVED_AMONG.read::<(Uuid,)>().bind(user.0).bind(&ids);
+            let found = self.pool.rows(query).await?;
+            Ok(found.into_iter().map(|(id,)| MessageId(id)).collect())
+        })
+        .await
+    }
+
+    async fn keep_draft(&self, user: UserId, room: RoomId, draft: Draft) -> Stored<(Draft, bool)> {
+        timed("keep_draft", self.pool.run(&KeepDraft { user, room, draft })).await
+    }
+
+    async fn draft(&self, user: UserId, room: RoomId) -> Stored<Option<Draft>> {
+        timed("draft", async {
+            let query = || DRAFT.read::<Read<Draft>>().bind(user.0).bind(room.0);
+            Ok(self.pool.optional(query).await?.map(|Read(draft)| draft))
+        })
+        .await
+    }
+}
+
+struct Save {
+    user: UserId,
+    message: MessageId,
+    at: Timestamp,
+}
+
+impl Work for Save {
+    type Output = Saved;
+    const REPEATABLE: bool = true;
+
+    async fn apply(&self, connection: &mut PgConnection) -> Stored<Saved> {
+        let is_saved = IS_SAVED.scalar().bind(self.user.0).bind(self.message.0);
+        if is_saved.fetch_one(&mut *connection).await? {
+            return Ok(Saved::Kept);
+        }
+        let query = SAVE.scalar::<Uuid>().bind(self.user.0).bind(self.message.0);
+        let query = query.bind(self.at.0).bind(integer(SAVED_MAX));
+        let saved = query.fetch_optional(connection).await?;
+        Ok(saved.map_or(Saved::TooMany, |_| Saved::Saved))
+    }
+}
+
+struct KeepDraft {
+    user: UserId,
+    room: RoomId,
+    draft: Draft,
+}
+
+impl Work for KeepDraft {
+    type Output = (Draft, bool);
+    const REPEATABLE: bool = true;
+
+    async fn apply(&self, connection: &mut PgConnection) -> Stored<(Draft, bool)> {
+        let query = KEEP_DRAFT.query().bind(self.user.0).bind(self.room.0);
+        let query = query.bind(&self.draft.body).bind(self.draft.at.0);
+        let kept = query.execute(&mut *connection).await?.rows_affected() > 0;
+        let query = DRAFT.read::<Read<Draft>>().bind(self.user.0).bind(self.room.0);
+        let Read(draft) = query.fetch_one(connection).await?;
+        Ok((draft, kept))
+    }
+}

@@ -1,0 +1,118 @@
+//! Saved messages and drafts.
+
+use backend::store::{Draft, SAVED_MAX, Saved};
+use chat::{MessageId, Timestamp, User};
+
+use super::{Fresh, Shared, post, posts, private_channel, registered, two_in_a_room};
+
+async fn save(store: &Shared, user: &User, message: MessageId, at: i64) -> Saved {
+    store.save(user.author.id, message, Timestamp(at)).await.unwrap()
+}
+
+async fn saved(store: &Shared, user: &User) -> Vec<MessageId> {
+    let saved = store.saved(user.author.id, None, 100).await.unwrap();
+    saved.into_iter().map(|(_, message)| message.id).collect()
+}
+
+#[tokio::test]
+async fn saved_messages_come_last_saved_first_page_by_page() {
+    let store = Fresh::open().await;
+    let (rosa, mei, room) = two_in_a_room(&store).await;
+    let messages = posts(&store, room, &rosa, 5).await;
+    for (message, at) in messages.iter().zip([10, 30, 20, 30, 5]) {
+        assert_eq!(save(&store, &mei, message.id, at).await, Saved::Saved);
+        assert_eq!(save(&store, &mei, message.id, 99).await, Saved::Kept);
+    }
+    let expected = [3, 1, 2, 0, 4].map(|n: usize| messages[n].id);
+    assert_eq!(saved(&store, &mei).await, expected);
+    let (mut paged, mut before) = (Vec::new(), None);
+    loop {
+        let page = store.saved(mei.author.id, before, 2).await.unwrap();
+        let Some((at, last)) = page.last() else { break };
+        before = Some((*at, last.id));
+        paged.extend(page.iter().map(|(_, message)| message.id));
+    }
+    assert_eq!(paged, expected);
+    assert_eq!(saved(&store, &rosa).await, []);
+    let among = store
+        .saved_among(mei.author.id, &[messages[1].id, MessageId(uuid::Uuid::nil())])
+        .await;
+    assert_eq!(among.unwrap(), [messages[1].id]);
+    assert!(store.unsave(mei.author.id, messages[1].id).await.unwrap());
+    assert!(!store.unsave(mei.author.id, messages[1].id).await.unwrap());
+    assert_eq!(
+        saved(&store, &mei).await,
+        [3, 2, 0, 4].map(|n: usize| messages[n].id)
+    );
+}
+
+#[tokio::test]
+async fn of_rooms_that_one_may_not_read_any_more_nothing_is_shown() {
+    let store = Fresh::open().await;
+    let (rosa, mei, open) = two_in_a_room(&store).await;
+    let closed = private_channel(&store, "closed", &rosa).await;
+    store
+        .add_members(closed, &[mei.author.id], Timestamp(1))
+        .await
+        .unwrap();
+    let (one, two) = (
+        post(&store, open, &rosa, "one").await,
+        post(&store, closed, &rosa, "two").await,
+    );
+    save(&store, &mei, one.id, 1).await;
+    save(&store, &mei, two.id, 2).await;
+    for room in [open, closed] {
+        store.remove_member(room, mei.author.id).await.unwrap();
+    }
+    assert_eq!(saved(&store, &mei).await, [one.id]);
+    store
+        .add_members(closed, &[mei.author.id], Timestamp(3))
+        .await
+        .unwrap();
+    assert_eq!(saved(&store, &mei).await, [two.id, one.id]);
+}
+
+#[tokio::test]
+async fn nobody_saves_more_than_there_may_be() {
+    let store = Fresh::open().await;
+    let (rosa, _, room) = two_in_a_room(&store).await;
+    let messages = posts(&store, room, &rosa, SAVED_MAX + 1).await;
+    let (last, others) = messages.split_last().unwrap();
+    for message in others {
+        save(&store, &rosa, message.id, 1).await;
+    }
+    assert_eq!(save(&store, &rosa, last.id, 1).await, Saved::TooMany);
+    assert_eq!(save(&store, &rosa, others[0].id, 1).await, Saved::Kept);
+}
+
+#[tokio::test]
+async fn of_two_drafts_the_one_written_later_stays() {
+    let store = Fresh::open().await;
+    let (rosa, mei, room) = two_in_a_room(&store).await;
+    let draft = |body: &str, at| Draft {
+        body: body.to_owned(),
+        at: Timestamp(at),
+    };
+    let keep = async |draft| store.keep_draft(rosa.author.id, room, draft).await.unwrap();
+    assert_eq!(store.draft(rosa.author.id, room).await.unwrap(), None);
+    assert_eq!(
+        keep(draft("on the phone", 20)).await,
+        (draft("on the phone", 20), true)
+    );
+    assert_eq!(
+        keep(draft("on the desk", 10)).await,
+        (draft("on the phone", 20), false)
+    );
+    assert_eq!(
+        keep(draft("on the desk", 30)).await,
+        (draft("on the desk", 30), true)
+    );
+    // The same once more is no news.
+    assert!(!keep(draft("on the desk", 40)).await.1);
+    assert_eq!(keep(draft("", 50)).await, (draft("", 50), true));
+    // What was sent does not come back from a device that was away.
+    assert_eq!(keep(draft("on the phone", 45)).await, (draft("", 50), false));
+    assert_eq!(store.draft(mei.author.id, room).await.unwrap(), None);
+    let stranger = registered(&store, "stranger").await;
+    assert_eq!(store.draft(stranger.author.id, room).await.unwrap(), None);
+}
