@@ -71,6 +71,7 @@ fn Row(user: User, by: Role, is_me: bool, page: String) -> impl IntoView {
         role,
         deactivated,
         status,
+        custom: _,
         bot: _,
     } = user;
     let (id, name) = (author.id.to_string(), author.display_name.clone());
