@@ -96,8 +96,8 @@ pub(crate) fn Details() -> impl IntoView {
                 <div class="scroll"><div class="sheet">
                     <Notice words/>
                     <About room=&room members rights here=here.clone() query=query.clone()/>
-                    {(rights.configure || rights.archive).then(|| view! { <Rules room=&room rights here=here.clone() query/> })}
-                    {(!bans.is_empty()).then(|| view! { <Bans room=&room bans here/> })}
+                    {(rights.configure || rights.archive).then(|| view! { <Rules room=&room rights here=here.clone() query/> }.into_any())}
+                    {(!bans.is_empty()).then(|| view! { <Bans room=&room bans here/> }.into_any())}
                 </div></div>
             </Frame>
         }
@@ -117,14 +117,18 @@ fn About<'a>(
         true => view! { <p class="quiet">"No topic yet."</p> }.into_any(),
         false => view! { <p>{room.topic.clone()}</p> }.into_any(),
     };
-    let description = (!room.description.is_empty()).then(|| view! { <p>{room.description.clone()}</p> });
+    let description =
+        (!room.description.is_empty()).then(|| view! { <p>{room.description.clone()}</p> }.into_any());
     let kind = match (room.private, room.archived) {
         (_, true) => "Archived: it can be read, and nothing else",
         (true, false) => "Private: people come in by invitation",
         (false, false) => "Public: everyone but guests can read and join it",
     };
-    let pace = (room.slow_s > 0).then(|| view! { <dt>"Slow mode"</dt><dd>{pace_words(room.slow_s)}</dd> });
-    let edit = rights.describe.then(|| view! { <Describe room here query/> });
+    let pace = (room.slow_s > 0)
+        .then(|| view! { <dt>"Slow mode"</dt><dd>{pace_words(room.slow_s)}</dd> }.into_any());
+    let edit = rights
+        .describe
+        .then(|| view! { <Describe room here query/> }.into_any());
     let members_page = address::of_slug(&room.slug) + "/members";
     view! {
         <section>
@@ -184,7 +188,7 @@ fn Describe<'a>(room: &'a Room, here: String, query: Query) -> impl IntoView + u
                     >
                         {room.description.clone()}
                     </textarea>
-                    {fault.map(|words| view! { <p class="fault">{words}</p> })}
+                    {fault.map(|words| view! { <p class="fault">{words}</p> }.into_any())}
                 </div>
                 <button class="button accent" type="submit">"Save"</button>
             </form>
@@ -206,10 +210,13 @@ fn Rules<'a>(room: &'a Room, rights: Rights, here: String, query: Query) -> impl
         )
     });
     let other = (!PACES.iter().any(|(pace, _)| *pace == room.slow_s))
-        .then(|| view! { <option value=room.slow_s.to_string() selected=true>{format!("{} seconds", room.slow_s)}</option> });
+        .then(|| view! { <option value=room.slow_s.to_string() selected=true>{format!("{} seconds", room.slow_s)}</option> }.into_any());
     let paces: Vec<_> = PACES
         .into_iter()
-        .map(|(pace, words)| view! { <option value=pace.to_string() selected={pace == room.slow_s}>{words}</option> })
+        .map(|(pace, words)| {
+            view! { <option value=pace.to_string() selected={pace == room.slow_s}>{words}</option> }
+                .into_any()
+        })
         .collect();
     let (id, page) = (room.id.to_string(), here.clone());
     let configure = rights.configure.then(|| {
@@ -234,10 +241,11 @@ fn Rules<'a>(room: &'a Room, rights: Rights, here: String, query: Query) -> impl
                 <button class="button accent" type="submit">"Save settings"</button>
             </form>
         }
+        .into_any()
     });
     let archive = rights
         .archive
-        .then(|| view! { <Archive room=room.clone() here/> });
+        .then(|| view! { <Archive room=room.clone() here/> }.into_any());
     view! {
         <section>
             <h2>"Settings"</h2>
@@ -297,7 +305,7 @@ fn Bans<'a>(room: &'a Room, bans: Vec<Ban>, here: String) -> impl IntoView + use
                         <button class="button" type="submit">"Lift ban"<span class="unseen">" of "{ban.user.display_name}</span></button>
                     </form>
                 </li>
-            }
+            }.into_any()
         })
         .collect();
     view! {

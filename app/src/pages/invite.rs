@@ -40,8 +40,9 @@ pub(crate) fn Invite() -> impl IntoView {
         } else {
             view! { <Form query next=String::new() invite=invite.code/> }.into_any()
         };
-        let other = (!signed_in)
-            .then(|| view! { <p class="other">"Already have an account? "<a href=sign_in>"Sign in"</a></p> });
+        let other = (!signed_in).then(|| {
+            view! { <p class="other">"Already have an account? "<a href=sign_in>"Sign in"</a></p> }.into_any()
+        });
         Ok(view! {
             <PageTitle text="Invitation"/>
             <Door title="You are invited" text>{form}{other}</Door>

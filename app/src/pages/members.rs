@@ -47,7 +47,7 @@ pub(crate) fn Members() -> impl IntoView {
                     let (id, name) = (user.author.id.to_string(), user.author.display_name.clone());
                     view! { <Deeds room=&room user=id name here=here.clone()/> }.into_any()
                 });
-                view! { <Person is_me user deeds/> }
+                view! { <Person is_me user deeds/> }.into_any()
             })
             .collect();
         let more = page
@@ -60,20 +60,20 @@ pub(crate) fn Members() -> impl IntoView {
         } else {
             format!("{count} members")
         };
-        let boot = room.member.then(|| view! { <Boot/> });
+        let boot = room.member.then(|| view! { <Boot/> }.into_any());
         Ok(view! {
             <PageTitle text=title.clone()/>
             <StaffStyle/>
             <Frame places>
                 <Bar title><a class="button" href=about>"About"</a><a class="button" href=back>"Back"<span class="unseen">" to #"<bdi>{name}</bdi></span></a></Bar>
                 <div class="scroll"><div class="sheet">
-                    {rights.invite.then(|| view! { <Invite room=&room here=here.clone() query/> })}
+                    {rights.invite.then(|| view! { <Invite room=&room here=here.clone() query/> }.into_any())}
                     <section>
                         <h2>{heading}</h2>
                         <ul class="rows">{rows}</ul>
-                        {more.map(|href| view! { <p class="turn"><a class="button" href=href>"More members"</a></p> })}
+                        {more.map(|href| view! { <p class="turn"><a class="button" href=href>"More members"</a></p> }.into_any())}
                     </section>
-                    {(room.member && room.slug != GENERAL).then(|| view! { <Leave room=&room here/> })}
+                    {(room.member && room.slug != GENERAL).then(|| view! { <Leave room=&room here/> }.into_any())}
                 </div></div>
             </Frame>
             {boot}
@@ -102,7 +102,7 @@ pub(super) fn Person(
     };
     let end = if is_me || deactivated {
         is_me
-            .then(|| view! { <span class="quiet small">"You"</span> })
+            .then(|| view! { <span class="quiet small">"You"</span> }.into_any())
             .into_any()
     } else {
         view! {
@@ -132,7 +132,7 @@ fn Invite<'a>(room: &'a Room, here: String, query: Query) -> impl IntoView + use
     let said = Said::read(&query);
     let invited = Some(query.get("invited").to_owned()).filter(|name| chat::username::parse(name).is_ok());
     let done = invited.map(|name| {
-        view! { <div class="notice" role="status"><Icon is=Shape::Check/><span>"@"{name}" is a member now."</span></div> }
+        view! { <div class="notice" role="status"><Icon is=Shape::Check/><span>"@"{name}" is a member now."</span></div> }.into_any()
     });
     view! {
         <section>

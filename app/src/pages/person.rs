@@ -48,7 +48,7 @@ fn Card(profile: Profile, is_me: bool, shared: usize) -> impl IntoView {
     } = profile;
     let who = user.author;
     let fact = |name: &'static str, text: String| {
-        (!text.is_empty()).then(|| view! { <dt>{name}</dt><dd>{text}</dd> })
+        (!text.is_empty()).then(|| view! { <dt>{name}</dt><dd>{text}</dd> }.into_any())
     };
     let shared = match shared {
         0 => String::new(),
@@ -67,7 +67,7 @@ fn Card(profile: Profile, is_me: bool, shared: usize) -> impl IntoView {
     };
     let closed = user
         .deactivated
-        .then(|| view! { <span class="tag bad">"Deactivated"</span> });
+        .then(|| view! { <span class="tag bad">"Deactivated"</span> }.into_any());
     view! {
         <section class="profile">
             <Avatar who=who.clone() size="l"/>
@@ -75,7 +75,7 @@ fn Card(profile: Profile, is_me: bool, shared: usize) -> impl IntoView {
                 <h2>{who.display_name.clone()}<RoleTag role=user.role/>{closed}</h2>
                 <p class="quiet">"@"{who.username}{(!pronouns.is_empty()).then(|| format!(" · {pronouns}"))}</p>
             </div>
-            {(!title.is_empty()).then(|| view! { <p>{title}</p> })}
+            {(!title.is_empty()).then(|| view! { <p>{title}</p> }.into_any())}
             <div class="buttons">{buttons}</div>
         </section>
         <section>

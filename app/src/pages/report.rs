@@ -44,7 +44,7 @@ pub(crate) fn Report() -> impl IntoView {
                     <div class="field">
                         <label for="reason">"What is wrong with it?"</label>
                         <textarea id="reason" class="input" name="reason" maxlength=REASON_CHARS_MAX.to_string() required aria-invalid=fault.map(|_| "true")></textarea>
-                        {fault.map(|words| view! { <p class="fault">{words}</p> })}
+                        {fault.map(|words| view! { <p class="fault">{words}</p> }.into_any())}
                     </div>
                     <button class="button accent" type="submit">"Report"</button>
                 </form>

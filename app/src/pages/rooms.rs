@@ -18,12 +18,23 @@ pub(crate) fn Rooms() -> impl IntoView {
     load(async move {
         let (backend, caller, query) = (backend(), signed_in()?, query());
         let places = Places::load_all(&backend, &caller).await?;
-        let own: Vec<_> = places.channels().map(|room| view! { <Own room/> }).collect();
-        let archived: Vec<_> = places.archived().map(|room| view! { <Own room/> }).collect();
-        let archived = (!archived.is_empty())
-            .then(|| view! { <section><h2>"Archived"</h2><ul class="rows">{archived}</ul></section> });
-        let create = may_serve(Service::CreateChannel, places.role).then(|| view! { <Create query/> });
-        let open: Vec<_> = places.to_join().map(|room| view! { <Open room/> }).collect();
+        let own: Vec<_> = places
+            .channels()
+            .map(|room| view! { <Own room/> }.into_any())
+            .collect();
+        let archived: Vec<_> = places
+            .archived()
+            .map(|room| view! { <Own room/> }.into_any())
+            .collect();
+        let archived = (!archived.is_empty()).then(|| {
+            view! { <section><h2>"Archived"</h2><ul class="rows">{archived}</ul></section> }.into_any()
+        });
+        let create =
+            may_serve(Service::CreateChannel, places.role).then(|| view! { <Create query/> }.into_any());
+        let open: Vec<_> = places
+            .to_join()
+            .map(|room| view! { <Open room/> }.into_any())
+            .collect();
         let open = if open.is_empty() {
             view! { <div class="none"><b>"You are in every public channel there is"</b><p>"Time for another one?"</p></div> }.into_any()
         } else {
@@ -47,7 +58,8 @@ pub(crate) fn Rooms() -> impl IntoView {
 
 #[component]
 fn Own<'a>(room: &'a Room) -> impl IntoView + use<> {
-    let unread = (room.unread > 0).then(|| view! { <span class="quiet small">{room.unread}" unread"</span> });
+    let unread = (room.unread > 0)
+        .then(|| view! { <span class="quiet small">{room.unread}" unread"</span> }.into_any());
     view! {
         <li>
             <RoomGlyph kind=room.kind private=room.private/>

@@ -48,7 +48,7 @@ pub(crate) fn RoomBar<'a>(
     };
     let people = match room.kind {
         RoomKind::Direct => None,
-        RoomKind::Channel => Some(view! { <MembersLink slug=room.slug.clone() members faces/> }),
+        RoomKind::Channel => Some(view! { <MembersLink slug=room.slug.clone() members faces/> }.into_any()),
     };
     view! {
         <header class="bar">
@@ -93,7 +93,7 @@ fn ToSearch() -> impl IntoView {
 fn MembersLink(slug: String, members: u64, faces: Vec<Author>) -> impl IntoView {
     let faces: Vec<_> = faces
         .into_iter()
-        .map(|who| view! { <Avatar who size="s"/> })
+        .map(|who| view! { <Avatar who size="s"/> }.into_any())
         .collect();
     view! {
         <a class="members" href=address::of_slug(&slug) + "/members">

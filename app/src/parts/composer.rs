@@ -47,7 +47,7 @@ pub(crate) fn Write<'a>(
             view! { <Form placeholder page draft field="to" value=author.username/> }.into_any()
         }
     };
-    view! { <footer class="write"><Notice words=refusal/>{foot}</footer> }
+    view! { <footer class="write"><Notice words=refusal/>{foot}</footer> }.into_any()
 }
 
 #[component]
@@ -108,13 +108,14 @@ fn Left(room: Room) -> impl IntoView {
                 <button class="button" type="submit">"Join again"</button>
             </form>
         }
+        .into_any()
     })
 }
 
 /// Stands in the composer's place while the room is archived, which the page's frame says: it changes while one reads.
 #[component]
 fn Archived() -> impl IntoView {
-    view! { <p class="aside archived"><span>"This channel is archived. You can read what was said."</span></p> }
+    view! { <p class="aside archived"><span>"This channel is archived. You can read what was said."</span></p> }.into_any()
 }
 
 #[component]

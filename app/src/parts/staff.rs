@@ -7,7 +7,7 @@ use leptos::{nonce::use_nonce, prelude::*};
 /// pages alone: a room's first load does not pay for it.
 #[component]
 pub(crate) fn StaffStyle() -> impl IntoView {
-    view! { <style nonce=use_nonce() inner_html=include_str!("staff.css")></style> }
+    view! { <style nonce=use_nonce() inner_html=include_str!("staff.css")></style> }.into_any()
 }
 
 /// What a role is called.
@@ -24,5 +24,5 @@ pub(crate) const fn role_words(role: Role) -> &'static str {
 /// A role that is worth mentioning: most people are members.
 #[component]
 pub(crate) fn RoleTag(role: Role) -> impl IntoView {
-    (role != Role::Member).then(|| view! { <span class="tag">{role_words(role)}</span> })
+    (role != Role::Member).then(|| view! { <span class="tag">{role_words(role)}</span> }.into_any())
 }

@@ -10,7 +10,7 @@ pub(super) async fn draw(_: Asked) -> Loaded {
     let choice = |theme: Option<Theme>, label: &'static str| {
         let name = theme.map_or("system", Theme::name);
         let pressed = (chosen == theme).to_string();
-        view! { <button class="button" type="submit" name="theme" value=name aria-pressed=pressed>{label}</button> }
+        view! { <button class="button" type="submit" name="theme" value=name aria-pressed=pressed>{label}</button> }.into_any()
     };
     Ok(view! {
         <section id="appearance">

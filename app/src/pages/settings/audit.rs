@@ -23,12 +23,12 @@ pub(super) async fn draw(
     let page = backend.page_audit(&caller, PAGE, before).await?;
     let more = page.next_cursor.map(|cursor| {
         let href = Address::new("/settings/audit").with("after", &cursor.to_string());
-        view! { <p class="turn"><a class="button" href=href.into_string()>"Older entries"</a></p> }
+        view! { <p class="turn"><a class="button" href=href.into_string()>"Older entries"</a></p> }.into_any()
     });
     let rows: Vec<_> = page
         .entries
         .into_iter()
-        .map(|entry| view! { <Row entry/> })
+        .map(|entry| view! { <Row entry/> }.into_any())
         .collect();
     let list = if rows.is_empty() {
         view! { <div class="none"><b>"Nothing yet"</b><p>"Roles, rooms, invitations: what is changed is noted here."</p></div> }.into_any()
@@ -50,16 +50,18 @@ pub(super) async fn draw(
 fn Row(entry: AuditEntry) -> impl IntoView {
     let words =
         Deed::named(&entry.action).map_or_else(|| entry.action.clone(), |deed| deed.words().to_owned());
-    let whom = entry.user.map(|user| view! { " "<b>{user.display_name}</b> });
+    let whom = entry
+        .user
+        .map(|user| view! { " "<b>{user.display_name}</b> }.into_any());
     let room = entry.room.map(|room| {
         let (join, name) = match (whom.is_some(), room.name.is_empty()) {
             (_, true) => (" ", "a conversation".to_owned()),
             (true, false) => (" in ", format!("#{}", room.name)),
             (false, false) => (" ", format!("#{}", room.name)),
         };
-        view! { {join}<b>{name}</b> }
+        view! { {join}<b>{name}</b> }.into_any()
     });
-    let detail = (!entry.detail.is_empty()).then(|| view! { <small>{entry.detail}</small> });
+    let detail = (!entry.detail.is_empty()).then(|| view! { <small>{entry.detail}</small> }.into_any());
     view! {
         <li>
             <Avatar who=entry.actor.clone()/>

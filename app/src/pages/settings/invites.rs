@@ -31,9 +31,10 @@ pub(super) async fn draw(
     rooms.retain(|room| room.kind == chat::RoomKind::Channel && !room.archived);
     let rows: Vec<_> = invites
         .into_iter()
-        .map(
-            |invite| view! { <Row is_new={query.get("made") == invite.id.to_string()} invite rooms=&rooms/> },
-        )
+        .map(|invite| {
+            view! { <Row is_new={query.get("made") == invite.id.to_string()} invite rooms=&rooms/> }
+                .into_any()
+        })
         .collect();
     let list = if rows.is_empty() {
         view! { <div class="none"><b>"No invitations yet"</b><p>"Make one below and send its link."</p></div> }.into_any()
@@ -103,7 +104,9 @@ fn Create(rooms: Vec<Room>, query: Query) -> impl IntoView {
     let uses = said.fault("uses", "A number from 1 to 10,000, or nothing.");
     let terms: Vec<_> = TERMS
         .into_iter()
-        .map(|(name, words, _)| view! { <option value=name selected={name == "week"}>{words}</option> })
+        .map(|(name, words, _)| {
+            view! { <option value=name selected={name == "week"}>{words}</option> }.into_any()
+        })
         .collect();
     let boxes: Vec<_> = rooms
         .into_iter()
@@ -114,6 +117,7 @@ fn Create(rooms: Vec<Room>, query: Query) -> impl IntoView {
                     <span>"#"{room.name}</span>
                 </label>
             }
+            .into_any()
         })
         .collect();
     view! {
@@ -133,12 +137,12 @@ fn Create(rooms: Vec<Room>, query: Query) -> impl IntoView {
                 <div class="field">
                     <label for="invite-uses">"Number of people"</label>
                     <input id="invite-uses" class="input" name="uses" inputmode="numeric" placeholder="Any" aria-invalid=uses.map(|_| "true")/>
-                    {uses.map(|words| view! { <p class="fault">{words}</p> })}
+                    {uses.map(|words| view! { <p class="fault">{words}</p> }.into_any())}
                 </div>
             </div>
             <fieldset>
                 <legend>"Rooms that they come into"</legend>
-                {fault.map(|words| view! { <p class="fault">{words}</p> })}
+                {fault.map(|words| view! { <p class="fault">{words}</p> }.into_any())}
                 <div class="boxes">{boxes}</div>
             </fieldset>
             <button class="button accent" type="submit">"Make invitation"</button>

@@ -177,7 +177,7 @@ async fn page(
     let words = Said::read(&asked.query).words();
     let role = asked.caller.role;
     // Only the page with the way out needs what clears the browser on it.
-    let leave = here.is_none().then(|| view! { <Leave/> });
+    let leave = here.is_none().then(|| view! { <Leave/> }.into_any());
     Ok(view! {
         <PageTitle text=title/>
         <StaffStyle/>
@@ -198,7 +198,7 @@ async fn page(
 fn Contents(role: Role, here: Option<&'static str>) -> impl IntoView {
     let link = |section: &Section| {
         let current = (here == Some(section.slug)).then_some("page");
-        view! { <li><a href=section.address() aria-current=current>{section.title}</a></li> }
+        view! { <li><a href=section.address() aria-current=current>{section.title}</a></li> }.into_any()
     };
     let of = |workspace: bool| -> Vec<_> {
         SECTIONS
@@ -208,7 +208,8 @@ fn Contents(role: Role, here: Option<&'static str>) -> impl IntoView {
             .collect()
     };
     let workspace = of(true);
-    let workspace = (!workspace.is_empty()).then(|| view! { <h2>"Workspace"</h2><ul>{workspace}</ul> });
+    let workspace =
+        (!workspace.is_empty()).then(|| view! { <h2>"Workspace"</h2><ul>{workspace}</ul> }.into_any());
     view! {
         <nav class="contents" aria-label="Settings">
             <h2>"You"</h2>

@@ -30,12 +30,15 @@ pub(super) async fn draw(
         .into_string();
     let more = page.next_cursor.map(|cursor| {
         let href = Address::new(&*here).with("after", &cursor).into_string();
-        view! { <p class="turn"><a class="button" href=href>"More people"</a></p> }
+        view! { <p class="turn"><a class="button" href=href>"More people"</a></p> }.into_any()
     });
     let rows: Vec<_> = page
         .users
         .into_iter()
-        .map(|user| view! { <Row is_me={user.author.id == caller.id()} by=caller.role user page=here.clone()/> })
+        .map(|user| {
+            view! { <Row is_me={user.author.id == caller.id()} by=caller.role user page=here.clone()/> }
+                .into_any()
+        })
         .collect();
     let list = if rows.is_empty() {
         view! { <div class="none"><b>"Nobody found"</b><p>"Names are searched from their beginning."</p></div> }
@@ -84,7 +87,9 @@ fn Row(user: User, by: Role, is_me: bool, page: String) -> impl IntoView {
     } else {
         let options: Vec<_> = roles
             .into_iter()
-            .map(|to| view! { <option value=to.name() selected={to == role}>{role_words(to)}</option> })
+            .map(|to| {
+                view! { <option value=to.name() selected={to == role}>{role_words(to)}</option> }.into_any()
+            })
             .collect();
         view! {
             <form class="role" method="post" action="/fn/set_role">
@@ -110,6 +115,7 @@ fn Row(user: User, by: Role, is_me: bool, page: String) -> impl IntoView {
                 <button class=class type="submit">{label}<span class="unseen">" "{name}</span></button>
             </form>
         }
+        .into_any()
     });
     view! {
         <li class="wraps" class:off=deactivated>

@@ -26,12 +26,12 @@ pub(super) async fn draw(
     let here = Address::new("/settings/reports").with("show", show);
     let more = page.next_cursor.map(|cursor| {
         let href = here.with("after", &cursor.to_string()).into_string();
-        view! { <p class="turn"><a class="button" href=href>"Older reports"</a></p> }
+        view! { <p class="turn"><a class="button" href=href>"Older reports"</a></p> }.into_any()
     });
     let cards: Vec<_> = page
         .reports
         .into_iter()
-        .map(|report| view! { <Card report/> })
+        .map(|report| view! { <Card report/> }.into_any())
         .collect();
     let (none, why) = match resolved {
         true => (
@@ -46,7 +46,7 @@ pub(super) async fn draw(
         view! { <div class="cards">{cards}</div> }.into_any()
     };
     let tab = |href: &'static str, label: &'static str, here: bool| {
-        view! { <a class="button" href=href aria-current=here.then_some("page")>{label}</a> }
+        view! { <a class="button" href=href aria-current=here.then_some("page")>{label}</a> }.into_any()
     };
     Ok(view! {
         <section>

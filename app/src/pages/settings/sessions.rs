@@ -12,7 +12,7 @@ pub(super) async fn draw(Asked { backend, caller, .. }: Asked) -> Loaded {
         .into_iter()
         .map(|session| {
             let here = caller.credential == Credential::Session(session.id);
-            view! { <Row session here/> }
+            view! { <Row session here/> }.into_any()
         })
         .collect();
     Ok(view! {

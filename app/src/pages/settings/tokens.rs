@@ -18,9 +18,9 @@ pub(super) async fn draw(
     let fault = said.fault("name", "1 to 64 characters, and at most 100 tokens.");
     let rows: Vec<_> = tokens
         .into_iter()
-        .map(|token| view! { <TokenRow token/> })
+        .map(|token| view! { <TokenRow token/> }.into_any())
         .collect();
-    let list = (!rows.is_empty()).then(|| view! { <ul class="rows">{rows}</ul> });
+    let list = (!rows.is_empty()).then(|| view! { <ul class="rows">{rows}</ul> }.into_any());
     Ok(view! {
         <section id="tokens">
             <h2>"Access tokens"</h2>

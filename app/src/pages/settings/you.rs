@@ -24,6 +24,7 @@ pub(super) async fn draw(
     };
     let done = done.map(|words| {
         view! { <div class="notice" role="status"><Icon is=Shape::Check/><span>{words}</span></div> }
+            .into_any()
     });
     Ok(view! {
         <section id="you">
