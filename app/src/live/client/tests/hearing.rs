@@ -130,7 +130,11 @@ fn what_was_read_is_told_before_the_page_goes() {
     assert_eq!(
         client.take_effects(),
         [
-            Effect::Send(ClientFrame::Read { room: here(), seq: 4 }),
+            Effect::Send(ClientFrame::Read {
+                room: here(),
+                seq: 4,
+                turn: None
+            }),
             Effect::Drop
         ]
     );
@@ -255,8 +259,11 @@ fn seen(member: bool, private: bool) -> ServerFrame {
         last_seq: 2,
         last_rev: 2,
         read_seq: 2,
+        read_turn: 0,
         unread: 0,
         mentions: 0,
+        level: None,
+        muted: false,
         users: Vec::new(),
     };
     ServerFrame::Room { room: Box::new(room) }
