@@ -245,6 +245,7 @@ impl Hub {
                 room,
                 user,
                 left: false,
+                told: false,
             });
         }
     }

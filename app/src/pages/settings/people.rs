@@ -69,6 +69,7 @@ fn Row(user: User, by: Role, is_me: bool, page: String) -> impl IntoView {
         deactivated,
         status,
         bot: _,
+        custom: _,
     } = user;
     let (id, name) = (author.id.to_string(), author.display_name.clone());
     let roles: Vec<_> = Role::ALL

@@ -89,6 +89,7 @@ async fn a_subscription_ends_by_its_owner_by_its_address_or_with_its_session() {
         user: mei.author.id,
         created_at: Timestamp(1),
         seen_at: Timestamp(1),
+        agent: String::new(),
     };
     store.insert_session(session.clone()).await.unwrap();
     let of_session = Subscription {
