@@ -206,10 +206,13 @@ fn Rules<'a>(room: &'a Room, rights: Rights, here: String, query: Query) -> impl
         )
     });
     let other = (!PACES.iter().any(|(pace, _)| *pace == room.slow_s))
-        .then(|| view! { <option value=room.slow_s.to_string() selected=true>{format!("{} seconds", room.slow_s)}</option> });
+        .then(|| view! { <option value=room.slow_s.to_string() selected=true>{format!("{} seconds", room.slow_s)}</option> }.into_any());
     let paces: Vec<_> = PACES
         .into_iter()
-        .map(|(pace, words)| view! { <option value=pace.to_string() selected={pace == room.slow_s}>{words}</option> })
+        .map(|(pace, words)| {
+            view! { <option value=pace.to_string() selected={pace == room.slow_s}>{words}</option> }
+                .into_any()
+        })
         .collect();
     let (id, page) = (room.id.to_string(), here.clone());
     let configure = rights.configure.then(|| {
@@ -234,6 +237,8 @@ fn Rules<'a>(room: &'a Room, rights: Rights, here: String, query: Query) -> impl
                 <button class="button accent" type="submit">"Save settings"</button>
             </form>
         }
+        // Boxed: what a page is put together from has a limit to how deep its type is.
+        .into_any()
     });
     let archive = rights
         .archive
