@@ -25,13 +25,14 @@ const fn built_in(name: &'static str, usage: &'static str, summary: &'static str
 }
 
 /// The commands that every server has, by name.
-pub const BUILT_IN: [BuiltIn; 6] = [
+pub const BUILT_IN: [BuiltIn; 7] = [
     built_in("help", "", "List the commands"),
     built_in("invite", "@user …", "Bring people into this channel"),
     built_in("join", "#room", "Join a public channel"),
     built_in("leave", "", "Leave this channel"),
     built_in("me", "action", "Say what you do"),
     built_in("shrug", "[message]", "Add a shrug"),
+    built_in("topic", "text", "Say what this channel is about"),
 ];
 
 /// What was typed, as a composer understands it.

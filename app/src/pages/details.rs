@@ -241,6 +241,7 @@ fn Rules<'a>(room: &'a Room, rights: Rights, here: String, query: Query) -> impl
                 <button class="button accent" type="submit">"Save settings"</button>
             </form>
         }
+        // Boxed: what a page is put together from has a limit to how deep its type is.
         .into_any()
     });
     let archive = rights

@@ -21,7 +21,7 @@ use crate::{
     message::Post,
     outside::Bounds,
     stamp::{new_id, now},
-    store::{Command, CommandCreated},
+    store::{Command, CommandCreated, RoomEdit},
     webhook::{parse_url, sign, slack, target::Letter},
 };
 
@@ -135,6 +135,7 @@ impl Backend {
             "shrug" => self.post_by_command(caller, order, shrug(rest)).await,
             "invite" => self.invite_by_command(caller, order.room, rest).await,
             "join" => self.join_by_command(caller, rest).await,
+            "topic" => self.describe_by_command(caller, order.room, rest).await,
             "leave" => {
                 self.leave_room(caller, order.room).await?;
                 Ok(told("You left the channel"))
@@ -196,6 +197,23 @@ impl Backend {
         Ok(Outcome {
             room: Some(self.view_room(caller.id(), record.id).await?),
             ..Outcome::default()
+        })
+    }
+
+    async fn describe_by_command(
+        self: &Arc<Self>,
+        caller: &Caller,
+        room: RoomId,
+        topic: &str,
+    ) -> Result<Outcome> {
+        let edit = RoomEdit {
+            topic: Some(topic.to_owned()),
+            ..RoomEdit::default()
+        };
+        self.change_room(caller, room, edit).await?;
+        Ok(match topic {
+            "" => told("The channel has no topic any more"),
+            _ => told("The topic was changed"),
         })
     }
 

@@ -81,7 +81,6 @@ impl Routes {
     }
 
     /// What axum serves.
-    #[must_use]
     pub fn into_router(self) -> Router<AppState> {
         self.router
     }

@@ -1,7 +1,7 @@
 //! Schemas: short ways to write them, and those of the nouns that everything is about.
 
 use chat::{
-    Code,
+    Code, Role,
     body::BODY_CHARS_MAX,
     emoji::EMOJI_BYTES_MAX,
     message::{REACTION_USERS_MAX, REACTIONS_MAX},
@@ -195,7 +195,7 @@ pub(super) fn describe(api: &mut Api) {
     );
     api.schema("Problem", problem());
     api.schema("Author", object(&author(), &[]));
-    api.schema("User", user());
+    api.schema("User", object(&user_fields(), &user_extras()));
     api.schema("Room", room());
     api.schema("Message", message());
     api.schema("Reaction", reaction());
@@ -229,14 +229,29 @@ fn author() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn user() -> Value {
+/// What a person may do in the workspace.
+#[must_use]
+pub fn role() -> Value {
+    one_of(&Role::ALL.map(Role::name))
+}
+
+/// What a user has.
+#[must_use]
+pub fn user_fields() -> Vec<(&'static str, Value)> {
     let status = or_null(&one_of(&["online", "away", "offline"]));
     let mut fields = author();
-    fields.push(("role", one_of(&["owner", "member"])));
+    fields.push(("role", role()));
+    fields.push(("deactivated", meaning(flag(), "Whether the account is closed")));
     fields.push(("status", meaning(status, "`null`: not known")));
     fields.push(("bot", meaning(flag(), "Whether it is a program's")));
+    fields
+}
+
+/// What a user has at times.
+#[must_use]
+pub fn user_extras() -> [(&'static str, Value); 1] {
     let custom = meaning(named("CustomStatus"), "What the user says of himself or herself");
-    object(&fields, &[("custom", custom)])
+    [("custom", custom)]
 }
 
 fn room() -> Value {
@@ -248,6 +263,13 @@ fn room() -> Value {
             ("name", any_text()),
             ("topic", any_text()),
             ("private", meaning(flag(), "Only members can see it")),
+            ("description", meaning(any_text(), "What it is for, at length")),
+            ("archived", meaning(flag(), "It can be read, and nothing else")),
+            (
+                "slow_s",
+                meaning(number(), "How many seconds a person waits between two messages"),
+            ),
+            ("created_by", or_null(&id())),
             ("member", meaning(flag(), "Whether the caller is in it")),
             (
                 "last_seq",

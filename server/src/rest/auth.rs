@@ -129,7 +129,13 @@ pub(super) fn describe(api: &mut Api) {
     let name = meaning(or_null(&display_name()), "Else the username");
     let register = object(
         &[("username", username()), ("password", password)],
-        &[("display_name", name)],
+        &[
+            ("display_name", name),
+            (
+                "invite",
+                meaning(or_null(&any_text()), "The code of an invitation"),
+            ),
+        ],
     );
     api.call(
         Call::post(
@@ -142,7 +148,7 @@ pub(super) fn describe(api: &mut Api) {
         .takes(register)
         .gives(201, "Me")
         .with_header(201, "Set-Cookie", "SetCookie")
-        .refuses(&[Code::UsernameTaken, Code::SignupClosed]),
+        .refuses(&[Code::UsernameTaken, Code::SignupClosed, Code::InviteInvalid]),
     );
     let login = object(&[("username", any_text()), ("password", any_text())], &[]);
     api.call(
@@ -152,7 +158,7 @@ pub(super) fn describe(api: &mut Api) {
             .takes(login)
             .gives(200, "Me")
             .with_header(200, "Set-Cookie", "SetCookie")
-            .refuses(&[Code::BadCredentials]),
+            .refuses(&[Code::BadCredentials, Code::AccountDeactivated]),
     );
     api.call(
         Call::post(
@@ -163,5 +169,4 @@ pub(super) fn describe(api: &mut Api) {
         .gives_nothing(204)
         .with_header(204, "Set-Cookie", "SetCookie"),
     );
-    api.call(Call::get("/api/me", "getMe", "Who is signed in").gives(200, "Me"));
 }

@@ -165,7 +165,12 @@ pub(super) fn describe(api: &mut Api) {
     let webhooks = meaning(many(&named("IncomingWebhook"), None), "Oldest first");
     api.schema("IncomingWebhooks", object(&[("webhooks", webhooks)], &[]));
     let of_room = |call: Call| {
-        let codes = [Code::RoomNotFound, Code::NotAMember, Code::Forbidden];
+        let codes = [
+            Code::RoomNotFound,
+            Code::NotAMember,
+            Code::Forbidden,
+            Code::RoomArchived,
+        ];
         call.part("id", id()).refuses(&codes)
     };
     let path = "/api/rooms/{id}/webhooks";
@@ -241,6 +246,8 @@ fn describe_posting(api: &mut Api) {
             Code::WebhookNotFound,
             Code::NotAMember,
             Code::UnsupportedMediaType,
+            Code::RoomArchived,
+            Code::SlowMode,
         ]),
     );
 }

@@ -324,11 +324,17 @@ pub(super) fn describe(api: &mut Api) {
             .takes(post)
             .gives(201, "Message")
             .gives(200, "Message")
-            .refuses(&[Code::RoomNotFound, Code::NotAMember, Code::MessageDeleted]),
+            .refuses(&[
+                Code::RoomNotFound,
+                Code::NotAMember,
+                Code::MessageDeleted,
+                Code::RoomArchived,
+                Code::SlowMode,
+            ]),
     );
     let of_message = |call: Call| {
         call.part("id", id())
-            .refuses(&[Code::MessageNotFound, Code::NotAMember])
+            .refuses(&[Code::MessageNotFound, Code::NotAMember, Code::RoomArchived])
     };
     let path = "/api/messages/{id}";
     api.call(

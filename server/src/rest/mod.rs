@@ -162,15 +162,21 @@ pub fn served() -> Vec<(Method, String)> {
 /// Tells of all of them.
 pub fn describe(api: &mut Api) {
     attention::describe(api);
+    audit::describe(api);
     auth::describe(api);
     bots::describe(api);
     commands::describe(api);
     health::describe(api);
     incoming::describe(api);
+    invites::describe(api);
     messages::describe(api);
+    moderation::describe(api);
+    profile::describe(api);
     push::describe(api);
+    reports::describe(api);
     rooms::describe(api);
     search::describe(api);
+    sessions::describe(api);
     tokens::describe(api);
     users::describe(api);
     webhooks::describe(api);

@@ -2,12 +2,20 @@
 
 use axum::{Json, extract::State};
 use backend::moderation::BanPage;
-use chat::{RoomId, UserId};
+use chat::{Code, RoomId, UserId, room::BAN_REASON_CHARS_MAX};
 use http::StatusCode;
 use serde::Deserialize;
 
 use super::payload::{Id, Ids, Parameters, Payload};
-use crate::{identity::SignedIn, problem::Refusal, state::AppState};
+use crate::{
+    identity::SignedIn,
+    openapi::{
+        Api, Call,
+        schema::{any_number, any_text, id, many, named, object, or_null, text, time},
+    },
+    problem::Refusal,
+    state::AppState,
+};
 
 /// How many bans a page has unless told.
 const LIMIT: u64 = 50;
@@ -68,4 +76,54 @@ pub(super) async fn bans(
         .backend
         .list_bans(&caller, room, limit.unwrap_or(LIMIT), cursor);
     Ok(Json(page.await?))
+}
+
+/// Tells of these calls.
+pub(super) fn describe(api: &mut Api) {
+    let ban = object(
+        &[
+            ("user", named("Author")),
+            ("banned_by", named("Author")),
+            ("banned_at", time()),
+            ("reason", any_text()),
+        ],
+        &[],
+    );
+    api.schema(
+        "Bans",
+        object(
+            &[("bans", many(&ban, Some(100))), ("next_cursor", or_null(&id()))],
+            &[],
+        ),
+    );
+    let of_room = |call: Call| {
+        let codes = [Code::RoomNotFound, Code::NotAMember, Code::Forbidden];
+        call.part("id", id()).refuses(&codes)
+    };
+    let of_user = |call: Call| {
+        let call = of_room(call).part("user", id()).gives_nothing(204);
+        call.refuses(&[Code::UserNotFound, Code::RoomArchived, Code::Invalid])
+    };
+    let path = "/api/rooms/{id}/members/{user}";
+    api.call(of_user(Call::delete(
+        path,
+        "removeMember",
+        "Sends a member out of a channel",
+    )));
+    let path = "/api/rooms/{id}/bans/{user}";
+    let reason = object(&[], &[("reason", text(0, BAN_REASON_CHARS_MAX))]);
+    api.call(of_user(
+        Call::put(path, "banUser", "Sends somebody out of a channel for good").takes(reason),
+    ));
+    api.call(of_user(Call::delete(path, "liftBan", "Lets somebody come back")));
+    api.call(
+        of_room(Call::get(
+            "/api/rooms/{id}/bans",
+            "listBans",
+            "Who must stay out of a channel",
+        ))
+        .query("limit", any_number(), "At most so many, 1 to 100; else 50")
+        .query("cursor", id(), "The `next_cursor` of the page before")
+        .gives(200, "Bans"),
+    );
 }

@@ -1,12 +1,25 @@
 //! `/api/reports`.
 
 use axum::{Json, extract::State};
-use chat::{MessageId, ReportId, report::ReportPage};
+use chat::{
+    Code, MessageId, ReportId,
+    report::{REASON_CHARS_MAX, ReportPage},
+};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::payload::{Id, Parameters, Payload};
-use crate::{identity::SignedIn, problem::Refusal, state::AppState};
+use crate::{
+    identity::SignedIn,
+    openapi::{
+        Api, Call,
+        schema::{
+            any_number, any_text, flag, id, line, many, meaning, named, number, object, or_null, text, time,
+        },
+    },
+    problem::Refusal,
+    state::AppState,
+};
 
 /// How many reports a page has unless told.
 const LIMIT: u64 = 50;
@@ -76,4 +89,89 @@ pub(super) async fn resolve(
     let backend = &state.backend;
     backend.resolve_report(&caller, report, &resolution).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells of these calls.
+pub(super) fn describe(api: &mut Api) {
+    let report = object(
+        &[
+            ("id", id()),
+            ("message", id()),
+            ("room", id()),
+            ("room_name", any_text()),
+            ("slug", any_text()),
+            ("seq", number()),
+            ("author", named("Author")),
+            (
+                "body",
+                meaning(any_text(), "What the message said when it was reported"),
+            ),
+            ("reporter", named("Author")),
+            ("reason", any_text()),
+            ("created_at", time()),
+            ("resolved_at", or_null(&time())),
+            ("resolved_by", or_null(&named("Author"))),
+            ("resolution", any_text()),
+        ],
+        &[],
+    );
+    api.schema(
+        "Reports",
+        object(
+            &[
+                ("reports", many(&report, Some(100))),
+                ("next_cursor", or_null(&id())),
+            ],
+            &[],
+        ),
+    );
+    let accepted = meaning(
+        or_null(&id()),
+        "`null`: the caller has reported it already, and that waits",
+    );
+    api.schema("Accepted", object(&[("id", accepted)], &[]));
+    let path = "/api/reports";
+    api.call(
+        Call::post(
+            path,
+            "reportMessage",
+            "Asks those who keep order to look at a message",
+        )
+        .takes(object(
+            &[("message", id()), ("reason", line(REASON_CHARS_MAX))],
+            &[],
+        ))
+        .gives(201, "Accepted")
+        .gives(200, "Accepted")
+        .refuses(&[
+            Code::MessageNotFound,
+            Code::MessageDeleted,
+            Code::NotAMember,
+            Code::TooMany,
+        ]),
+    );
+    api.call(
+        Call::get(path, "listReports", "What was reported")
+            .query(
+                "resolved",
+                flag(),
+                "Those that were resolved, instead of those that wait",
+            )
+            .query("limit", any_number(), "At most so many, 1 to 100; else 50")
+            .query("cursor", id(), "The `next_cursor` of the page before")
+            .gives(200, "Reports")
+            .refuses(&[Code::Forbidden]),
+    );
+    let decision = object(&[], &[("resolution", text(0, REASON_CHARS_MAX))]);
+    api.call(
+        Call::post(
+            "/api/reports/{id}/resolve",
+            "resolveReport",
+            "Says what became of a report",
+        )
+        .part("id", id())
+        .takes(decision)
+        .gives_nothing(204)
+        .refuses(&[Code::Forbidden, Code::ReportNotFound]),
+    );
 }

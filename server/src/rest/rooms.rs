@@ -4,10 +4,11 @@ use axum::{Json, extract::State, response::Response};
 use backend::{marker::Reading, room::ChannelDraft, store::RoomEdit};
 use chat::{
     Code, Room, RoomId, UserId,
-    room::{DIRECT_MEMBERS_MAX, INVITES_MAX},
+    room::{DESCRIPTION_CHARS_MAX, DIRECT_MEMBERS_MAX, INVITES_MAX, SLOW_S_MAX},
 };
 use http::StatusCode;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     payload::{Id, Parameters, Payload, whole},
@@ -18,7 +19,9 @@ use crate::{
     middleware::etag::{Known, versioned},
     openapi::{
         Api, Call,
-        schema::{any_number, channel_name, flag, id, many, meaning, named, object, or_null, people, topic},
+        schema::{
+            any_number, channel_name, flag, id, many, meaning, named, object, or_null, people, text, topic,
+        },
     },
     problem::Refusal,
     state::AppState,
@@ -215,7 +218,36 @@ pub(super) fn describe(api: &mut Api) {
         )
         .takes(create)
         .gives(201, "Room")
-        .refuses(&[Code::RoomExists]),
+        .refuses(&[Code::RoomExists, Code::Forbidden]),
+    );
+    let of_room = |call: Call| {
+        let codes = [Code::RoomNotFound, Code::NotAMember];
+        call.part("id", id()).refuses(&codes).gives(200, "Room")
+    };
+    let path = "/api/rooms/{id}";
+    api.call(of_room(Call::get(path, "getRoom", "A room")));
+    let slow = json!({ "type": ["integer", "null"], "minimum": 0, "maximum": SLOW_S_MAX });
+    let change = object(
+        &[],
+        &[
+            ("name", or_null(&channel_name())),
+            ("topic", or_null(&topic())),
+            ("description", or_null(&text(0, DESCRIPTION_CHARS_MAX))),
+            (
+                "slow_s",
+                meaning(slow, "How many seconds a person waits between two messages"),
+            ),
+            ("archived", or_null(&flag())),
+        ],
+    );
+    api.call(
+        of_room(Call::patch(
+            path,
+            "changeRoom",
+            "Changes a channel's settings; what is absent stays",
+        ))
+        .takes(change)
+        .refuses(&[Code::Forbidden, Code::RoomArchived, Code::RoomExists]),
     );
     let others = |max| object(&[("users", people(max))], &[]);
     api.call(
@@ -228,7 +260,7 @@ pub(super) fn describe(api: &mut Api) {
         .takes(others(DIRECT_MEMBERS_MAX - 1))
         .gives(201, "Room")
         .gives(200, "Room")
-        .refuses(&[Code::UserNotFound]),
+        .refuses(&[Code::UserNotFound, Code::Forbidden]),
     );
     describe_members(api, others(INVITES_MAX));
     api.call(
@@ -249,8 +281,12 @@ pub(super) fn describe(api: &mut Api) {
 
 fn describe_members(api: &mut Api, invited: serde_json::Value) {
     let of_room = |call: Call| {
-        call.part("id", id())
-            .refuses(&[Code::RoomNotFound, Code::NotAMember])
+        call.part("id", id()).refuses(&[
+            Code::RoomNotFound,
+            Code::NotAMember,
+            Code::RoomArchived,
+            Code::Banned,
+        ])
     };
     api.call(
         of_room(Call::post(

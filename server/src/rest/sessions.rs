@@ -6,7 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use backend::{Credential, store::SessionRecord};
-use chat::{SessionId, Timestamp};
+use chat::{
+    Code, SessionId, Timestamp,
+    user::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN},
+};
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +17,16 @@ use super::{
     auth::{doorstep, with_cookie},
     payload::{Id, Payload},
 };
-use crate::{identity::SignedIn, middleware::client::Address, problem::Refusal, state::AppState};
+use crate::{
+    identity::SignedIn,
+    middleware::client::Address,
+    openapi::{
+        Api, Call,
+        schema::{any_text, flag, id, many, meaning, object, text, time},
+    },
+    problem::Refusal,
+    state::AppState,
+};
 
 #[derive(Serialize)]
 struct Session {
@@ -88,4 +100,56 @@ pub(super) async fn change_password(
         doorstep(&address, &headers),
     );
     Ok(with_cookie(&state, StatusCode::OK, changed.await?))
+}
+
+/// Tells of these calls.
+pub(super) fn describe(api: &mut Api) {
+    let session = object(
+        &[
+            ("id", id()),
+            ("created_at", time()),
+            ("seen_at", time()),
+            ("agent", meaning(any_text(), "What the browser called itself")),
+            ("current", meaning(flag(), "Whether the request came with it")),
+        ],
+        &[],
+    );
+    let sessions = meaning(many(&session, None), "The one used last first");
+    api.schema("Sessions", object(&[("sessions", sessions)], &[]));
+    let path = "/api/sessions";
+    api.call(Call::get(path, "listSessions", "Where the caller is signed in").gives(200, "Sessions"));
+    api.call(
+        Call::delete(
+            path,
+            "endSessions",
+            "Signs the caller out everywhere; tokens stay",
+        )
+        .gives_nothing(204)
+        .with_header(204, "Set-Cookie", "SetCookie"),
+    );
+    api.call(
+        Call::delete("/api/sessions/{id}", "endSession", "Signs one browser out")
+            .part("id", id())
+            .gives_nothing(204)
+            .refuses(&[Code::SessionNotFound]),
+    );
+    let passwords = object(
+        &[
+            ("current_password", any_text()),
+            ("new_password", text(PASSWORD_CHARS_MIN, PASSWORD_BYTES_MAX)),
+        ],
+        &[],
+    );
+    api.call(
+        Call::post(
+            "/api/me/password",
+            "changePassword",
+            "Changes the caller's password",
+        )
+        .detail("Ends all of the caller's sessions and begins a new one. Not for programs.")
+        .takes(passwords)
+        .gives(200, "Me")
+        .with_header(200, "Set-Cookie", "SetCookie")
+        .refuses(&[Code::Forbidden, Code::UserNotFound]),
+    );
 }

@@ -169,6 +169,7 @@ pub(super) fn describe(api: &mut Api) {
             Code::Forbidden,
             Code::RoomNotFound,
             Code::NotAMember,
+            Code::RoomArchived,
             Code::TooMany,
         ]),
     );

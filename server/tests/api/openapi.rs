@@ -174,6 +174,7 @@ async fn every_operation_succeeds_as_it_is_described() {
     let room = rooms(&rosa, &mei).await;
     messages(&rosa, &room).await;
     programs(&rosa, &room).await;
+    people(&rosa, &mei, &room).await;
     for path in ["/health", "/health/ready", "/metrics", "/api/openapi.json"] {
         assert_eq!(server.anonymous("GET", path, None).await.status(), 200);
     }
@@ -351,4 +352,68 @@ async fn programs(rosa: &Person, room: &str) {
     let path = format!("/api/rooms/{room}/commands");
     ok(rosa.get(&path).await, 200).await;
     ok(rosa.post(&path, json!({ "text": "/me waves" })).await, 200).await;
+}
+
+async fn people(rosa: &Person, mei: &Person, room: &str) {
+    let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    let user = format!("/api/users/{}", mei.id);
+    ok(rosa.get(&user).await, 200).await;
+    ok(rosa.patch(&user, json!({ "role": "moderator" })).await, 200).await;
+    ok(mei.patch("/api/me", json!({ "title": "Captain" })).await, 200).await;
+    let path = format!("/api/rooms/{room}");
+    ok(rosa.get(&path).await, 200).await;
+    ok(rosa.patch(&path, json!({ "description": "Ships" })).await, 200).await;
+    let said = mei.say(room, "over there").await;
+    let report = json!({ "message": said["id"], "reason": "Not here" });
+    let reported = ok(rosa.post("/api/reports", report.clone()).await, 201).await;
+    ok(rosa.post("/api/reports", report).await, 200).await;
+    ok(rosa.get("/api/reports?resolved=false").await, 200).await;
+    let resolve = format!("/api/reports/{}/resolve", id(&reported));
+    ok(rosa.post(&resolve, json!({ "resolution": "Moved" })).await, 204).await;
+    let invite = ok(rosa.post("/api/invites", json!({ "uses_max": 1 })).await, 201).await;
+    ok(rosa.get("/api/invites").await, 200).await;
+    ok(
+        rosa.ask("DELETE", &format!("/api/invites/{}", id(&invite))).await,
+        204,
+    )
+    .await;
+    let ban = format!("/api/rooms/{room}/bans/{}", mei.id);
+    let banned = rosa.by_token("PUT", &ban).json(&json!({ "reason": "Enough" }));
+    ok(checked(banned).await, 204).await;
+    ok(rosa.get(&format!("/api/rooms/{room}/bans")).await, 200).await;
+    ok(rosa.ask("DELETE", &ban).await, 204).await;
+    ok(mei.post(&format!("{path}/join"), json!({})).await, 204).await;
+    let member = format!("/api/rooms/{room}/members/{}", mei.id);
+    ok(rosa.ask("DELETE", &member).await, 204).await;
+    ok(rosa.get("/api/audit").await, 200).await;
+    sessions(mei).await;
+}
+
+/// Signs in and gives the one who has the new cookie.
+async fn signed_in(person: &Person) -> Person {
+    let login = json!({ "username": person.username, "password": PASSWORD });
+    let answer = checked(person.bare("POST", "/api/auth/login").json(&login)).await;
+    with_cookie(person, &answer)
+}
+
+fn with_cookie(person: &Person, answer: &reqwest::Response) -> Person {
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    Person {
+        cookie: cookie.split(';').next().unwrap().to_owned(),
+        ..person.clone()
+    }
+}
+
+async fn sessions(mei: &Person) {
+    let first = signed_in(mei).await;
+    let list = ok(checked(first.by_cookie("GET", "/api/sessions")).await, 200).await;
+    let session = list["sessions"][0]["id"].as_str().unwrap();
+    ok(mei.ask("DELETE", &format!("/api/sessions/{session}")).await, 204).await;
+    let second = signed_in(mei).await;
+    let passwords = json!({ "current_password": PASSWORD, "new_password": "another battery" });
+    let changed = second.by_cookie("POST", "/api/me/password").json(&passwords);
+    let changed = checked(changed).await;
+    assert_eq!(changed.status(), 200);
+    let third = with_cookie(mei, &changed);
+    ok(checked(third.by_cookie("DELETE", "/api/sessions")).await, 204).await;
 }

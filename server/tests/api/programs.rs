@@ -531,6 +531,8 @@ async fn commands_say_and_do_what_they_say() {
     let told = done(&rosa, &harbour, "/INVITE @mei").await;
     assert_eq!(told["notice"], "In this channel now: @mei");
     assert_eq!(mei.room("harbour").await["member"], true);
+    done(&rosa, &harbour, "/topic Ships and boats").await;
+    assert_eq!(mei.room("harbour").await["topic"], "Ships and boats");
     let help = done(&mei, &room, "/help").await;
     assert!(
         help["notice"].as_str().unwrap().contains("`/join #room`"),
