@@ -13,7 +13,10 @@ use crate::{
     identity::SignedIn,
     openapi::{
         Api, Call,
-        schema::{any_text, flag, id, line, meaning, named, object, or_null, role, text, time, user_extras, user_fields},
+        schema::{
+            any_text, flag, id, line, meaning, named, object, or_null, role, text, time, user_extras,
+            user_fields,
+        },
     },
     problem::Refusal,
     state::AppState,

@@ -73,7 +73,6 @@ fn Row(user: User, by: Role, is_me: bool, page: String) -> impl IntoView {
         status,
         custom: _,
         bot: _,
-        custom: _,
     } = user;
     let (id, name) = (author.id.to_string(), author.display_name.clone());
     let roles: Vec<_> = Role::ALL
