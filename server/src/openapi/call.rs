@@ -186,6 +186,10 @@ impl Call {
     #[must_use]
     pub fn refuses(mut self, codes: &[Code]) -> Self {
         self.refusals.extend(codes);
+        // Whoever was banned is no member, and is told the reason.
+        if codes.contains(&Code::NotAMember) {
+            self.refusals.push(Code::Banned);
+        }
         self
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jsonschema::Validator;
-use reqwest::{RequestBuilder, Response};
+use reqwest::{RequestBuilder, Response, ResponseBuilderExt};
 use serde_json::{Map, Value, json};
 
 /// The document with nothing in it but what it names: a field that it does not know is a fault.
@@ -29,9 +29,11 @@ pub async fn checked(request: RequestBuilder) -> Response {
     );
     let answer = client.execute(request).await.expect("an answer");
     let (status, headers, version) = (answer.status(), answer.headers().clone(), answer.version());
+    let url = answer.url().clone();
     let body = answer.bytes().await.expect("a body");
     check(&method, &path, status.as_u16(), &headers, &body);
-    let mut again = http::Response::builder().status(status).version(version);
+    let again = http::Response::builder().status(status).version(version);
+    let mut again = again.url(url);
     *again.headers_mut().expect("headers") = headers;
     again.body(body).expect("an answer").into()
 }
