@@ -1,4 +1,5 @@
 // Bundles what a page needs to go on without a network: `pkg/offline.HASH.js`, which pages load once they are shown,
+// `pkg/upload.HASH.js`, which that loads when somebody brings a file,
 // and the service worker `sw.js` with the list of the files that it keeps.
 import { createHash } from "node:crypto";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
@@ -9,7 +10,7 @@ import { build } from "esbuild";
 const source = (name) => fileURLToPath(new URL(`../../offline/${name}`, import.meta.url));
 
 // What a build leaves in pkg that no page loads: declarations of types, and this step's own earlier outcome.
-const LEFT_OVER = /^pkg\/(.*\.d\..*ts|offline\..*\.js)(\.br|\.gz)?$/;
+const LEFT_OVER = /^pkg\/(.*\.d\..*ts|(offline|upload)\..*\.js)(\.br|\.gz)?$/;
 // Under such a name a file never changes.
 const FOREVER = /^pkg\/.*\.[\w-]{22}\.(js|wasm|css)$/;
 const CHANGING = /^(favicon\.svg|manifest\.webmanifest|icons\/[\w-]+\.png)$/;
@@ -18,7 +19,10 @@ const OFFLINE = "/offline";
 
 export async function buildOffline(site) {
   for (const name of await filesIn(site)) if (LEFT_OVER.test(name)) await rm(join(site, name));
-  const page = await bundle("page.js", { format: "esm" });
+  const upload = await bundle("upload.js", { format: "esm" });
+  const uploadName = `pkg/upload.${short(upload, "base64url", 22)}.js`;
+  await writeFile(join(site, uploadName), upload);
+  const page = await bundle("page.js", { format: "esm", define: { __UPLOAD__: JSON.stringify(`/${uploadName}`) } });
   await writeFile(join(site, "pkg", `offline.${short(page, "base64url", 22)}.js`), page);
   const files = await filesToKeep(site);
   const version = short(JSON.stringify(files), "hex", 12);
@@ -35,6 +39,7 @@ async function bundle(name, { format, define }) {
     format,
     target: "es2022",
     legalComments: "none",
+    loader: { ".css": "text" },
     // Workbox tells a developer's build from one for people by this.
     define: { "process.env.NODE_ENV": '"production"', ...define },
   });

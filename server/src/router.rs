@@ -2,11 +2,13 @@
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
-    routing::{any, get},
+    routing::{any, get, post},
 };
 
 use crate::{
+    files, form,
     middleware::{self, etag, limit},
     page, rest,
     state::AppState,
@@ -20,10 +22,15 @@ pub fn public(state: &AppState, with_metrics: bool) -> Router {
         .layer(from_fn_with_state(state.clone(), limit::count));
     let router = Router::new()
         .nest("/api", api)
+        .route("/files/{id}/{name}", get(files::serve))
         .route("/ws", any(ws::open))
         .route("/health", get(rest::health))
         .route("/health/ready", get(rest::ready))
-        .merge(page::routes(state).layer(from_fn_with_state(state.clone(), limit::count_changes)));
+        .merge(
+            page::routes(state)
+                .route("/files/send", post(form::send).layer(DefaultBodyLimit::disable()))
+                .layer(from_fn_with_state(state.clone(), limit::count_changes)),
+        );
     let router = if with_metrics {
         router.route("/metrics", get(rest::metrics))
     } else {

@@ -26,6 +26,8 @@ mod changes;
 mod connections;
 #[path = "api/crash.rs"]
 mod crash;
+#[path = "api/files.rs"]
+mod files;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/messages.rs"]

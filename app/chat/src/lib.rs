@@ -5,6 +5,7 @@
 //! never waits; time, ids and randomness come in as arguments. The server and the browser build
 //! it alike.
 
+pub mod attachment;
 pub mod body;
 pub mod close;
 pub mod emoji;
@@ -23,10 +24,11 @@ pub mod username;
 pub mod view;
 pub mod wire;
 
+pub use attachment::{Attachment, Variant};
 pub use emoji::Emoji;
 pub use error::{Code, Problem};
-pub use id::{ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId};
-pub use message::{Attachment, Message, Reaction};
+pub use id::{AttachmentId, ConnectionId, MessageId, RoomId, SessionId, TokenId, UserId};
+pub use message::{Message, Reaction};
 pub use nonce::Nonce;
 pub use room::{Room, RoomKind};
 pub use time::Timestamp;

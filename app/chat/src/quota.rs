@@ -53,6 +53,8 @@ quotas! {
     Room = "room", 30 / 60 s;
     /// Searches of one user.
     Search = "search", 30 / 10 s;
+    /// Uploads that one user begins.
+    Upload = "upload", 60 / 60 s;
     /// Sockets that one user opens.
     Socket = "socket", 20 / 60 s;
     /// Frames that one connection sends.

@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use tempfile::TempDir;
+
 use crate::{
     Nginx, Postgres, Redis,
     port::Port,
@@ -30,6 +32,8 @@ pub struct Cluster {
     pub redis: Redis,
     /// What they store.
     pub postgres: Postgres,
+    /// Where all of them have their files.
+    _files: TempDir,
 }
 
 /// A process of Natter.
@@ -56,7 +60,9 @@ impl Cluster {
             .collect();
         // First: the instances need to know under which name people see them.
         let nginx = Nginx::start(&CONFIG.replace("${SERVERS}", &servers.join("\n    ")))?;
+        let files = folder("files")?;
         let settings = [
+            format!("NATTER_FILES={}", files.path().display()),
             format!("DATABASE_URL={}", postgres.url()),
             format!("REDIS_URL={}", redis.url()),
             format!("NATTER_URL={}", nginx.url()),
@@ -70,6 +76,7 @@ impl Cluster {
             nginx,
             redis,
             postgres,
+            _files: files,
         })
     }
 }

@@ -5,6 +5,7 @@
 //! only place that chooses implementations.
 
 pub mod account;
+pub mod attachment;
 mod block;
 pub mod breaker;
 pub mod bus;
@@ -14,6 +15,7 @@ mod carry;
 pub mod change;
 pub mod connect;
 pub mod event;
+pub mod files;
 pub mod health;
 pub mod limit;
 pub mod live;
@@ -21,14 +23,17 @@ pub mod markdown;
 pub mod marker;
 pub mod message;
 pub mod password;
+mod picture;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod presence;
+mod receiving;
 pub mod redis;
 pub mod room;
 pub mod search;
 pub mod seed;
 pub mod session;
+mod sniff;
 pub mod stamp;
 pub mod store;
 pub mod thread;
@@ -72,6 +77,12 @@ pub struct Backend {
     pub sessions: Arc<dyn session::Sessions>,
     /// Who did too much lately.
     pub limiter: Arc<dyn limit::Limiter>,
+    /// Where the bytes of files are.
+    pub files: Arc<dyn files::Files>,
+    /// Draws pictures anew, a few at a time.
+    pub pictures: picture::queue::Pictures,
+    /// Who is uploading right now.
+    pub receiving: receiving::Receiving,
     /// Hashes and checks passwords, a few at a time.
     pub passwords: password::Passwords,
     /// Who may create an account.

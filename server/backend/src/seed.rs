@@ -301,6 +301,7 @@ fn new_message(circle: &Circle<'_>, at: Timestamp, rng: &mut StdRng) -> NewMessa
         html: markdown::render(&body, &[]),
         body,
         nonce: None,
+        attachments: Vec::new(),
         mentions: Vec::new(),
         created_at: at,
     }

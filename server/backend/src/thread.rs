@@ -7,6 +7,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Result,
+    attachment::attachment_not_found,
     message::Posted,
     store::{NewMessage, Replied},
 };
@@ -32,6 +33,7 @@ impl Backend {
             }
             Replied::NotAMember => Err(Code::NotAMember.into()),
             Replied::RoomNotFound => Err(Code::RoomNotFound.into()),
+            Replied::AttachmentNotFound => Err(attachment_not_found()),
             Replied::RootNotFound => Err(Problem::invalid("thread", "is no message of this room")),
             Replied::RootDeleted => Err(Problem::because(
                 Code::MessageDeleted,

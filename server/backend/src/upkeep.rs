@@ -31,6 +31,9 @@ impl Backend {
     async fn keep_tidy(&self) {
         loop {
             self.tidy_up(now()).await;
+            if let Err(problem) = self.expire_uploads().await {
+                tracing::warn!(%problem, "clearing files away failed; the next round tries again");
+            }
             tokio::time::sleep(INTERVAL + rand::random_range(Duration::ZERO..JITTER_MAX)).await;
             self.tune().await;
         }

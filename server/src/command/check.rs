@@ -15,7 +15,7 @@ pub(super) async fn check(config: &Config) -> Result<(), CommandError> {
             println!("FAILED  {name}: {fault}");
         }
     };
-    report("database, bus, cache, sessions", reach(config).await);
+    report("database, bus, cache, sessions, files", reach(config).await);
     if let Some(url) = &config.backend().redis_url {
         let reached = reach_redis(url).await;
         report(
@@ -39,11 +39,13 @@ async fn reach(config: &Config) -> Result<String, String> {
         .await
         .map_err(|error| error.to_string())?;
     let epoch = backend.store.epoch().await.map_err(|error| error.to_string());
+    backend.files.ping().await.map_err(|error| error.to_string())?;
     let parts = [
         backend.store.engine(),
         backend.bus.name(),
         backend.cache.name(),
         backend.sessions.name(),
+        backend.files.name(),
     ];
     backend.store.close().await;
     epoch.map(|_| parts.join(", "))

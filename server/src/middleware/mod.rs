@@ -35,11 +35,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use backend::Code;
+use http::{Extensions, HeaderMap, StatusCode, Version};
 use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate as _},
+    },
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
     timeout::RequestBodyTimeoutLayer,
     trace::TraceLayer,
@@ -64,7 +68,11 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
         .layer(from_fn(target::check))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), present::present))
-        .layer(CompressionLayer::new().quality(COMPRESSION))
+        .layer(
+            CompressionLayer::new()
+                .quality(COMPRESSION)
+                .compress_when(DefaultPredicate::new().and(is_ours)),
+        )
         .layer(from_fn(retry::after))
         .layer(from_fn_with_state(state.clone(), security::headers))
         .layer(from_fn(measure::measure))
@@ -74,6 +82,15 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(TraceLayer::new_for_http().make_span_with(span)),
         )
+}
+
+/// An answer whose bytes are somebody's file, to be passed on as they are: its length is known and parts of it are
+/// asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct AsItIs;
+
+fn is_ours(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<AsItIs>().is_none()
 }
 
 fn span(request: &Request) -> Span {

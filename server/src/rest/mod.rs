@@ -1,6 +1,7 @@
 //! The REST door: parse, call one use case, render. Every call is in [`routes`].
 
 mod auth;
+mod files;
 mod health;
 mod messages;
 mod payload;
@@ -11,6 +12,7 @@ mod users;
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     routing::{delete, get, patch, post, put},
 };
 use backend::Code;
@@ -18,6 +20,17 @@ use backend::Code;
 use crate::{problem::Refusal, state::AppState};
 
 pub use health::{health, metrics, ready};
+
+/// What takes files, whose bytes are counted as they come and not beforehand.
+fn uploads() -> Router<AppState> {
+    Router::new()
+        .route("/files", post(files::create))
+        .route(
+            "/files/uploads/{id}",
+            get(files::find).patch(files::resume).delete(files::cancel),
+        )
+        .layer(DefaultBodyLimit::disable())
+}
 
 /// Every call below `/api`.
 pub fn routes() -> Router<AppState> {
@@ -44,6 +57,8 @@ pub fn routes() -> Router<AppState> {
             "/messages/{id}/reactions/{emoji}",
             put(messages::react).delete(messages::unreact),
         )
+        .route("/files/uploads", post(files::begin))
+        .merge(uploads())
         .route("/search", get(search::search))
         .route("/threads/{id}", get(messages::thread))
         .fallback(|| async { Refusal::from(Code::NotFound) })

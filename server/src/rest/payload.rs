@@ -86,6 +86,10 @@ impl Unknown for MessageId {
     const CODE: Code = Code::MessageNotFound;
 }
 
+impl Unknown for chat::AttachmentId {
+    const CODE: Code = Code::UploadNotFound;
+}
+
 impl Unknown for chat::TokenId {
     const CODE: Code = Code::TokenNotFound;
 }

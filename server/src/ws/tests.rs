@@ -290,6 +290,7 @@ impl Scene {
             body: format!("message {n}"),
             thread: None,
             nonce: None,
+            attachments: Vec::new(),
             origin: None,
         };
         self.backend
@@ -438,6 +439,7 @@ async fn a_send_has_one_answer_even_if_the_bus_never_tells_of_it() {
                 nonce,
                 body: "x".into(),
                 thread: None,
+                attachments: Vec::new(),
             })
             .await;
     }
@@ -588,6 +590,7 @@ async fn a_membership_that_was_lost_track_of_is_put_right() {
         body: "among ourselves".into(),
         thread: None,
         nonce: None,
+        attachments: Vec::new(),
         origin: None,
     };
     scene.backend.post_message(&mei, post).await.unwrap();

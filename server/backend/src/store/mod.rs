@@ -12,6 +12,7 @@
 mod change;
 mod copy;
 mod fault;
+pub(crate) mod files;
 mod finding;
 mod gather;
 mod newer;
@@ -28,7 +29,8 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use chat::{
-    Author, MessageId, Nonce, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
+    Attachment, AttachmentId, Author, MessageId, Nonce, Room, RoomId, SessionId, Timestamp, TokenId, User,
+    UserId,
     message::{Bound, Page, Thread, Version},
     wire::RoomHead,
 };
@@ -81,12 +83,13 @@ pub type Stored<T> = Result<T, StoreError>;
 
 /// Everything durable, by noun.
 pub trait Store:
-    Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Upkeep
+    Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Attachments + Search + Upkeep
 {
 }
 
-impl<T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Search + Upkeep> Store
-    for T
+impl<
+    T: Accounts + Credentials + Rooms + Messages + Changing + Threads + Markers + Attachments + Search + Upkeep,
+> Store for T
 {
 }
 
@@ -187,10 +190,11 @@ pub trait Rooms: Send + Sync {
 /// Messages: each room's log.
 #[async_trait]
 pub trait Messages: Send + Sync {
-    /// Stores a message with the room's next `seq` and `rev`, and moves its author's read marker to it.
+    /// Stores a message with the room's next `seq` and `rev`, puts its files on it and moves its author's read marker
+    /// to it.
     async fn append(&self, message: NewMessage) -> Stored<Appended>;
     /// Stores messages in this order in one transaction, for seeding and imports; all or nothing. The authors need
-    /// not be members, nonces are taken as new, and no read marker moves. Gives the room's head after it;
+    /// not be members, nonces are taken as new, files are taken as theirs and on no message, and no read marker moves. Gives the room's head after it;
     /// `None`: no such room.
     async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>>;
     /// The message that `author` posted under this nonce.
@@ -235,6 +239,39 @@ pub trait Markers: Send + Sync {
     async fn mark_read(&self, room: RoomId, user: UserId, seq: u64) -> Stored<MarkerMove>;
     /// The unread messages that mention `user`: room and `seq`, at most 1,000, newest first.
     async fn unread_mentions(&self, user: UserId) -> Stored<Vec<(RoomId, u64)>>;
+}
+
+/// Files: what is known of them. Their bytes are elsewhere, in folders named `parts/{id}` while they are on their way
+/// and `files/{id}` afterwards; a folder that is not needed any more is among the remains in the same transaction.
+///
+/// A file goes on one message, once, by its uploader: see [`Messages::append`]. It goes when that is deleted.
+#[async_trait]
+pub trait Attachments: Send + Sync {
+    /// Notes that an upload begins; false: its owner's space is full.
+    async fn begin_upload(&self, upload: UploadRecord) -> Stored<bool>;
+    /// An upload under way.
+    async fn upload(&self, id: AttachmentId, owner: UserId) -> Stored<Option<UploadRecord>>;
+    /// Makes an upload a file that waits for its message.
+    async fn finish_upload(&self, owner: UserId, file: Attachment, at: Timestamp) -> Stored<Finished>;
+    /// Ends an upload, or takes away the file that it became while that is on no message; false: there is neither.
+    async fn cancel_upload(&self, id: AttachmentId, owner: UserId) -> Stored<bool>;
+    /// Those of the files that `owner` uploaded and that are on a message, or wait for one since `since` or later.
+    /// In no special order; at most [`chat::attachment::ATTACHMENTS_MAX`] are asked for.
+    async fn attachments(
+        &self,
+        owner: UserId,
+        ids: &[AttachmentId],
+        since: Timestamp,
+    ) -> Stored<Vec<Attachment>>;
+    /// The file of this id.
+    async fn file(&self, id: AttachmentId) -> Stored<Option<FileRecord>>;
+    /// Ends uploads that began before this, and takes away the files that wait for a message since before it: some
+    /// at a time; false: there were none.
+    async fn expire_uploads(&self, before: Timestamp) -> Stored<bool>;
+    /// Folders to remove, at most 100.
+    async fn remains(&self) -> Stored<Vec<String>>;
+    /// These folders are removed.
+    async fn forget_remains(&self, folders: &[String]) -> Stored<()>;
 }
 
 /// The index of what messages say. It is written with the messages, in the same transaction.

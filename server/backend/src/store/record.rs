@@ -1,8 +1,8 @@
 //! What the store takes and gives.
 
 use chat::{
-    Author, Emoji, Message, MessageId, Nonce, Role, RoomId, RoomKind, SessionId, Timestamp, TokenId, User,
-    UserId, room::GENERAL,
+    Attachment, AttachmentId, Author, Emoji, Message, MessageId, Nonce, Role, RoomId, RoomKind, SessionId,
+    Timestamp, TokenId, User, UserId, room::GENERAL,
 };
 
 /// The SHA-256 of a session's or token's secret.
@@ -176,6 +176,8 @@ pub struct NewMessage {
     pub nonce: Option<Nonce>,
     /// Who is mentioned.
     pub mentions: Vec<UserId>,
+    /// The author's files that go with it.
+    pub attachments: Vec<Attachment>,
     /// When.
     pub created_at: Timestamp,
 }
@@ -191,6 +193,8 @@ pub enum Appended {
     NotAMember,
     /// There is no such room.
     RoomNotFound,
+    /// One of the files is not the author's, or is on a message already.
+    AttachmentNotFound,
 }
 
 /// How a reply ended.
@@ -213,6 +217,8 @@ pub enum Replied {
     RootNotFound,
     /// The message to answer was deleted.
     RootDeleted,
+    /// One of the files is not the author's, or is on a message already.
+    AttachmentNotFound,
 }
 
 /// A change of a message that is there.
@@ -271,6 +277,8 @@ pub enum Changed {
     Deleted,
     /// There are as many emoji under it, or pins in its room, as there may be.
     TooMany,
+    /// Nothing would be left of it: it has neither words nor files.
+    Empty,
 }
 
 /// What a change left.
@@ -304,4 +312,43 @@ pub enum MarkerMove {
     Kept,
     /// The user is no member of the room.
     NotAMember,
+}
+
+/// An upload under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRecord {
+    /// The id, which the file will have.
+    pub id: AttachmentId,
+    /// Who uploads.
+    pub owner: UserId,
+    /// What the file will be called.
+    pub name: String,
+    /// How many bytes are announced; 0: unknown.
+    pub size: u64,
+    /// When it began.
+    pub created_at: Timestamp,
+}
+
+/// How the end of an upload ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finished {
+    /// The file is there now.
+    Stored,
+    /// It was there already, as this.
+    Again(Box<Attachment>),
+    /// There is no such upload of this user, or no longer.
+    NotFound,
+    /// The user's space is full.
+    TooMuch,
+}
+
+/// A file that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRecord {
+    /// As readers get it.
+    pub attachment: Attachment,
+    /// Who uploaded it.
+    pub owner: UserId,
+    /// The room in which it was posted; `None`: it waits for its message.
+    pub room: Option<RoomId>,
 }

@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     search::Entry,
-    store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window},
+    store::{
+        Appended, Changes, Head, Messages, NewMessage, Stored, files::attachments_text, timed::timed,
+        window::Window,
+    },
 };
 
 /// The most messages of one statement.
@@ -41,11 +44,17 @@ statements! {
                  WHERE room = $1
                  RETURNING room AS head_room, last_seq, last_rev";
     INSERT_MANY = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                         created_at, edited_at, deleted, pinned, mentions)
+                                         created_at, edited_at, deleted, pinned, mentions, attachments)
                    SELECT row.id, $1, $2 + row.place, $3 + row.place, row.author, row.body, row.html, row.nonce, NULL,
-                          0, row.created_at, NULL, FALSE, FALSE, '{}'
-                   FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bigint[])
-                        WITH ORDINALITY row (id, author, body, html, nonce, created_at, place)";
+                          0, row.created_at, NULL, FALSE, FALSE, '{}', row.attachments
+                   FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
+                        WITH ORDINALITY row (id, author, body, html, nonce, created_at, attachments, place)";
+    /// Puts files on the messages that they came with.
+    ATTACH_MANY = "WITH attached AS (
+                       INSERT INTO attachments (file, message, room)
+                       SELECT c.file, c.message, $1 FROM unnest($2::uuid[], $3::uuid[]) c (file, message)
+                   )
+                   UPDATE files SET loose_since = NULL WHERE id = ANY ($2)";
     INSERT_MANY_WORDS = concat!(
         "WITH placed AS (
              SELECT row.id, row.tokens, nextval('message_places') AS place
@@ -208,7 +217,14 @@ impl AppendBatch {
         let query = INSERT_MANY.query().bind(self.room.0).bind(seq).bind(rev);
         let query = query.bind(columns.ids).bind(columns.authors).bind(columns.bodies);
         let query = query.bind(columns.html).bind(columns.nonces).bind(columns.times);
-        query.execute(&mut *tx).await?;
+        query.bind(columns.attachments).execute(&mut *tx).await?;
+        if !columns.files.is_empty() {
+            let on = messages
+                .iter()
+                .flat_map(|message| message.attachments.iter().map(|_| message.id.0));
+            let query = ATTACH_MANY.query().bind(self.room.0).bind(columns.files);
+            query.bind(on.collect::<Vec<Uuid>>()).execute(&mut *tx).await?;
+        }
         let ids: Vec<Uuid> = messages.iter().map(|message| message.id.0).collect();
         let query = INSERT_MANY_WORDS.query().bind(ids).bind(columns.tokens);
         query.execute(&mut *tx).await?;
@@ -238,6 +254,12 @@ pub(super) struct Columns<'a> {
     pub(super) callers: Vec<i64>,
     /// The people mentioned, each once a message.
     pub(super) called: Vec<Uuid>,
+    /// The files of each, as readers get them.
+    pub(super) attachments: Vec<Option<String>>,
+    /// For each file, the message's place in the batch, from 1.
+    pub(super) carriers: Vec<i64>,
+    /// The files.
+    pub(super) files: Vec<Uuid>,
 }
 
 impl<'a> Columns<'a> {
@@ -247,7 +269,17 @@ impl<'a> Columns<'a> {
             .zip(messages.clone())
             .flat_map(|(place, message)| once_each(&message.mentions).map(move |user| (place, user)))
             .collect();
+        let files: Vec<(i64, Uuid)> = (1..)
+            .zip(messages.clone())
+            .flat_map(|(place, message)| message.attachments.iter().map(move |file| (place, file.id.0)))
+            .collect();
         Self {
+            attachments: messages
+                .clone()
+                .map(|message| attachments_text(&message.attachments))
+                .collect(),
+            carriers: files.iter().map(|(place, _)| *place).collect(),
+            files: files.into_iter().map(|(_, file)| file).collect(),
             ids: messages.clone().map(|message| message.id.0).collect(),
             authors: messages.clone().map(|message| message.author.id.0).collect(),
             bodies: messages.clone().map(|message| &*message.body).collect(),

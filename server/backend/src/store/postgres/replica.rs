@@ -144,6 +144,7 @@ mod tests {
             body: "hello".to_owned(),
             html: "<p>hello</p>".to_owned(),
             nonce: None,
+            attachments: Vec::new(),
             mentions: Vec::new(),
             created_at: Timestamp(1),
         };

@@ -7,8 +7,8 @@ use services::Postgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
-    PostgresStore, accounts, changing, credentials, markers, messages, pool, posts, replica, report, rooms,
-    schema, search,
+    PostgresStore, accounts, attachments, changing, credentials, markers, messages, pool, posts, replica,
+    report, rooms, schema, search,
     statement::{Statement, counted},
     threads, upkeep,
 };
@@ -22,6 +22,7 @@ use crate::{
 fn statements() -> Vec<(String, Statement)> {
     let files = [
         ("accounts", accounts::STATEMENTS),
+        ("attachments", attachments::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("markers", markers::STATEMENTS),

@@ -12,14 +12,17 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
-    SqliteStore,
+    SqliteStore, attachments,
     rows::{Read, hex, integer, json, json_ids, message_columns, pack, with_head},
     statement::statements,
     writer::Job,
 };
 use crate::{
     search::Entry,
-    store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window},
+    store::{
+        Appended, Changes, Head, Messages, NewMessage, Stored, files::attachments_text, timed::timed,
+        window::Window,
+    },
 };
 
 /// The most messages of one statement.
@@ -46,8 +49,8 @@ statements! {
                    AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)";
     /// One round trip for all.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                             created_at, edited_at, deleted, pinned, mentions)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10);
+                                             created_at, edited_at, deleted, pinned, mentions, attachments)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10, ?14);
                        INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?12, ?13);
                        UPDATE members SET read_seq = ?3 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
@@ -56,10 +59,11 @@ statements! {
                  WHERE room = ?1
                  RETURNING room AS head_room, last_seq, last_rev";
     INSERT_MANY = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                         created_at, edited_at, deleted, pinned, mentions)
+                                         created_at, edited_at, deleted, pinned, mentions, attachments)
                    SELECT unhex(row.value ->> 'id'), ?2, ?3 + row.key, ?4 + row.key, unhex(row.value ->> 'author'),
                           row.value ->> 'body', row.value ->> 'html', row.value ->> 'nonce', NULL, 0,
-                          row.value ->> 'created_at', NULL, 0, 0, unhex(row.value ->> 'mentions')
+                          row.value ->> 'created_at', NULL, 0, 0, unhex(row.value ->> 'mentions'),
+                          row.value ->> 'attachments'
                    FROM json_each(?1) row";
     INSERT_MANY_WORDS = "INSERT INTO message_words (rowid, words, marks)
                          SELECT m.rowid, row.value ->> 'words', row.value ->> 'marks'
@@ -166,6 +170,9 @@ pub(super) async fn append(
     root: Option<MessageId>,
     tx: &mut SqliteConnection,
 ) -> Stored<Appended> {
+    if !attachments::are_loose(new, tx).await? {
+        return Ok(refusal(new, tx).await?.unwrap_or(Appended::AttachmentNotFound));
+    }
     let mentioned = new.mentions.iter().copied();
     let existing = existing(mentioned, tx).await?;
     let nonce = new.nonce.as_ref().map(|nonce| nonce.as_str());
@@ -184,6 +191,7 @@ pub(super) async fn append(
     };
     insert(&message, Entry::of_new(new, root.is_some()), tx).await?;
     call(&message, &message.mentions, tx).await?;
+    attachments::attach(&message, tx).await?;
     Ok(Appended::Stored(message))
 }
 
@@ -205,6 +213,7 @@ async fn insert(message: &Message, entry: Entry, tx: &mut SqliteConnection) -> S
         .bind(message.thread.map(|root| root.0))
         .bind(entry.words)
         .bind(entry.marks)
+        .bind(attachments_text(&message.attachments))
         .execute(tx)
         .await?;
     Ok(())
@@ -275,7 +284,7 @@ fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<UserId>) -> 
         reply_count: 0,
         nonce: new.nonce.clone(),
         reactions: Vec::new(),
-        attachments: Vec::new(),
+        attachments: new.attachments.clone(),
         mentions: known(&new.mentions, existing),
     }
 }
@@ -364,6 +373,9 @@ impl AppendBatch {
             .await?;
         let query = INSERT_MANY_WORDS.query().bind(&rows).bind(self.room.0).bind(seq);
         query.execute(&mut *tx).await?;
+        if messages.iter().any(|message| !message.attachments.is_empty()) {
+            attachments::attach_many(self.room, messages, tx).await?;
+        }
         if !existing.is_empty() {
             INSERT_MANY_MENTIONS
                 .query()
@@ -390,6 +402,7 @@ struct Line<'a> {
     marks: String,
     /// The ids back to back, for the message.
     mentions: String,
+    attachments: Option<String>,
     /// The ids one by one, for the mentions.
     mentioned: Vec<String>,
 }
@@ -411,6 +424,7 @@ impl<'a> Line<'a> {
             words,
             marks,
             mentions: mentioned.concat(),
+            attachments: attachments_text(&message.attachments),
             mentioned,
         }
     }

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, changing, credentials, markers, messages, reading, rooms, search,
+    SqliteStore, accounts, attachments, changing, credentials, markers, messages, reading, rooms, search,
     statement::{Statement, counted},
     threads, upkeep, writer, writing,
 };
@@ -21,6 +21,7 @@ fn statements() -> Vec<(String, Statement)> {
     let files = [
         ("mod", super::STATEMENTS),
         ("accounts", accounts::STATEMENTS),
+        ("attachments", attachments::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("markers", markers::STATEMENTS),

@@ -98,5 +98,6 @@ fn as_reply(refusal: Appended) -> Replied {
         Appended::Stored(first) | Appended::Repeated(first) => Replied::Repeated(first),
         Appended::NotAMember => Replied::NotAMember,
         Appended::RoomNotFound => Replied::RoomNotFound,
+        Appended::AttachmentNotFound => Replied::AttachmentNotFound,
     }
 }

@@ -2,6 +2,7 @@
 //! its `Place`, which store it is.
 
 mod accounts;
+mod attachments;
 mod changing;
 mod credentials;
 mod crowds;
@@ -131,6 +132,7 @@ pub(crate) fn new_message(room: RoomId, author: &User, body: &str) -> NewMessage
         body: body.to_owned(),
         html: format!("<p>{body}</p>"),
         nonce: None,
+        attachments: Vec::new(),
         mentions: Vec::new(),
         created_at: Timestamp(4_000),
     }
