@@ -259,6 +259,7 @@ impl Scene {
         let config = Config {
             database_url: format!("sqlite://{}", folder.path().join("natter.db").display()),
             database_replica_url: None,
+            files: folder.path().join("files").display().to_string(),
             redis_url: None,
             limits: "off".parse().unwrap(),
             signup: Signup::Open,

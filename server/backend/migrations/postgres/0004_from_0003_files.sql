@@ -29,11 +29,12 @@ CREATE TABLE files (
 CREATE INDEX files_by_owner ON files (owner, size);
 CREATE INDEX files_loose ON files (loose_since) WHERE loose_since IS NOT NULL;
 
--- On which message a file is: on one at most, for ever. Two instances that post it at once meet in this key.
+-- On which message a file is: on one at most, for ever. Two instances that post it at once meet in this key. No
+-- reference to the message: it is written by the same statement, and nothing removes it.
 CREATE TABLE attachments (
     file UUID NOT NULL PRIMARY KEY REFERENCES files (id),
-    message UUID NOT NULL REFERENCES messages (id),
-    room UUID NOT NULL REFERENCES rooms (id)
+    message UUID NOT NULL,
+    room UUID NOT NULL
 );
 
 -- Folders whose bytes nobody needs any more, and which are still to be removed.

@@ -29,11 +29,12 @@ CREATE TABLE files (
 CREATE INDEX files_by_owner ON files (owner, size);
 CREATE INDEX files_loose ON files (loose_since) WHERE loose_since IS NOT NULL;
 
--- On which message a file is: on one at most, for ever.
+-- On which message a file is: on one at most, for ever. No reference to the message: it is written in the same
+-- transaction, and nothing removes it.
 CREATE TABLE attachments (
     file BLOB NOT NULL PRIMARY KEY REFERENCES files (id),
-    message BLOB NOT NULL REFERENCES messages (id),
-    room BLOB NOT NULL REFERENCES rooms (id)
+    message BLOB NOT NULL,
+    room BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 -- Folders whose bytes nobody needs any more, and which are still to be removed.

@@ -6,7 +6,7 @@ fn photo(width: u32, height: u32) -> DynamicImage {
     // Red on the left, blue on the right.
     let pixel = |x, _| {
         if x < width / 2 {
-            Rgb([200, 30, 30])
+            Rgb([200_u8, 30, 30])
         } else {
             Rgb([30, 30, 200])
         }
@@ -85,7 +85,7 @@ fn smaller_sizes_keep_the_shape_and_are_never_larger_than_the_picture() {
 
 #[test]
 fn the_colour_is_that_of_the_middle_on_white() {
-    let color = |pixel| {
+    let color = |pixel: [u8; 4]| {
         let image = DynamicImage::from(ImageBuffer::from_pixel(400, 400, Rgba(pixel)));
         draw(ImageFormat::Png, &png(&image, None).unwrap()).unwrap().color
     };
@@ -95,7 +95,7 @@ fn the_colour_is_that_of_the_middle_on_white() {
 
 #[test]
 fn a_drawing_keeps_what_can_be_seen_through() {
-    let image = DynamicImage::from(ImageBuffer::from_pixel(1_000, 10, Rgba([9, 9, 9, 40])));
+    let image = DynamicImage::from(ImageBuffer::from_pixel(1_000, 10, Rgba([9_u8, 9, 9, 40])));
     let drawn = draw(ImageFormat::Png, &png(&image, None).unwrap()).unwrap();
     for bytes in [&drawn.bytes, &drawn.smaller[0].bytes] {
         assert_eq!(

@@ -52,6 +52,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "users",
         "whether there is anyone: ends at the first row",
     ),
+    ("attachments::REMAINS", "remains_pkey", "up to the hundredth"),
     (
         "credentials::DELETE_STALE_SESSIONS",
         "sessions",
@@ -118,6 +119,12 @@ const CONTENTS: &[&str] = &[
      FROM generate_series(1, 3000) n, generate_series(1, 20) k",
     "INSERT INTO versions SELECT nth('message', n * 100 + k), n, 'body', n
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "INSERT INTO files SELECT nth('file', n), nth('user', 1 + n % 5000), 10, '{}', CASE WHEN n % 50 = 0 THEN n END
+     FROM generate_series(1, 30000) n",
+    "INSERT INTO attachments SELECT nth('file', n * 5 + k), nth('message', n * 100 + k), nth('room', n)
+     FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "INSERT INTO uploads SELECT nth('upload', n), nth('user', 1 + n % 5000), 'name', 10, n FROM generate_series(1, 5000) n",
+    "INSERT INTO remains SELECT 'files/' || n FROM generate_series(1, 5000) n",
     "VACUUM ANALYZE",
 ];
 

@@ -22,10 +22,10 @@ use crate::store::{
 
 statements! {
     /// What `?1` has, but for the upload `?2`.
-    SPACE = "SELECT count(*), ifnull(sum(size), 0)
-             FROM (SELECT size FROM files WHERE owner = ?1
-                   UNION ALL
-                   SELECT size FROM uploads WHERE owner = ?1 AND id <> ?2)";
+    SPACE = "SELECT (SELECT count(*) FROM files WHERE owner = ?1)
+                    + (SELECT count(*) FROM uploads WHERE owner = ?1 AND id <> ?2),
+                    (SELECT ifnull(sum(size), 0) FROM files WHERE owner = ?1)
+                    + (SELECT ifnull(sum(size), 0) FROM uploads WHERE owner = ?1 AND id <> ?2)";
     BEGIN_UPLOAD = "INSERT INTO uploads (id, owner, name, size, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
     UPLOAD = "SELECT id, owner, name, size, created_at FROM uploads WHERE id = ?1 AND owner = ?2";
     END_UPLOAD = "DELETE FROM uploads WHERE id = ?1 AND owner = ?2";
