@@ -67,11 +67,12 @@ impl Backend {
             return Err(Code::UploadNotFound.into());
         }
         let files = Arc::clone(&self.files);
-        let single = parts.single();
-        let first = head(parts.read(files), sniff::HEAD_BYTES).await?;
+        let first = head(parts.read(Arc::clone(&files)), sniff::HEAD_BYTES).await?;
         let media_type = sniff::media_type(&first);
         let Some(format) = picture::format(media_type) else {
-            self.put_whole(upload.id, single).await?;
+            let pieces = Parts::of(&*self.files, upload.id).await?.read(files);
+            let path = format!("{}/{WHOLE}", file_folder(upload.id));
+            self.files.put_pieces(&path, pieces).await?;
             return Ok(attachment(upload, media_type, size));
         };
         if size > IMAGE_BYTES_MAX {
@@ -79,23 +80,10 @@ impl Backend {
         }
         let turn = self.pictures.turn().await?;
         let parts = Parts::of(&*self.files, upload.id).await?;
-        let bytes = whole(parts.read(Arc::clone(&self.files))).await?;
+        let bytes = whole(parts.read(files)).await?;
         let drawn = turn.run(move || picture::draw(format, &bytes)).await?;
         self.put_picture(upload, media_type, drawn.map_err(refused)?)
             .await
-    }
-
-    async fn put_whole(&self, id: AttachmentId, single: Option<String>) -> Result<()> {
-        let path = format!("{}/{WHOLE}", file_folder(id));
-        match single {
-            Some(part) => self.files.rename(&part, &path).await?,
-            None => {
-                let parts = Parts::of(&*self.files, id).await?;
-                let pieces = parts.read(Arc::clone(&self.files));
-                self.files.put_pieces(&path, pieces).await?;
-            }
-        }
-        Ok(())
     }
 
     async fn put_picture(

@@ -1,7 +1,7 @@
 //! What came of an upload so far. A part is named by where it begins and how long it is, so that what is there says
 //! how far the upload has come, and two connections that carry the same bytes do not harm each other.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use chat::AttachmentId;
@@ -58,19 +58,11 @@ impl Parts {
         self.chain.iter().map(|(_, range)| range.end - range.start).sum()
     }
 
-    /// The one part that is all there is.
-    pub(super) fn single(&self) -> Option<String> {
-        match &*self.chain {
-            [(name, _)] => Some(path(self.id, name)),
-            _ => None,
-        }
-    }
-
     /// All bytes, part after part.
-    pub(super) fn read(self, files: std::sync::Arc<dyn Files>) -> Pieces {
+    pub(super) fn read(self, files: Arc<dyn Files>) -> Pieces {
         let id = self.id;
         let parts = stream::iter(self.chain).then(move |(name, range)| {
-            let files = std::sync::Arc::clone(&files);
+            let files = Arc::clone(&files);
             async move {
                 let found = files.get(&path(id, &name), range).await?;
                 found.ok_or_else(|| crate::files::FilesError("a part of an upload is gone".into()))

@@ -47,8 +47,6 @@ pub trait Files: Send + Sync {
     async fn get(&self, path: &str, range: Range<u64>) -> Kept<Option<Pieces>>;
     /// The names in a folder, with how many bytes each has.
     async fn list(&self, folder: &str) -> Kept<Vec<(String, u64)>>;
-    /// Moves what is there, in the place of what may be.
-    async fn rename(&self, from: &str, to: &str) -> Kept<()>;
     /// Removes a folder with all that is in it; there need be none.
     async fn remove(&self, folder: &str) -> Kept<()>;
     /// Asks for a sign of life.

@@ -129,11 +129,6 @@ impl Files for ObjectFiles {
         named.try_collect().await.map_err(failed)
     }
 
-    async fn rename(&self, from: &str, to: &str) -> Kept<()> {
-        let (from, to) = (self.at(from), self.at(to));
-        self.objects.rename(&from, &to).await.map_err(failed)
-    }
-
     async fn remove(&self, folder: &str) -> Kept<()> {
         let found = self.objects.list(Some(&self.at(folder)));
         let paths = found.map_ok(|object| object.location).boxed();

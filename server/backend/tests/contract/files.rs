@@ -135,23 +135,6 @@ async fn of_pieces_that_break_off_nothing_is_there() {
 }
 
 #[tokio::test]
-async fn what_is_moved_is_there_and_nowhere_else() {
-    let place = Place::new().await;
-    let files = place.open();
-    files
-        .put("parts/a/0-3", Bytes::from_static(b"abc"))
-        .await
-        .unwrap();
-    files
-        .put("files/a/whole", Bytes::from_static(b"before"))
-        .await
-        .unwrap();
-    files.rename("parts/a/0-3", "files/a/whole").await.unwrap();
-    assert_eq!(read(&files, "files/a/whole", 0..10).await.unwrap(), b"abc");
-    assert_eq!(read(&files, "parts/a/0-3", 0..10).await, None);
-}
-
-#[tokio::test]
 async fn what_was_put_is_there_for_whoever_comes_later() {
     let place = Place::new().await;
     place
