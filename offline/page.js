@@ -2,6 +2,7 @@
 // is to begin with; the island's code calls the methods of what it gets (app/src/live/browser/kept.rs).
 
 import { Store, countSends, forgetOthers, wipe } from "./store.js";
+import { takeFiles } from "./files.js";
 import { keepPage, lookForUpdate, register } from "./update.js";
 
 // Said to this browser's other pages.
@@ -52,6 +53,7 @@ export async function open(own) {
     // Its lock is free in a moment.
     if (data === `left sends ${user}`) setTimeout(() => dispatchEvent(new Event(LEFT_SENDS)), LOCK_MS);
   });
+  takeFiles();
   const later = globalThis.requestIdleCallback ?? setTimeout;
   later(() => {
     register(own).catch(() => {});

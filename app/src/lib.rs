@@ -3,6 +3,7 @@
 //! Built twice. For the server (`ssr`) it is the pages, complete without scripts, and the server functions that
 //! their forms call. For the browser (`hydrate`) it is the islands alone: no page, no router, no server function.
 
+pub mod attached;
 pub mod face;
 pub mod islands;
 pub mod live;

@@ -98,6 +98,7 @@ test("the service worker keeps the files of its build, and a page of its own", a
   const worker = await readFile(join(site, "sw.js"), "utf8");
   assert.match(worker, /url:"\/pkg\/natter\.abcdefghijklmnopqrst-_\.js",revision:null/, "a hashed file needs no revision");
   assert.match(worker, /url:"\/pkg\/offline\.[\w-]{22}\.js"/);
+  assert.match(worker, /url:"\/pkg\/upload\.[\w-]{22}\.js"/);
   assert.match(worker, /url:"\/offline",revision:"\w{12}"/);
   assert.ok(!worker.includes("natter.abc.js"), "a file without a hash may change, so it is not kept");
   assert.equal(await exists(declaration), false, "no page loads declarations of types");

@@ -1,5 +1,6 @@
 // Bundles what a page needs to go on without a network: `pkg/offline.HASH.js`, which pages load once they are shown;
-// what it attends to, `pkg/attention.HASH.js`, which they load when they have nothing else to do; and the service worker `sw.js` with the list of the files that it keeps.
+// `pkg/upload.HASH.js`, which that loads when somebody brings a file; what a page attends to, `pkg/attention.HASH.js`,
+// which it loads when it has nothing else to do; and the service worker `sw.js` with the list of the files that it keeps.
 import { createHash } from "node:crypto";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +10,7 @@ import { build } from "esbuild";
 const source = (name) => fileURLToPath(new URL(`../../offline/${name}`, import.meta.url));
 
 // What a build leaves in pkg that no page loads: declarations of types, and this step's own earlier outcome.
-const LEFT_OVER = /^pkg\/(.*\.d\..*ts|(offline|attention)\..*\.js)(\.br|\.gz)?$/;
+const LEFT_OVER = /^pkg\/(.*\.d\..*ts|(offline|attention|upload)\..*\.js)(\.br|\.gz)?$/;
 // Under such a name a file never changes.
 const FOREVER = /^pkg\/.*\.[\w-]{22}\.(js|wasm|css)$/;
 const CHANGING = /^(favicon\.svg|manifest\.webmanifest|icons\/[\w-]+\.png)$/;
@@ -18,10 +19,15 @@ const OFFLINE = "/offline";
 
 export async function buildOffline(site) {
   for (const name of await filesIn(site)) if (LEFT_OVER.test(name)) await rm(join(site, name));
-  for (const [name, entry] of [["offline", "page.js"], ["attention", "attention.js"]]) {
-    const code = await bundle(entry, { format: "esm" });
-    await writeFile(join(site, "pkg", `${name}.${short(code, "base64url", 22)}.js`), code);
-  }
+  const put = async (name, entry, define = {}) => {
+    const code = await bundle(entry, { format: "esm", define });
+    const file = `${name}.${short(code, "base64url", 22)}.js`;
+    await writeFile(join(site, "pkg", file), code);
+    return file;
+  };
+  const upload = `pkg/${await put("upload", "upload.js")}`;
+  await put("offline", "page.js", { __UPLOAD__: JSON.stringify(`/${upload}`) });
+  await put("attention", "attention.js");
   const files = await filesToKeep(site);
   const version = short(JSON.stringify(files), "hex", 12);
   const define = { __FILES__: JSON.stringify(files), __VERSION__: JSON.stringify(version) };
@@ -37,6 +43,7 @@ async function bundle(name, { format, define }) {
     format,
     target: "es2022",
     legalComments: "none",
+    loader: { ".css": "text" },
     // Workbox tells a developer's build from one for people by this.
     define: { "process.env.NODE_ENV": '"production"', ...define },
   });

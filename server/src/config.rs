@@ -86,6 +86,9 @@ pub struct Config {
     /// A streaming replica of a Postgres database, which old messages are read from
     #[arg(long, env = "DATABASE_REPLICA_URL", hide_env_values = true, global = true)]
     pub database_replica_url: Option<String>,
+    /// Where uploads are: a folder, or s3://BUCKET/PREFIX with the AWS_… variables
+    #[arg(long, env = "NATTER_FILES", default_value = "data/files", global = true)]
+    pub files: String,
     /// Where Redis is; unset: everything stays in process
     #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
     pub redis_url: Option<String>,
@@ -208,6 +211,7 @@ impl Config {
         connect::Config {
             database_url: self.database_url.clone(),
             database_replica_url: self.database_replica_url.clone().filter(|url| !url.is_empty()),
+            files: self.files.clone(),
             redis_url: self.redis_url.clone().filter(|url| !url.is_empty()),
             limits: self.limits.clone(),
             signup: match self.signup {

@@ -5,10 +5,13 @@
 
 pub mod command;
 pub mod config;
+mod files;
+mod form;
 pub mod hub;
 pub mod identity;
 pub mod metrics;
 pub mod middleware;
+mod multipart;
 pub mod openapi;
 pub mod ops;
 pub mod page;

@@ -2,13 +2,15 @@
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
-    routing::get,
+    routing::post,
 };
 
 use backend::Code;
 
 use crate::{
+    form,
     middleware::{self, etag, limit},
     page,
     problem::Refusal,
@@ -29,7 +31,11 @@ pub fn public(state: &AppState, with_metrics: bool) -> Router {
         .merge(hooks)
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
         .nest("/api", api)
-        .merge(page::routes(state).layer(from_fn_with_state(state.clone(), limit::count_changes)));
+        .merge(
+            page::routes(state)
+                .route("/files/send", post(form::send).layer(DefaultBodyLimit::disable()))
+                .layer(from_fn_with_state(state.clone(), limit::count_changes)),
+        );
     middleware::around(router, state).with_state(state.clone())
 }
 

@@ -34,6 +34,8 @@ mod connections;
 mod contract;
 #[path = "api/crash.rs"]
 mod crash;
+#[path = "api/files.rs"]
+mod files;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/messages.rs"]

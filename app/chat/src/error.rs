@@ -69,6 +69,10 @@ codes! {
     UserNotFound = "user_not_found", 404, "No such user";
     /// There is no such message.
     MessageNotFound = "message_not_found", 404, "No such message";
+    /// There is no such file, or it is not for the caller.
+    FileNotFound = "file_not_found", 404, "No such file";
+    /// There is no such upload of the caller: it ended, was given up or has expired.
+    UploadNotFound = "upload_not_found", 404, "No such upload";
     /// There is no such token.
     TokenNotFound = "token_not_found", 404, "No such token";
     /// There is no such bot.
@@ -97,10 +101,16 @@ codes! {
     TooMany = "too_many", 409, "There are too many already";
     /// Somebody has to own the workspace.
     LastOwner = "last_owner", 409, "The last owner stays";
+    /// The bytes do not go on where the upload stands; the answer says where that is.
+    WrongOffset = "wrong_offset", 409, "The upload stands elsewhere";
+    /// The caller has uploaded as much as anybody may.
+    QuotaReached = "quota_reached", 413, "Your space for files is full";
     /// The body is larger than any valid request.
     TooLarge = "too_large", 413, "Too large";
     /// The body is not JSON by its `Content-Type`.
     UnsupportedMediaType = "unsupported_media_type", 415, "JSON expected";
+    /// The range lies outside of the file.
+    RangeNotSatisfiable = "range_not_satisfiable", 416, "The range is outside of the file";
     /// The request was read, but a field's value is not allowed.
     Invalid = "invalid", 422, "Some fields are not valid";
     /// What was typed begins with a slash and is no command. Two slashes say it instead.

@@ -41,6 +41,10 @@ id!(
     MessageId
 );
 id!(
+    /// One file that somebody uploaded, on a message or still on its way to one.
+    AttachmentId
+);
+id!(
     /// One signed-in browser. Not a secret: the secret is the cookie, of which only a hash is kept.
     SessionId
 );

@@ -5,6 +5,7 @@
 //! never waits; time, ids and randomness come in as arguments. The server and the browser build
 //! it alike.
 
+pub mod attachment;
 pub mod audit;
 pub mod body;
 pub mod close;
@@ -31,15 +32,16 @@ pub mod username;
 pub mod view;
 pub mod wire;
 
+pub use attachment::{Attachment, Variant};
 pub use emoji::Emoji;
 pub use error::{Code, Problem};
 pub use id::{
-    AuditId, CommandId, ConnectionId, InviteId, MessageId, ReportId, RoomId, SessionId, TokenId, UserId,
-    WebhookId,
+    AttachmentId, AuditId, CommandId, ConnectionId, InviteId, MessageId, ReportId, RoomId, SessionId,
+    TokenId, UserId, WebhookId,
 };
 pub use marker::Marker;
 pub use mention::Call;
-pub use message::{Attachment, Message, Reaction};
+pub use message::{Message, Reaction};
 pub use nonce::Nonce;
 pub use notify::{Custom, Level, Notify, Quiet};
 pub use room::{Room, RoomKind};

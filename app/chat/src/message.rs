@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    attachment::Attachment,
     id::{MessageId, RoomId, UserId},
     mention::Call,
     nonce::Nonce,
@@ -23,7 +24,7 @@ pub struct Message {
     pub rev: u64,
     /// Who posted it.
     pub author: Author,
-    /// Markdown source; empty once deleted.
+    /// Markdown source; empty once deleted, and perhaps where there are files.
     pub body: String,
     /// The safe rendering of `body`.
     pub html: String,
@@ -43,7 +44,7 @@ pub struct Message {
     pub nonce: Option<Nonce>,
     /// Reactions, in the order in which each emoji came first.
     pub reactions: Vec<Reaction>,
-    /// Files.
+    /// Files, in the order in which they were sent; at most [`crate::attachment::ATTACHMENTS_MAX`].
     pub attachments: Vec<Attachment>,
     /// Who is mentioned.
     pub mentions: Vec<UserId>,
@@ -61,19 +62,6 @@ pub struct Reaction {
     pub count: u64,
     /// The first of them, at most [`REACTION_USERS_MAX`].
     pub users: Vec<UserId>,
-}
-
-/// One file on a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attachment {
-    /// Where the file is.
-    pub url: String,
-    /// Its name.
-    pub name: String,
-    /// Its media type, as found, not as claimed.
-    pub media_type: String,
-    /// Its size in bytes.
-    pub size: u64,
 }
 
 /// One page of a room's messages.

@@ -57,6 +57,8 @@ quotas! {
     Report = "report", 20 / 600 s;
     /// Searches of one user.
     Search = "search", 30 / 10 s;
+    /// Uploads that one user begins.
+    Upload = "upload", 60 / 60 s;
     /// Sockets that one user opens.
     Socket = "socket", 20 / 60 s;
     /// Frames that one connection sends.

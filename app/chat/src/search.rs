@@ -57,6 +57,8 @@ pub enum Has {
     Reaction,
     /// A file.
     File,
+    /// A picture.
+    Image,
 }
 
 /// What a message can be.
@@ -210,6 +212,7 @@ fn operator(name: &str, value: &str, not: bool) -> Option<Part> {
             "mention" | "mentions" => Has::Mention,
             "reaction" | "reactions" => Has::Reaction,
             "file" | "files" => Has::File,
+            "image" | "images" => Has::Image,
             _ => return None,
         }),
         "is" => Part::Is(match lower.as_str() {

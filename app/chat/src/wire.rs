@@ -1,10 +1,10 @@
 //! The frames of the WebSocket: one JSON object each, several to a text frame when separated by
 //! newlines. Client frames are imperatives; server frames say what happened.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
-    id::{ConnectionId, MessageId, RoomId, UserId},
+    id::{AttachmentId, ConnectionId, MessageId, RoomId, UserId},
     marker::Marker,
     message::Message,
     nonce::Nonce,
@@ -68,6 +68,9 @@ pub enum ClientFrame {
         /// The root of the thread that it answers in.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         thread: Option<MessageId>,
+        /// Files that the user has uploaded.
+        #[serde(default, deserialize_with = "list", skip_serializing_if = "Vec::is_empty")]
+        attachments: Vec<AttachmentId>,
     },
     /// The user is typing; lapses after [`TYPING_MS`].
     Typing {
@@ -89,6 +92,11 @@ pub enum ClientFrame {
         /// `online` or `away`.
         status: Status,
     },
+}
+
+/// A list, of which `null` is an empty one.
+fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Where a room and its reader stand.

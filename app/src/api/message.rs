@@ -56,6 +56,7 @@ pub(crate) async fn post_message(
             body,
             thread,
             nonce: Nonce::new(nonce).ok(),
+            attachments: Vec::new(),
             origin: None,
         };
         post_once(&backend, &caller, post).await.map_err(refuse)?;

@@ -62,6 +62,19 @@ fn parse_user(text: &str) -> Result<UserId, Problem> {
     text.parse().map_err(|_| Code::UserNotFound.into())
 }
 
+/// Where a form leads that another door took: back to its page, with what went wrong and what was written.
+#[must_use]
+pub fn after(page: &str, refusal: Option<&Problem>, draft: &str) -> String {
+    let page = crate::address::local(page).unwrap_or("/");
+    match refusal {
+        None => page.to_owned(),
+        Some(problem) if problem.code == Code::NotSignedIn => {
+            Address::new("/login").with("next", page).into_string()
+        }
+        Some(problem) => refused(page, problem).with("draft", draft).into_string(),
+    }
+}
+
 /// The room of a form's hidden field.
 fn parse_room(text: &str) -> Result<RoomId, Problem> {
     text.parse().map_err(|_| Code::RoomNotFound.into())

@@ -22,9 +22,10 @@ mod live {
     use crate::live::{
         Client, Notice,
         browser::{
-            act, draft, is_durable, keep_draft, nonce, on, on_durable, one, subscribe, switch, wall_clock,
-            with,
+            act, draft, is_durable, keep_draft, nonce, on, on_durable, one, set, subscribe, switch,
+            wall_clock, with,
         },
+        codec,
         connect::State,
         typing::sentence,
     };
@@ -115,6 +116,8 @@ mod live {
             });
         }
 
+        /// Sends what is written, with the files that were brought. Bringing them is JavaScript's (`offline/upload.js`),
+        /// which says in attributes of the form how far they are, and sends the form again when all are there.
         fn send(&self) {
             let (text, Some(nonce)) = (self.text.value(), nonce()) else {
                 return;
@@ -132,10 +135,17 @@ mod live {
                 }
                 return;
             }
+            if self.form.has_attribute("data-uploading") {
+                set(&self.form, "data-sends", "");
+                return self.say("Sent once the files are there", false);
+            }
+            let files = self.form.get_attribute("data-files").unwrap_or_default();
+            let files = codec::files(&files);
             let mut posted = Ok(());
-            act(|client, now| posted = client.post(&text, nonce, wall_clock(), now));
+            act(|client, now| posted = client.post_with(&text, files, nonce, wall_clock(), now));
             match posted {
                 Ok(()) => {
+                    drop(self.form.remove_attribute("data-files"));
                     self.text.set_value("");
                     self.keep_draft();
                     self.grow();

@@ -2,7 +2,7 @@
 //! this page against it.
 
 use chat::{
-    Attachment, Author, Call, Level, Message, Nonce, Reaction, Room, RoomKind, Status, UserId,
+    Attachment, Author, Call, Level, Message, Nonce, Reaction, Room, RoomKind, Status, UserId, Variant,
     message::{Page, Thread},
     view::{Pending, View},
     wire::{ClientFrame, RequestId, RoomHead, ServerFrame},
@@ -128,11 +128,18 @@ pub fn text_of(frame: &ClientFrame) -> String {
             nonce,
             body,
             thread,
+            attachments,
         } => {
             writer.begin("send").text("room", &room.to_string());
             writer.text("nonce", nonce.as_str()).text("body", body);
             if let Some(root) = thread {
                 writer.text("thread", &root.to_string());
+            }
+            if !attachments.is_empty() {
+                writer.name("attachments");
+                writer.items(attachments.iter(), |writer, id| {
+                    quote(&id.to_string(), &mut writer.text)
+                });
             }
         }
         ClientFrame::Typing { room } => {
@@ -162,6 +169,7 @@ pub fn text_of_sends<'a>(sends: impl Iterator<Item = &'a Pending>) -> String {
             room,
             nonce,
             body,
+            attachments,
             created_at,
             failed,
         } = send;
@@ -170,6 +178,10 @@ pub fn text_of_sends<'a>(sends: impl Iterator<Item = &'a Pending>) -> String {
         writer.text("created_at", &created_at.to_string());
         if let Some(reason) = failed {
             writer.text("failed", reason);
+        }
+        if !attachments.is_empty() {
+            writer.name("attachments");
+            writer.items(attachments.iter(), write_attachment);
         }
         writer.close();
     });
@@ -219,19 +231,34 @@ fn write_message(writer: &mut Writer, message: &Message) {
         writer.close();
     });
     writer.name("attachments");
-    writer.items(message.attachments.iter(), |writer, attachment| {
-        writer
-            .open()
-            .text("url", &attachment.url)
-            .text("name", &attachment.name);
-        writer.text("media_type", &attachment.media_type);
-        writer.number("size", attachment.size).close();
-    });
+    writer.items(message.attachments.iter(), write_attachment);
     if let Some(call) = message.calls {
         writer.text("calls", call.name());
     }
     writer.name("mentions");
     write_users(writer, &message.mentions);
+    writer.close();
+}
+
+fn write_attachment(writer: &mut Writer, attachment: &Attachment) {
+    writer.open().text("id", &attachment.id.to_string());
+    writer.text("url", &attachment.url).text("name", &attachment.name);
+    writer.text("content_type", &attachment.content_type);
+    writer.number("size", attachment.size);
+    for (name, number) in [("width", attachment.width), ("height", attachment.height)] {
+        if let Some(number) = number {
+            writer.number(name, number.into());
+        }
+    }
+    if let Some(color) = &attachment.color {
+        writer.text("color", color);
+    }
+    writer.name("variants");
+    writer.items(attachment.variants.iter(), |writer, variant| {
+        writer.open().number("width", variant.width.into());
+        writer.number("height", variant.height.into());
+        writer.text("url", &variant.url).close();
+    });
     writer.close();
 }
 
@@ -251,6 +278,22 @@ fn write_users(writer: &mut Writer, users: &[UserId]) {
     });
 }
 
+/// Writes files.
+#[must_use]
+pub fn text_of_files(files: &[Attachment]) -> String {
+    let mut writer = Writer::default();
+    writer.items(files.iter(), write_attachment);
+    writer.text
+}
+
+/// Reads files; none where they cannot be read.
+#[must_use]
+pub fn files(text: &str) -> Vec<Attachment> {
+    Value::parse(text)
+        .and_then(|value| value.list(attachment))
+        .unwrap_or_default()
+}
+
 /// Reads sends that were kept; none where they cannot be read.
 #[must_use]
 pub fn sends(text: &str) -> Vec<Pending> {
@@ -259,6 +302,10 @@ pub fn sends(text: &str) -> Vec<Pending> {
             room: value.get("room").read()?,
             nonce: nonce(value.get("nonce"))?,
             body: value.get("body").string()?,
+            attachments: value
+                .get("attachments")
+                .option(|files| files.list(attachment))?
+                .unwrap_or_default(),
             created_at: value.get("created_at").read()?,
             failed: value.get("failed").option(Value::string)?,
         })
@@ -313,10 +360,23 @@ fn reaction(value: &Value<'_>) -> Option<Reaction> {
 
 fn attachment(value: &Value<'_>) -> Option<Attachment> {
     Some(Attachment {
+        id: value.get("id").read()?,
         url: value.get("url").string()?,
         name: value.get("name").string()?,
-        media_type: value.get("media_type").string()?,
+        content_type: value.get("content_type").string()?,
         size: value.get("size").number()?,
+        width: value.get("width").option(Value::number)?,
+        height: value.get("height").option(Value::number)?,
+        color: value.get("color").option(Value::string)?,
+        variants: value.get("variants").list(variant)?,
+    })
+}
+
+fn variant(value: &Value<'_>) -> Option<Variant> {
+    Some(Variant {
+        width: value.get("width").number()?,
+        height: value.get("height").number()?,
+        url: value.get("url").string()?,
     })
 }
 

@@ -75,7 +75,11 @@ impl Outbox {
         }
         self.paused_until = None;
         let Pending {
-            room, nonce, body, ..
+            room,
+            nonce,
+            body,
+            attachments,
+            ..
         } = self.sends.iter().find(|send| send.failed.is_none())?.clone();
         self.in_flight = Some((nonce.clone(), now));
         Some(ClientFrame::Send {
@@ -83,6 +87,7 @@ impl Outbox {
             nonce,
             body,
             thread: None,
+            attachments: attachments.into_iter().map(|file| file.id).collect(),
         })
     }
 
@@ -163,6 +168,7 @@ mod tests {
                 room,
                 nonce: nonce(n),
                 body: n.to_string(),
+                attachments: Vec::new(),
                 created_at: Timestamp(0),
                 failed: None,
             });

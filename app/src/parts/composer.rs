@@ -64,6 +64,10 @@ fn Form(
             <input type="hidden" name=field value=value/>
             <input type="hidden" name="page" value=page/>
             <input type="hidden" name="nonce" value=stamp::new_id().to_string()/>
+            // Shown where there are scripts to bring files while one writes; what does so is loaded when it is used.
+            <label class="attach icon-button" title="Attach files" hidden>
+                <Icon is=Shape::Clip/><input type="file" multiple aria-label="Attach files"/>
+            </label>
             // Room for what is trimmed away; the server says where a text is too long, and loses nothing of it.
             <textarea
                 name="body"
@@ -82,7 +86,21 @@ fn Form(
                 <button class="link now" type="button" hidden>"Try now"</button>
                 <a class="link sign-in" href=sign_in hidden>"Sign in"</a>
             </div>
-            <noscript><p class="state">"Scripts are off: reload for news"</p></noscript>
+            <noscript>
+                <p class="state">"Scripts are off: reload for news"</p>
+                <p class="attach">
+                    <input type="file" name="file" aria-label="File"/>
+                    <button
+                        class="button"
+                        type="submit"
+                        formaction="/files/send"
+                        formenctype="multipart/form-data"
+                        formnovalidate
+                    >
+                        "Send with file"
+                    </button>
+                </p>
+            </noscript>
         </form>
         <div class="typing" aria-live="polite"></div>
     }

@@ -9,6 +9,7 @@ pub(crate) enum Shape {
     Bolt,
     Bookmark,
     Check,
+    Clip,
     Close,
     Compass,
     Down,
@@ -35,6 +36,9 @@ impl Shape {
             Self::Thread => r#"<path d="M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12.5h5"/>"#,
             Self::Bolt => r#"<path d="M13 3 5 13.5h6L10 21l8-10.5h-6z"/>"#,
             Self::Check => r#"<path d="m5 12.5 4.5 4.5L19 7.5"/>"#,
+            Self::Clip => {
+                r#"<path d="m19.5 11.5-7.8 7.8a5 5 0 0 1-7-7l8.2-8.3a3.4 3.4 0 0 1 4.8 4.8l-8.2 8.2a1.7 1.7 0 0 1-2.4-2.4l7.4-7.4"/>"#
+            }
             Self::Close => r#"<path d="m6 6 12 12M18 6 6 18"/>"#,
             Self::Compass => r#"<circle cx="12" cy="12" r="8.5"/><path d="m15.5 8.5-2 5-5 2 2-5z"/>"#,
             Self::Down => r#"<path d="M12 5v14M6 13l6 6 6-6"/>"#,

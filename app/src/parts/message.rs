@@ -7,7 +7,10 @@ use super::{
     Avatar,
     day::{clock, day_as_number, day_in_words},
 };
-use crate::marks::{thread_address, under};
+use crate::{
+    attached,
+    marks::{thread_address, under},
+};
 
 /// How a message stands in its list, which depends on who reads and on what is around it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,6 +86,7 @@ pub(crate) fn Row<'a>(
                 "Replied in a thread"
             </a>
             <div class="body" inner_html=html></div>
+            <div class="files" data-files=attached::data(&message.attachments) inner_html=attached::markup(&message.attachments)></div>
             <div class="under" inner_html=marks></div>
             <noscript><a class="answer" href=own_thread>"Reply or change"</a></noscript>
         </article>

@@ -91,6 +91,9 @@ pub(crate) const fn words(code: Code) -> &'static str {
         Code::MessageDeleted => "This message was deleted.",
         Code::TooMany => "There are too many already.",
         Code::TooLarge => "That was too large.",
+        Code::QuotaReached => {
+            "Your space for files is full. Delete messages with files that are not needed any more."
+        }
         Code::Unavailable => "The server cannot answer right now. Try again in a moment.",
         Code::ForeignOrigin => "This form was sent from another site.",
         Code::Internal => "Something went wrong on the server. It has been written down there.",
@@ -98,8 +101,12 @@ pub(crate) const fn words(code: Code) -> &'static str {
         | Code::UnknownType
         | Code::Invalid
         | Code::MethodNotAllowed
+        | Code::RangeNotSatisfiable
+        | Code::WrongOffset
         | Code::UnsupportedMediaType => "This could not be read. Try again.",
-        Code::NotFound | Code::MessageNotFound => "There is nothing here.",
+        Code::NotFound | Code::MessageNotFound | Code::FileNotFound | Code::UploadNotFound => {
+            "There is nothing here."
+        }
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn policy() -> String {
     };
     format!(
         "default-src 'none'; script-src 'self'{nonce} 'wasm-unsafe-eval'; style-src 'self'{nonce}; \
-         img-src 'self' data: blob:; connect-src 'self'{reload}; font-src 'self'; manifest-src 'self'; \
+         img-src 'self' data: blob:; media-src 'self'; connect-src 'self'{reload}; font-src 'self'; manifest-src 'self'; \
          worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use rustix::process::Signal;
+use tempfile::TempDir;
 
 use crate::{
     Certificate, Nginx, Postgres, Redis,
@@ -52,6 +53,8 @@ pub struct Cluster {
     settings: Vec<String>,
     /// nginx's configuration, but for the instances.
     config: String,
+    /// Where all of them have their files.
+    _files: TempDir,
 }
 
 /// A process of Natter.
@@ -93,7 +96,9 @@ impl Cluster {
             Some(_) => nginx.url().replace("http://", "https://"),
             None => nginx.url(),
         };
+        let files = folder("files")?;
         let mut settings = vec![
+            format!("NATTER_FILES={}", files.path().display()),
             format!("DATABASE_URL={}", postgres.url()),
             format!("REDIS_URL={}", redis.url()),
             format!("NATTER_URL={url}"),
@@ -109,6 +114,7 @@ impl Cluster {
             binary: binary.canonicalize()?,
             settings,
             config,
+            _files: files,
         };
         for port in ports {
             cluster.begin(port)?;

@@ -3,7 +3,12 @@
 
 use std::sync::Arc;
 
-use chat::{Code, Emoji, Message, MessageId, Problem, RoomId, body, message::Version, permission::Action};
+use chat::{
+    Code, Emoji, Message, MessageId, Problem, RoomId,
+    body::{self, NotABody},
+    message::Version,
+    permission::Action,
+};
 
 use crate::{
     Backend, Caller, Event, Result,
@@ -27,7 +32,11 @@ impl Backend {
         id: MessageId,
         body: &str,
     ) -> Result<Message> {
-        let body = body::parse(body).map_err(|e| Problem::invalid("body", e.reason()))?;
+        let body = match body::parse(body) {
+            // Where there are files, nothing need be said.
+            Err(NotABody::Empty) => String::new(),
+            parsed => parsed.map_err(|e| Problem::invalid("body", e.reason()))?,
+        };
         self.limit_changes(caller).await?;
         let Rendered { html, mentions } = self.render(&body).await?;
         let edit = Alteration::Edit {
@@ -141,6 +150,7 @@ impl Backend {
                 Changed::Archived => Err(Code::RoomArchived.into()),
                 Changed::Deleted => Err(Code::MessageDeleted.into()),
                 Changed::TooMany => Err(Code::TooMany.into()),
+                Changed::Empty => Err(Problem::invalid("body", NotABody::Empty.reason())),
             }
         })
         .await

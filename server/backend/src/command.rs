@@ -155,6 +155,7 @@ impl Backend {
             body,
             thread: order.thread,
             nonce: order.nonce.clone(),
+            attachments: Vec::new(),
             origin: None,
         };
         let posted = self.post_message(caller, post).await?;

@@ -1,23 +1,32 @@
 //! From configuration to implementations: the only place that chooses.
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, sync::Arc};
+use std::{
+    net::SocketAddr,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use chat::quota::Limits;
 use thiserror::Error;
 use tokio::sync::Notify;
+use url::Url;
 
 use crate::{
     Backend, Signup,
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     cache::{Cached, layered::LayeredCache, memory::MemoryCache},
+    files::{Files, FilesError, object::ObjectFiles},
     limit::{Limiter, memory::MemoryLimiter, redis::RedisLimiter},
     markdown::Site,
     near::Names,
     outside::{Outside, Rules},
     password::Passwords,
+    picture::queue::Pictures,
     presence::{Presence, memory::MemoryPresence, redis::RedisPresence},
     preview::Previews,
     push::Push,
+    receiving::Receiving,
     redis::{BadUrl, Redis},
     session::{Sessions, memory::StoredSessions, redis::SharedSessions},
     stamp,
@@ -33,6 +42,8 @@ pub struct Config {
     pub database_url: String,
     /// Where a streaming replica of it is that old messages may be read from.
     pub database_replica_url: Option<String>,
+    /// Where files are: a folder, or `s3://BUCKET/PREFIX`.
+    pub files: String,
     /// Where Redis is; `None`: bus, cache, sessions, presence and limits stay in process.
     pub redis_url: Option<String>,
     /// The rates in force.
@@ -58,6 +69,12 @@ pub enum ConnectError {
         "DATABASE_REPLICA_URL: expected postgres://USER@HOST/DATABASE beside a DATABASE_URL of that kind, found {0:?}"
     )]
     Replica(String),
+    /// Files can neither be read nor written there.
+    #[error("NATTER_FILES: {0}")]
+    Files(#[from] FilesError),
+    /// The address names nothing that files can be in.
+    #[error("NATTER_FILES: expected a folder or s3://BUCKET/PREFIX, found {0:?}")]
+    FilesUrl(String),
     /// The address names no Redis.
     #[error("REDIS_URL: {0}")]
     Redis(#[from] BadUrl),
@@ -78,6 +95,7 @@ pub enum ConnectError {
 /// [`ConnectError`] says which dependency it is and what to do.
 pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
     let redis = config.redis_url.as_deref().map(Redis::open).transpose()?;
+    let files = open_files(&config.files)?;
     let store = open_store(&config.database_url, config.database_replica_url.as_deref()).await?;
     let ports = match redis {
         None => Ports::of_one_process(config, &store),
@@ -93,6 +111,9 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         sessions: ports.sessions,
         tokens: HeldTokens::default(),
         limiter: ports.limiter,
+        files,
+        pictures: Pictures::new(),
+        receiving: Receiving::default(),
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
         push: Push::new(
@@ -129,6 +150,19 @@ pub async fn reach_replica(url: &str, replica_url: &str) -> Result<(), ConnectEr
     }
     PostgresStore::open_as_is(replica_url).await?.close().await;
     Ok(())
+}
+
+/// Opens what `place` names for files: a folder, which is made where there is none, or a bucket, which is not asked yet.
+///
+/// # Errors
+/// [`ConnectError::FilesUrl`] for an address of anything else, [`ConnectError::Files`] for a folder that cannot be used
+/// and a bucket that the environment says too little of.
+pub fn open_files(place: &str) -> Result<Arc<dyn Files>, ConnectError> {
+    match Url::parse(place) {
+        Ok(url) if url.scheme() == "s3" && url.has_host() => Ok(Arc::new(ObjectFiles::in_bucket(&url)?)),
+        Ok(_) if place.contains("://") => Err(ConnectError::FilesUrl(redact(place))),
+        _ => Ok(Arc::new(ObjectFiles::in_folder(Path::new(place))?)),
+    }
 }
 
 /// What several instances share, or what one process does in their place.
@@ -276,6 +310,20 @@ mod tests {
             let refused = open_store(url, Some(replica)).await.err();
             assert!(matches!(refused, Some(ConnectError::Replica(_))), "{refused:?}");
         }
+    }
+
+    #[test]
+    fn files_are_in_a_folder_or_in_a_bucket() {
+        for other in ["https://host/files", "gs://bucket", "s3://"] {
+            let refused = open_files(other).err();
+            assert!(
+                matches!(refused, Some(ConnectError::FilesUrl(_))),
+                "{other}: {refused:?}"
+            );
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let files = open_files(folder.path().join("a/b").to_str().unwrap()).unwrap();
+        assert_eq!(files.name(), "folder");
     }
 
     #[test]

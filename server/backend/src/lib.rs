@@ -5,6 +5,7 @@
 //! only place that chooses implementations.
 
 pub mod account;
+pub mod attachment;
 pub mod attention;
 pub mod audit;
 mod block;
@@ -20,6 +21,7 @@ pub mod command;
 pub mod connect;
 pub mod credential;
 pub mod event;
+pub mod files;
 pub mod following;
 pub mod health;
 pub mod invite;
@@ -32,12 +34,14 @@ pub mod moderation;
 pub mod near;
 pub mod outside;
 pub mod password;
+mod picture;
 #[cfg(feature = "planted")]
 pub mod planted;
 pub mod presence;
 pub mod preview;
 pub mod profile;
 pub mod push;
+mod receiving;
 pub mod redis;
 pub mod report;
 pub mod room;
@@ -45,6 +49,7 @@ pub mod saving;
 pub mod search;
 pub mod seed;
 pub mod session;
+mod sniff;
 pub mod staff;
 pub mod stamp;
 pub mod store;
@@ -92,6 +97,12 @@ pub struct Backend {
     pub tokens: token::held::HeldTokens,
     /// Who did too much lately.
     pub limiter: Arc<dyn limit::Limiter>,
+    /// Where the bytes of files are.
+    pub files: Arc<dyn files::Files>,
+    /// Draws pictures anew, a few at a time.
+    pub pictures: picture::queue::Pictures,
+    /// Who is uploading right now.
+    pub receiving: receiving::Receiving,
     /// Hashes and checks passwords, a few at a time.
     pub passwords: password::Passwords,
     /// Who may create an account.

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use chat::{
-    Author, Code, ConnectionId, Message, MessageId, Nonce, Problem, RoomId, UserId, body, mention,
+    Attachment, AttachmentId, Author, Code, ConnectionId, Message, MessageId, Nonce, Problem, RoomId, UserId,
+    body::{self, NotABody},
+    mention,
     message::{Bound, PAGE_LIMIT_MAX, Page},
     permission::may_hurry,
     quota::Quota,
@@ -11,6 +13,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Event, Result,
+    attachment::attachment_not_found,
     calling::Calling,
     event::Logged,
     markdown::{self, Setting},
@@ -30,6 +33,8 @@ pub struct Post {
     pub thread: Option<MessageId>,
     /// The author's id for the send.
     pub nonce: Option<Nonce>,
+    /// Files that the author has uploaded.
+    pub attachments: Vec<AttachmentId>,
     /// The connection that it came from; `None`: not a connection.
     pub origin: Option<ConnectionId>,
 }
@@ -69,12 +74,13 @@ impl Backend {
     /// every reader. Whoever stops waiting for it does not undo it.
     ///
     /// # Errors
-    /// `invalid` for the body and for a `thread` that is none of the room, `room_not_found`, `not_a_member`,
-    /// `message_deleted` where the message to answer was, `room_archived`, `slow_mode`, `too_fast`, `unavailable`.
+    /// `invalid` for the body, for a `thread` that is none of the room and for files that are not there to be sent,
+    /// `room_not_found`, `not_a_member`, `message_deleted` where the message to answer was, `room_archived`,
+    /// `slow_mode`, `too_fast`, `unavailable`.
     pub async fn post_message(self: &Arc<Self>, caller: &Caller, post: Post) -> Result<Posted> {
         let born_us = now_us();
-        let body = match self.check_post(caller, &post).await {
-            Ok(body) => body,
+        let (body, attachments) = match self.check_post(caller, &post).await {
+            Ok(checked) => checked,
             // What was stored once stays stored, whatever is wrong with asking again.
             Err(problem) => return self.repeated(caller, post.nonce.as_ref()).await?.ok_or(problem),
         };
@@ -90,6 +96,7 @@ impl Backend {
             html,
             body,
             nonce: post.nonce,
+            attachments,
             created_at: now(),
             exempt: may_hurry(caller.role),
         };
@@ -106,12 +113,16 @@ impl Backend {
         .await
     }
 
-    /// The body of a post that may be tried.
-    async fn check_post(&self, caller: &Caller, post: &Post) -> Result<String> {
-        let body = body::parse(&post.body).map_err(|e| Problem::invalid("body", e.reason()))?;
+    /// The body and the files of a post that may be tried.
+    async fn check_post(&self, caller: &Caller, post: &Post) -> Result<(String, Vec<Attachment>)> {
+        let body = match body::parse(&post.body) {
+            Err(NotABody::Empty) if !post.attachments.is_empty() => String::new(),
+            parsed => parsed.map_err(|e| Problem::invalid("body", e.reason()))?,
+        };
         let subject = caller.id().to_string();
         self.limiter.take(Quota::Post, &subject).await.allowed()?;
-        Ok(body)
+        let attachments = self.files_to_send(caller, &post.attachments).await?;
+        Ok((body, attachments))
     }
 
     /// The first message under this nonce, if the caller used it before.
@@ -144,6 +155,7 @@ impl Backend {
             Appended::RoomNotFound => Err(Code::RoomNotFound.into()),
             Appended::Archived => Err(Code::RoomArchived.into()),
             Appended::Slow { wait_ms } => Err(slow(wait_ms)),
+            Appended::AttachmentNotFound => Err(attachment_not_found()),
         }
     }
 

@@ -84,7 +84,7 @@ fn foretold(new: &NewMessage, seq: u64, rev: u64) -> Message {
         reply_count: 0,
         nonce: new.nonce,
         reactions: Vec::new(),
-        attachments: Vec::new(),
+        attachments: new.attachments,
         mentions: new.mentions,
         calls: new.calls,
     }

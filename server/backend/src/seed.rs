@@ -301,6 +301,7 @@ fn new_message(circle: &Circle<'_>, at: Timestamp, rng: &mut StdRng) -> NewMessa
         html: markdown::render(&body, markdown::Setting::default()),
         body,
         nonce: None,
+        attachments: Vec::new(),
         mentions: Vec::new(),
         calls: None,
         here: Vec::new(),

@@ -7,6 +7,7 @@ use chat::{
 
 use crate::{
     Backend, Caller, Result,
+    attachment::attachment_not_found,
     message::{Posted, slow},
     store::{NewMessage, Replied},
 };
@@ -35,6 +36,7 @@ impl Backend {
             Replied::RoomNotFound => Err(Code::RoomNotFound.into()),
             Replied::Archived => Err(Code::RoomArchived.into()),
             Replied::Slow { wait_ms } => Err(slow(wait_ms)),
+            Replied::AttachmentNotFound => Err(attachment_not_found()),
             Replied::RootNotFound => Err(Problem::invalid("thread", "is no message of this room")),
             Replied::RootDeleted => Err(Problem::because(
                 Code::MessageDeleted,

@@ -43,6 +43,9 @@ impl Backend {
         loop {
             self.tidy_up(now()).await;
             self.forget_previews(now()).await;
+            if let Err(problem) = self.expire_uploads().await {
+                tracing::warn!(%problem, "clearing files away failed; the next round tries again");
+            }
             tokio::time::sleep(INTERVAL + rand::random_range(Duration::ZERO..JITTER_MAX)).await;
             self.tune().await;
         }

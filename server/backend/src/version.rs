@@ -25,7 +25,7 @@ use crate::{
 
 /// To be raised with every change of how messages, pages or rooms look as JSON: instances of two versions share a
 /// cache, and a browser's copy outlives an upgrade.
-const ENCODING: u32 = 3;
+const ENCODING: u32 = 4;
 
 /// A version as a short text, another one for every other version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -262,8 +262,8 @@ fn encode<T: Serialize>(value: &T) -> Result<Encoded> {
 #[cfg(test)]
 mod tests {
     use chat::{
-        Author, Call, Message, MessageId, Nonce, RoomKind, Timestamp,
-        message::{Attachment, Page, Reaction},
+        Attachment, AttachmentId, Author, Call, Message, MessageId, Nonce, RoomKind, Timestamp, Variant,
+        message::{Page, Reaction},
     };
     use uuid::Uuid;
 
@@ -302,10 +302,19 @@ mod tests {
                 users: vec![UserId(ID)],
             }],
             attachments: vec![Attachment {
-                url: "u".into(),
+                id: AttachmentId(ID),
                 name: "n".into(),
-                media_type: "m".into(),
+                content_type: "m".into(),
                 size: 4,
+                url: "u".into(),
+                width: Some(5),
+                height: Some(6),
+                color: Some("c".into()),
+                variants: vec![Variant {
+                    width: 7,
+                    height: 8,
+                    url: "v".into(),
+                }],
             }],
             mentions: vec![UserId(ID)],
             calls: Some(Call::Room),
@@ -353,7 +362,7 @@ mod tests {
         let look = Tag::of(std::str::from_utf8(&both).unwrap());
         assert_eq!(
             (ENCODING, look.as_str()),
-            (3, "8af7780d48c0a32965bb9d33da0c0a63"),
+            (4, "8af7780d48c0a32965bb9d33da0c0a63"),
             "raise ENCODING, and note the new look here"
         );
     }

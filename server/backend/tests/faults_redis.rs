@@ -586,6 +586,7 @@ async fn whoever_leaves_as_their_instance_stops_is_offline_for_the_others() {
         let config = Config {
             database_url: format!("sqlite://{}", folder.path().join(name).display()),
             database_replica_url: None,
+            files: folder.path().join("files").display().to_string(),
             redis_url: Some(server.url()),
             limits: "off".parse().unwrap(),
             signup: Signup::Open,

@@ -21,6 +21,7 @@ impl Scene {
         let config = Config {
             database_url: format!("sqlite://{}", folder.path().join("natter.db").display()),
             database_replica_url: None,
+            files: folder.path().join("files").display().to_string(),
             redis_url: None,
             limits: "sign_in=1000/1h,sign_in_failure=3/1h".parse().unwrap(),
             signup: Signup::Open,

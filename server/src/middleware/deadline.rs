@@ -16,10 +16,20 @@ use crate::problem::Refusal;
 pub const BODY_PAUSE_MAX: Duration = Duration::from_secs(10);
 /// How long a request may take.
 pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
+/// How long a request may take that brings a file: a large one over a slow line. Bytes have to come all the time.
+pub const UPLOAD_TIME_MAX: Duration = Duration::from_secs(60 * 60);
+/// Where files are brought to.
+const UPLOADS: [&str; 2] = ["/api/files", "/files/send"];
 
 /// Gives a request up that takes too long. A WebSocket is answered at its upgrade, long before.
 pub async fn bound(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
+    let path = request.uri().path();
+    let most = if UPLOADS.iter().any(|uploads| path.starts_with(uploads)) {
+        UPLOAD_TIME_MAX
+    } else {
+        REQUEST_TIME_MAX
+    };
+    match tokio::time::timeout(most, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Refusal(Problem::unavailable(1)).into_response(),
     }

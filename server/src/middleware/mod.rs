@@ -40,10 +40,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use backend::Code;
+use http::{Extensions, HeaderMap, StatusCode, Version};
 use tower::ServiceBuilder;
 use tower_http::{
-    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer,
-    timeout::RequestBodyTimeoutLayer, trace::TraceLayer,
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate as _},
+    },
+    timeout::RequestBodyTimeoutLayer,
+    trace::TraceLayer,
 };
 use tracing::{Span, debug, field::Empty, info_span};
 
@@ -71,7 +78,11 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
             .layer(from_fn_with_state(state.clone(), security::headers))
             .layer(from_fn(caching::forbid))
             .layer(from_fn(retry::after))
-            .layer(CompressionLayer::new().quality(COMPRESSION))
+            .layer(
+                CompressionLayer::new()
+                    .quality(COMPRESSION)
+                    .compress_when(DefaultPredicate::new().and(is_ours)),
+            )
             .layer(from_fn_with_state(state.clone(), present::present))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(from_fn(target::check))
@@ -82,6 +93,15 @@ pub fn around(router: Router<AppState>, state: &AppState) -> Router<AppState> {
             .layer(from_fn_with_state(state.clone(), identify))
             .layer(from_fn_with_state(state.clone(), origin::check)),
     )
+}
+
+/// An answer whose bytes are somebody's file, to be passed on as they are: its length is known and parts of it are
+/// asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct AsItIs;
+
+fn is_ours(_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions) -> bool {
+    extensions.get::<AsItIs>().is_none()
 }
 
 fn span(request: &Request) -> Span {

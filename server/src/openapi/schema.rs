@@ -200,6 +200,7 @@ pub(super) fn describe(api: &mut Api) {
     api.schema("Message", message());
     api.schema("Reaction", reaction());
     api.schema("Attachment", attachment());
+    api.schema("Variant", variant());
     api.schema("Page", object(&page_fields(), &[]));
 }
 
@@ -362,13 +363,33 @@ fn reaction() -> Value {
 }
 
 fn attachment() -> Value {
+    let pixels = meaning(or_null(&number()), "Of a picture, in pixels");
+    let variants = meaning(
+        many(&named("Variant"), None),
+        "A picture in smaller sizes, smallest first",
+    );
     object(
         &[
-            ("url", any_text()),
+            ("id", id()),
             ("name", any_text()),
-            ("media_type", any_text()),
+            ("content_type", meaning(any_text(), "As found in its bytes")),
             ("size", meaning(number(), "In bytes")),
+            ("url", any_text()),
+            ("width", pixels.clone()),
+            ("height", pixels),
+            (
+                "color",
+                meaning(or_null(&any_text()), "Of a picture from afar, as `#rrggbb`"),
+            ),
+            ("variants", variants),
         ],
+        &[],
+    )
+}
+
+fn variant() -> Value {
+    object(
+        &[("width", number()), ("height", number()), ("url", any_text())],
         &[],
     )
 }

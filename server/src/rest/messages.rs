@@ -10,7 +10,7 @@ use backend::{
     message::{Post, Posted},
 };
 use chat::{
-    Message, MessageId, Nonce, RoomId,
+    AttachmentId, Message, MessageId, Nonce, RoomId,
     message::{Bound, PAGE_LIMIT, Thread, Version},
 };
 use http::{StatusCode, header};
@@ -38,8 +38,7 @@ pub(super) struct Create {
     body: String,
     nonce: Option<Nonce>,
     thread: Option<MessageId>,
-    #[serde(default)]
-    attachments: Option<Vec<IgnoredAny>>,
+    attachments: Option<Vec<AttachmentId>>,
 }
 
 #[derive(Deserialize)]
@@ -145,14 +144,12 @@ pub(super) async fn post(
     SignedIn(caller): SignedIn,
     Payload(body): Payload<Create>,
 ) -> Result<Response, Refusal> {
-    if body.attachments.is_some_and(|files| !files.is_empty()) {
-        return Err(Problem::invalid("attachments", "is not supported by this version").into());
-    }
     let post = Post {
         room: body.room,
         body: body.body,
         thread: body.thread,
         nonce: body.nonce,
+        attachments: body.attachments.unwrap_or_default(),
         origin: None,
     };
     let Posted { json, repeated, .. } = state.backend.post_message(&caller, post).await?;

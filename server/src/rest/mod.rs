@@ -5,6 +5,7 @@ mod audit;
 mod auth;
 mod bots;
 mod commands;
+mod files;
 mod health;
 mod incoming;
 mod invites;
@@ -21,7 +22,7 @@ mod tokens;
 mod users;
 mod webhooks;
 
-use axum::Router;
+use axum::{Router, extract::DefaultBodyLimit, routing::MethodRouter};
 use backend::Code;
 use http::Method;
 
@@ -36,6 +37,11 @@ use crate::{
 };
 
 pub use health::{health, metrics, ready};
+
+/// For what takes files, whose bytes are counted as they come and not beforehand.
+fn unlimited(methods: MethodRouter<AppState>) -> MethodRouter<AppState> {
+    methods.layer(DefaultBodyLimit::disable())
+}
 
 /// Every call below `/api`.
 #[must_use]
@@ -108,6 +114,15 @@ pub fn routes() -> Routes {
         .route("/reports", get(reports::page).post(reports::report))
         .route("/reports/{id}/resolve", post(reports::resolve))
         .route("/audit", get(audit::page))
+        .route("/files", post(files::create).with(unlimited))
+        .route("/files/uploads", post(files::begin))
+        .route(
+            "/files/uploads/{id}",
+            get(files::find)
+                .patch(files::resume)
+                .delete(files::cancel)
+                .with(unlimited),
+        )
         .route("/search", get(search::search))
         .route("/threads", get(attention::threads))
         .route("/threads/{id}", get(messages::thread))
@@ -126,6 +141,7 @@ pub fn routes() -> Routes {
 pub fn outside(with_metrics: bool) -> Routes {
     let routes = Routes::new()
         .route("/ws", get(ws::open))
+        .route("/files/{id}/{name}", get(crate::files::serve))
         .route("/health", get(health::health))
         .route("/health/ready", get(health::ready));
     if with_metrics {
@@ -166,6 +182,7 @@ pub fn describe(api: &mut Api) {
     auth::describe(api);
     bots::describe(api);
     commands::describe(api);
+    files::describe(api);
     health::describe(api);
     incoming::describe(api);
     invites::describe(api);

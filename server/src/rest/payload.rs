@@ -118,6 +118,10 @@ impl Unknown for chat::ReportId {
     const CODE: Code = Code::ReportNotFound;
 }
 
+impl Unknown for chat::AttachmentId {
+    const CODE: Code = Code::UploadNotFound;
+}
+
 impl Unknown for chat::TokenId {
     const CODE: Code = Code::TokenNotFound;
 }

@@ -124,12 +124,14 @@ impl Speaker {
                 nonce,
                 body,
                 thread,
+                attachments,
             }) => {
                 let post = Post {
                     room,
                     body,
                     thread,
                     nonce: Some(nonce),
+                    attachments,
                     origin: Some(self.connection.id),
                 };
                 Running::new(self.post(post))

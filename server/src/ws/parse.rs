@@ -37,7 +37,7 @@ pub(super) fn objects(text: &str) -> Vec<&str> {
 /// Reads one object.
 ///
 /// # Errors
-/// [`Refused`]: not JSON, of unknown type, not of the documented shape, or asking for what there is not.
+/// [`Refused`]: not JSON, of unknown type, or not of the documented shape.
 pub(super) fn parse(object: &str) -> Result<ClientFrame, Refused> {
     let frame = serde_json::from_str(object).map_err(|error| refused(object, misread(object, &error)))?;
     match &frame {
@@ -47,9 +47,6 @@ pub(super) fn parse(object: &str) -> Result<ClientFrame, Refused> {
             let problem = Problem::because(Code::Malformed, "status must be online or away");
             Err(refused(object, problem))
         }
-        ClientFrame::Send { .. } => check_extras(object)
-            .map(|()| frame)
-            .map_err(|problem| refused(object, problem)),
         _ => Ok(frame),
     }
 }
@@ -74,27 +71,6 @@ fn misread(object: &str, error: &serde_json::Error) -> Problem {
             Code::Malformed,
             error.to_string().chars().take(DETAIL_CHARS).collect::<String>(),
         ),
-    }
-}
-
-/// Attachments are in the protocol, but not on this server: ignoring them would post something else than was meant.
-fn check_extras(object: &str) -> Result<(), Problem> {
-    #[derive(Deserialize)]
-    struct Extras {
-        #[serde(default)]
-        attachments: Option<Vec<IgnoredAny>>,
-    }
-    // Most frames have none, and are not read a second time for it.
-    if !object.contains("\"attachments\"") {
-        return Ok(());
-    }
-    let extras: Extras = serde_json::from_str(object)
-        .map_err(|_| Problem::because(Code::Malformed, "attachments must be a list"))?;
-    match extras.attachments {
-        Some(attachments) if !attachments.is_empty() => {
-            Err(Problem::invalid("attachments", "are not supported"))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -129,6 +105,8 @@ mod tests {
                 r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"hi","thread":null,"attachments":[]}}"#
             ),
             format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"hi","thread":"{ROOM}"}}"#),
+            format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"","attachments":["{ROOM}"]}}"#),
+            format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"hi","attachments":null}}"#),
             format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"\"attachments\""}}"#),
             format!(r#"{{"type":"typing","room":"{ROOM}"}}"#),
             format!(r#"{{"type":"read","room":"{ROOM}","seq":3}}"#),
@@ -161,7 +139,7 @@ mod tests {
         );
         for (extra, expected) in [
             (r#""thread":"x""#, Code::Malformed),
-            (r#""attachments":["x"]"#, Code::Invalid),
+            (r#""attachments":["x"]"#, Code::Malformed),
         ] {
             let object = format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"x",{extra}}}"#);
             assert_eq!(code(&object), expected, "{object}");

@@ -262,6 +262,7 @@ impl Scene {
         let config = Config {
             database_url: format!("sqlite://{}", folder.path().join("natter.db").display()),
             database_replica_url: None,
+            files: folder.path().join("files").display().to_string(),
             redis_url: None,
             limits: "off".parse().unwrap(),
             signup: Signup::Open,
@@ -296,6 +297,7 @@ impl Scene {
             body: format!("message {n}"),
             thread: None,
             nonce: None,
+            attachments: Vec::new(),
             origin: None,
         };
         self.backend
@@ -444,6 +446,7 @@ async fn a_send_has_one_answer_even_if_the_bus_never_tells_of_it() {
                 nonce,
                 body: "x".into(),
                 thread: None,
+                attachments: Vec::new(),
             })
             .await;
     }
@@ -594,6 +597,7 @@ async fn a_membership_that_was_lost_track_of_is_put_right() {
         body: "among ourselves".into(),
         thread: None,
         nonce: None,
+        attachments: Vec::new(),
         origin: None,
     };
     scene.backend.post_message(&mei, post).await.unwrap();

@@ -92,6 +92,12 @@ impl TestServer {
         self.folder.path().join("natter.db")
     }
 
+    /// Where the bytes of files are.
+    #[must_use]
+    pub fn files(&self) -> PathBuf {
+        self.folder.path().join("files")
+    }
+
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.process.as_ref().expect("a running server").id()
@@ -104,6 +110,7 @@ impl TestServer {
         command
             .env("NATTER_ADDR", addr)
             .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))
+            .env("NATTER_FILES", self.files())
             .env("NATTER_SITE_ROOT", self.folder.path().join("site"))
             .env("RUST_LOG", "warn")
             // Tests stay on this machine.

@@ -1,7 +1,7 @@
 //! Own sends between the key press and the server's word.
 
 use super::{Change, View};
-use crate::{id::RoomId, nonce::Nonce, time::Timestamp};
+use crate::{attachment::Attachment, id::RoomId, nonce::Nonce, time::Timestamp};
 
 /// A message that was sent but is not known to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Pending {
     pub nonce: Nonce,
     /// Markdown source.
     pub body: String,
+    /// Files that were uploaded for it.
+    pub attachments: Vec<Attachment>,
     /// When it was sent, by the client's clock.
     pub created_at: Timestamp,
     /// Why the server refused it; `None`: it waits.

@@ -58,6 +58,7 @@ fn pending(n: usize) -> Pending {
         room: room(),
         nonce: nonce(n),
         body: format!("p{n}"),
+        attachments: Vec::new(),
         created_at: Timestamp(0),
         failed: None,
     }

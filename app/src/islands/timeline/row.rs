@@ -1,11 +1,12 @@
 //! One row: a message as the page's template has it.
 
-use chat::{Message, Timestamp, UserId, view::Pending};
+use chat::{Attachment, Message, Timestamp, UserId, view::Pending};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlTemplateElement};
 
 use super::when::Words;
 use crate::{
+    attached,
     face::{hue, initial},
     live::{
         browser::{one, set, switch, within},
@@ -82,6 +83,7 @@ impl Pen {
             // Safe by the server's making, and the same that it renders into the page itself.
             body.set_inner_html(if message.deleted { DELETED } else { &message.html });
         }
+        draw_files(row, &message.attachments);
         self.tell_time(row);
     }
 
@@ -113,6 +115,7 @@ impl Pen {
                 text.set_text_content(Some(&pending.body));
             }
         }
+        draw_files(row, &pending.attachments);
         self.tell_time(row);
     }
 
@@ -196,6 +199,19 @@ fn draw_author(row: &Element, author: UserId, name: &str) {
     }
     if let Some(who) = within::<Element>(row, ".who") {
         who.set_text_content(Some(name));
+    }
+}
+
+/// Files that are there stay as they are: what plays goes on.
+fn draw_files(row: &Element, files: &[Attachment]) {
+    let Some(place) = within::<Element>(row, ".files") else {
+        return;
+    };
+    let data = attached::data(files).unwrap_or_default();
+    if place.get_attribute("data-files").unwrap_or_default() != data {
+        set(&place, "data-files", &data);
+        // Safe by the making of it: names are text there.
+        place.set_inner_html(&attached::markup(files));
     }
 }
 

@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Document, Element};
 
 use super::{all, document, one, within};
-use crate::live::{Client, outbox::Outbox};
+use crate::live::{Client, codec, outbox::Outbox};
 
 /// The client for the room that the page shows; `None` where it shows none.
 pub(super) fn adopt(outbox: Outbox) -> Option<Client> {
@@ -91,7 +91,10 @@ fn message(row: &Element, room: chat::RoomId, me: UserId) -> Option<Message> {
             .get_attribute("data-nonce")
             .and_then(|nonce| Nonce::new(nonce).ok()),
         reactions: marks,
-        attachments: Vec::new(),
+        attachments: within::<Element>(row, ".files")
+            .and_then(|files| files.get_attribute("data-files"))
+            .map(|files| codec::files(&files))
+            .unwrap_or_default(),
         mentions: if mentioned { vec![me] } else { Vec::new() },
         calls: None,
     })

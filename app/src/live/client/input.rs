@@ -3,7 +3,7 @@
 use std::{mem, ops::Range};
 
 use chat::{
-    Message, Nonce, RoomId, Timestamp, UserId,
+    Attachment, Message, Nonce, RoomId, Timestamp, UserId,
     body::{self, NotABody},
     message::Page,
     view::{Pending, Side, View},
@@ -218,11 +218,30 @@ impl Client {
     /// # Errors
     /// [`NotABody`] says what is wrong with the text.
     pub fn post(&mut self, text: &str, nonce: Nonce, created_at: Timestamp, now: Ms) -> Result<(), NotABody> {
-        let body = body::parse(text)?;
+        self.post_with(text, Vec::new(), nonce, created_at, now)
+    }
+
+    /// The same with files that were uploaded for it, of which nothing need be said.
+    ///
+    /// # Errors
+    /// [`NotABody`] says what is wrong with the text.
+    pub fn post_with(
+        &mut self,
+        text: &str,
+        attachments: Vec<Attachment>,
+        nonce: Nonce,
+        created_at: Timestamp,
+        now: Ms,
+    ) -> Result<(), NotABody> {
+        let body = match body::parse(text) {
+            Err(NotABody::Empty) if !attachments.is_empty() => String::new(),
+            parsed => parsed?,
+        };
         let pending = Pending {
             room: self.view.room(),
             nonce,
             body,
+            attachments,
             created_at,
             failed: None,
         };

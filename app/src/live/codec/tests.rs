@@ -1,6 +1,6 @@
 //! What `serde` writes is read, and what is written `serde` reads: whatever it is.
 
-use chat::{MessageId, RoomId, Timestamp, view::Start};
+use chat::{AttachmentId, MessageId, RoomId, Timestamp, view::Start};
 use proptest::{collection::vec, option, prelude::*};
 
 use super::*;
@@ -21,6 +21,10 @@ fn room_id() -> impl Strategy<Value = RoomId> {
 }
 
 fn message_id() -> impl Strategy<Value = MessageId> {
+    id().prop_map(|id| id.parse().unwrap())
+}
+
+fn attachment_id() -> impl Strategy<Value = AttachmentId> {
     id().prop_map(|id| id.parse().unwrap())
 }
 
@@ -51,8 +55,18 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn any_attachment()(url: String, name: String, media_type: String, size: u64) -> Attachment {
-        Attachment { url, name, media_type, size }
+    fn any_variant()((width, height) in any::<(u32, u32)>(), url: String) -> Variant {
+        Variant { width, height, url }
+    }
+}
+
+prop_compose! {
+    fn any_attachment()(
+        id in attachment_id(), (url, name, content_type, size) in any::<(String, String, String, u64)>(),
+        (width, height, color) in any::<(Option<u32>, Option<u32>, Option<String>)>(),
+        variants in vec(any_variant(), 0..3),
+    ) -> Attachment {
+        Attachment { id, url, name, content_type, size, width, height, color, variants }
     }
 }
 
@@ -185,14 +199,20 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
         (option::of(any_request_id()), room_id(), any::<Option<u64>>())
             .prop_map(|(id, room, after)| ClientFrame::Join { id, room, after }),
         room_id().prop_map(|room| ClientFrame::Leave { room }),
-        (room_id(), any_nonce(), any::<String>(), option::of(message_id())).prop_map(
-            |(room, nonce, body, thread)| ClientFrame::Send {
+        (
+            room_id(),
+            any_nonce(),
+            any::<String>(),
+            option::of(message_id()),
+            vec(attachment_id(), 0..3)
+        )
+            .prop_map(|(room, nonce, body, thread, attachments)| ClientFrame::Send {
                 room,
                 nonce,
                 body,
-                thread
-            }
-        ),
+                thread,
+                attachments
+            }),
         room_id().prop_map(|room| ClientFrame::Typing { room }),
         (room_id(), any::<(u64, Option<u64>)>()).prop_map(|(room, (seq, turn))| ClientFrame::Read {
             room,
@@ -205,9 +225,10 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
 
 prop_compose! {
     fn any_pending()(
-        room in room_id(), nonce in any_nonce(), body: String, created_at in time(), failed: Option<String>,
+        room in room_id(), nonce in any_nonce(), body: String,
+        attachments in vec(any_attachment(), 0..3), created_at in time(), failed: Option<String>,
     ) -> Pending {
-        Pending { room, nonce, body, created_at, failed }
+        Pending { room, nonce, body, attachments, created_at, failed }
     }
 }
 

@@ -111,6 +111,7 @@ pub(crate) fn message(room: RoomId, author: &Author) -> NewMessage {
         html: format!("<p>{body}</p>"),
         body: body.to_owned(),
         nonce: Nonce::new(id.to_string()).ok(),
+        attachments: Vec::new(),
         mentions: Vec::new(),
         calls: None,
         here: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use chat::{Message, RoomId, Timestamp, UserId};
+use chat::{Attachment, Message, RoomId, Timestamp, UserId, attachment::Kind};
 
 use super::token::tokens;
 use crate::store::NewMessage;
@@ -43,6 +43,8 @@ pub(crate) enum Mark {
     Reaction,
     /// With files.
     File,
+    /// With a picture among them.
+    Image,
     /// Pinned.
     Pinned,
     /// A reply.
@@ -64,6 +66,7 @@ impl Mark {
             Self::Mention => format!("{MARK}mention"),
             Self::Reaction => format!("{MARK}reaction"),
             Self::File => format!("{MARK}file"),
+            Self::Image => format!("{MARK}image"),
             Self::Pinned => format!("{MARK}pinned"),
             Self::Thread => format!("{MARK}thread"),
             Self::Edited => format!("{MARK}edited"),
@@ -106,6 +109,8 @@ impl Entry {
             (!new.mentions.is_empty()).then_some(Mark::Mention),
             has_link(&new.html).then_some(Mark::Link),
             reply.then_some(Mark::Thread),
+            (!new.attachments.is_empty()).then_some(Mark::File),
+            has_image(&new.attachments).then_some(Mark::Image),
         ];
         let common = common(new.room, new.author.id, new.created_at);
         Self::new(&new.body, common.chain(marks.into_iter().flatten()))
@@ -122,6 +127,7 @@ impl Entry {
             message.thread.map(|_| Mark::Thread),
             (!message.reactions.is_empty()).then_some(Mark::Reaction),
             (!message.attachments.is_empty()).then_some(Mark::File),
+            has_image(&message.attachments).then_some(Mark::Image),
             message.pinned.then_some(Mark::Pinned),
             message.edited_at.map(|_| Mark::Edited),
         ];
@@ -175,6 +181,10 @@ fn common(room: RoomId, author: UserId, at: Timestamp) -> impl Iterator<Item = M
 /// Whether a rendering has a link: one that an author wrote. Mentions and rooms have a class first.
 fn has_link(html: &str) -> bool {
     html.contains("<a href=")
+}
+
+fn has_image(attachments: &[Attachment]) -> bool {
+    attachments.iter().any(|file| file.kind() == Kind::Image)
 }
 
 #[cfg(test)]

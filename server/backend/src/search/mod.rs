@@ -304,6 +304,7 @@ fn term(part: &Part) -> Option<Term> {
             Has::Mention => Mark::Mention,
             Has::Reaction => Mark::Reaction,
             Has::File => Mark::File,
+            Has::Image => Mark::Image,
         })),
         Part::Is(is) => Some(Term::Mark(match is {
             Is::Pinned => Mark::Pinned,

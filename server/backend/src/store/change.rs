@@ -108,6 +108,9 @@ pub(crate) fn decide(facts: Facts, change: &Change, pins: u64) -> Verdict {
         }),
         _ if message.deleted => Verdict::Answer(Changed::Deleted),
         Alteration::Edit { body, .. } if *body == message.body => kept(message),
+        Alteration::Edit { body, .. } if body.is_empty() && message.attachments.is_empty() => {
+            Verdict::Answer(Changed::Empty)
+        }
         Alteration::Edit {
             body,
             html,

@@ -12,6 +12,7 @@
 mod change;
 mod copy;
 mod fault;
+pub(crate) mod files;
 mod finding;
 mod gather;
 mod load;
@@ -31,8 +32,8 @@ use std::path::Path;
 
 use async_trait::async_trait;
 use chat::{
-    AuditId, Author, Custom, InviteId, MessageId, Nonce, Notify, Profile, Quiet, ReportId, Role, Room,
-    RoomId, SessionId, Timestamp, TokenId, User, UserId,
+    Attachment, AttachmentId, AuditId, Author, Custom, InviteId, MessageId, Nonce, Notify, Profile, Quiet,
+    ReportId, Role, Room, RoomId, SessionId, Timestamp, TokenId, User, UserId,
     audit::AuditEntry,
     invite::Invite,
     message::{Bound, Page, Thread, Version},
@@ -103,6 +104,7 @@ pub trait Store:
     + Changing
     + Threads
     + Markers
+    + Attachments
     + Attention
     + Following
     + Saving
@@ -127,6 +129,7 @@ impl<T> Store for T where
         + Changing
         + Threads
         + Markers
+        + Attachments
         + Attention
         + Following
         + Saving
@@ -327,10 +330,11 @@ pub trait Audit: Send + Sync {
 /// Messages: each room's log.
 #[async_trait]
 pub trait Messages: Send + Sync {
-    /// Stores a message with the room's next `seq` and `rev`, and moves its author's read marker to it.
+    /// Stores a message with the room's next `seq` and `rev`, puts its files on it and moves its author's read marker
+    /// to it.
     async fn append(&self, message: NewMessage) -> Stored<Appended>;
     /// Stores messages in this order in one transaction, for seeding and imports; all or nothing. The authors need
-    /// not be members, nonces are taken as new, and no read marker moves. Gives the room's head after it;
+    /// not be members, nonces are taken as new, files are taken as theirs and on no message, and no read marker moves. Gives the room's head after it;
     /// `None`: no such room.
     async fn append_batch(&self, room: RoomId, messages: Vec<NewMessage>) -> Stored<Option<Head>>;
     /// The message that `author` posted under this nonce.
@@ -450,6 +454,39 @@ pub trait Subscriptions: Send + Sync {
     async fn audience(&self, sought: &Called, limit: u64) -> Stored<Vec<Listener>>;
     /// What is kept under `name`, once and for all: `proposed`, unless there is something already.
     async fn keep_once(&self, name: &str, proposed: &str) -> Stored<String>;
+}
+
+/// Files: what is known of them. Their bytes are elsewhere, in folders named `parts/{id}` while they are on their way
+/// and `files/{id}` afterwards; a folder that is not needed any more is among the remains in the same transaction.
+///
+/// A file goes on one message, once, by its uploader: see [`Messages::append`]. It goes when that is deleted.
+#[async_trait]
+pub trait Attachments: Send + Sync {
+    /// Notes that an upload begins; false: its owner's space is full.
+    async fn begin_upload(&self, upload: UploadRecord) -> Stored<bool>;
+    /// An upload under way.
+    async fn upload(&self, id: AttachmentId, owner: UserId) -> Stored<Option<UploadRecord>>;
+    /// Makes an upload a file that waits for its message.
+    async fn finish_upload(&self, owner: UserId, file: Attachment, at: Timestamp) -> Stored<Finished>;
+    /// Ends an upload, or takes away the file that it became while that is on no message; false: there is neither.
+    async fn cancel_upload(&self, id: AttachmentId, owner: UserId) -> Stored<bool>;
+    /// Those of the files that `owner` uploaded and that are on a message, or wait for one since `since` or later.
+    /// In no special order; at most [`chat::attachment::ATTACHMENTS_MAX`] are asked for.
+    async fn attachments(
+        &self,
+        owner: UserId,
+        ids: &[AttachmentId],
+        since: Timestamp,
+    ) -> Stored<Vec<Attachment>>;
+    /// The file of this id.
+    async fn file(&self, id: AttachmentId) -> Stored<Option<FileRecord>>;
+    /// Ends uploads that began before this, and takes away the files that wait for a message since before it: some
+    /// at a time; false: there were none.
+    async fn expire_uploads(&self, before: Timestamp) -> Stored<bool>;
+    /// Folders to remove, at most 100.
+    async fn remains(&self) -> Stored<Vec<String>>;
+    /// These folders are removed.
+    async fn forget_remains(&self, folders: &[String]) -> Stored<()>;
 }
 
 /// The index of what messages say. It is written with the messages, in the same transaction.

@@ -1,8 +1,8 @@
 //! What the store takes and gives.
 
 use chat::{
-    Author, Call, Emoji, Marker, Message, MessageId, Nonce, Notify, Quiet, Role, RoomId, RoomKind, SessionId,
-    Timestamp, TokenId, User, UserId, room::GENERAL,
+    Attachment, AttachmentId, Author, Call, Emoji, Marker, Message, MessageId, Nonce, Notify, Quiet, Role,
+    RoomId, RoomKind, SessionId, Timestamp, TokenId, User, UserId, room::GENERAL,
 };
 
 /// The SHA-256 of a session's or token's secret.
@@ -192,6 +192,8 @@ pub struct NewMessage {
     pub calls: Option<Call>,
     /// Whom [`Call::Here`] calls: members, beside those who are mentioned.
     pub here: Vec<UserId>,
+    /// The author's files that go with it.
+    pub attachments: Vec<Attachment>,
     /// When.
     pub created_at: Timestamp,
     /// Whether slow mode does not hold for the author.
@@ -230,6 +232,8 @@ pub enum Appended {
         /// How long to wait, in milliseconds.
         wait_ms: u64,
     },
+    /// One of the files is not the author's, or is on a message already.
+    AttachmentNotFound,
 }
 
 /// How a reply ended.
@@ -259,6 +263,8 @@ pub enum Replied {
     RootNotFound,
     /// The message to answer was deleted.
     RootDeleted,
+    /// One of the files is not the author's, or is on a message already.
+    AttachmentNotFound,
 }
 
 impl From<Appended> for Replied {
@@ -270,6 +276,7 @@ impl From<Appended> for Replied {
             Appended::RoomNotFound => Self::RoomNotFound,
             Appended::Archived => Self::Archived,
             Appended::Slow { wait_ms } => Self::Slow { wait_ms },
+            Appended::AttachmentNotFound => Self::AttachmentNotFound,
         }
     }
 }
@@ -342,6 +349,8 @@ pub enum Changed {
     Archived,
     /// There are as many emoji under it, or pins in its room, as there may be.
     TooMany,
+    /// Nothing would be left of it: it has neither words nor files.
+    Empty,
 }
 
 /// What a change left.
@@ -486,4 +495,43 @@ pub struct Listener {
     pub quiet: Quiet,
     /// Where to tell.
     pub subscription: Subscription,
+}
+
+/// An upload under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UploadRecord {
+    /// The id, which the file will have.
+    pub id: AttachmentId,
+    /// Who uploads.
+    pub owner: UserId,
+    /// What the file will be called.
+    pub name: String,
+    /// How many bytes are announced; 0: unknown.
+    pub size: u64,
+    /// When it began.
+    pub created_at: Timestamp,
+}
+
+/// How the end of an upload ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finished {
+    /// The file is there now.
+    Stored,
+    /// It was there already, as this.
+    Again(Box<Attachment>),
+    /// There is no such upload of this user, or no longer.
+    NotFound,
+    /// The user's space is full.
+    TooMuch,
+}
+
+/// A file that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRecord {
+    /// As readers get it.
+    pub attachment: Attachment,
+    /// Who uploaded it.
+    pub owner: UserId,
+    /// The room in which it was posted; `None`: it waits for its message.
+    pub room: Option<RoomId>,
 }

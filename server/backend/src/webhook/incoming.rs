@@ -125,6 +125,7 @@ impl Backend {
             body,
             thread: None,
             nonce: None,
+            attachments: Vec::new(),
             origin: None,
         };
         let posted = self.post_message(&caller, post).await;

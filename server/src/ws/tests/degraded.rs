@@ -34,6 +34,7 @@ async fn while_the_bus_is_away_markers_and_sign_outs_are_found_too() {
         room: scene.room,
         body: "read this".into(),
         nonce: None,
+        attachments: Vec::new(),
         origin: None,
         thread: None,
     };
@@ -65,6 +66,7 @@ async fn a_mention_that_the_bus_never_told_of_is_counted_all_the_same() {
         body: "look at this, @rosa".into(),
         thread: None,
         nonce: None,
+        attachments: Vec::new(),
         origin: None,
     };
     scene.backend.post_message(&mei, post).await.unwrap();
@@ -93,6 +95,7 @@ async fn whoever_asks_again_for_what_was_stored_untold_lets_it_be_told() {
         body: "heard?".into(),
         thread: None,
         nonce: chat::Nonce::new("once").ok(),
+        attachments: Vec::new(),
         origin: None,
     };
     // As if the server had died between the commit and the bus.

@@ -3,7 +3,11 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::message::{Bound, Reaction};
+use crate::{
+    attachment::Attachment,
+    id::AttachmentId,
+    message::{Bound, Reaction},
+};
 
 /// Few enough that a short history is too much for a resume.
 const RESUME_LIMIT: usize = 4;
@@ -28,6 +32,22 @@ fn reactions(some: bool) -> Vec<Reaction> {
         users: vec![user(2)],
     };
     some.then_some(reaction).into_iter().collect()
+}
+
+/// Every third message has a file.
+fn files(seq: u64) -> Vec<Attachment> {
+    let file = Attachment {
+        id: AttachmentId(Default::default()),
+        name: format!("{seq}.txt"),
+        content_type: "text/plain".into(),
+        size: seq,
+        url: format!("/files/{seq}"),
+        width: None,
+        height: None,
+        color: None,
+        variants: Vec::new(),
+    };
+    (seq % 3 == 0).then_some(file).into_iter().collect()
 }
 
 /// One room, what is stored of it, and one client's connection.
@@ -105,6 +125,7 @@ impl Server {
             thread,
             nonce: nonce.clone(),
             created_at: Timestamp(self.tick() as i64),
+            attachments: files(seq),
             ..message(seq, self.rev, author)
         };
         self.stored.push(message.clone());
@@ -126,7 +147,8 @@ impl Server {
             Verb::Edit => after.body = format!("edited at {}", self.rev),
             Verb::Delete => {
                 (after.deleted, after.pinned) = (true, false);
-                (after.body, after.html, after.reactions) = Default::default();
+                (after.body, after.html) = Default::default();
+                (after.reactions, after.attachments) = Default::default();
             }
             Verb::React | Verb::Unreact => after.reactions = reactions(verb == Verb::React),
             Verb::Pin | Verb::Unpin => after.pinned = verb == Verb::Pin,

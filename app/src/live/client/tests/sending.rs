@@ -75,6 +75,7 @@ fn what_a_closed_page_left_behind_is_taken_over_once() {
         room,
         nonce: nonce(n),
         body: "hi".into(),
+        attachments: Vec::new(),
         created_at: Timestamp(0),
         failed: None,
     };
@@ -92,6 +93,7 @@ fn what_the_page_shows_as_stored_is_not_sent_again() {
         room: here(),
         nonce: nonce(n),
         body: "hi".into(),
+        attachments: Vec::new(),
         created_at: Timestamp(0),
         failed: None,
     };

@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    PostgresStore,
+    PostgresStore, attachments,
     messages::once_each,
     pool::Work,
     rows::{Read, all, integer, message_columns, reactions_text, unsigned, users},
@@ -22,6 +22,7 @@ use super::{
 use crate::store::{
     Alteration, Altered, Change, Changed, Changing, Stored,
     change::{Facts, Verdict, beyond, called_all, decide, unnamed},
+    files::attachments_text,
     timed::timed,
 };
 
@@ -41,7 +42,7 @@ statements! {
     PINS = "SELECT count(*) FROM messages WHERE room = $1 AND pinned";
     TAKE_REV = "UPDATE room_heads SET last_rev = last_rev + 1 WHERE room = $1 RETURNING last_rev";
     WRITE = "UPDATE messages SET rev = $2, body = $3, html = $4, edited_at = $5, deleted = $6, pinned = $7,
-                                 mentions = $8, reactions = $9, calls = $10
+                                 mentions = $8, reactions = $9, calls = $10, attachments = $11
              WHERE id = $1";
     /// One reply less, under the room's next revision.
     DISCOUNT = "WITH head AS (UPDATE room_heads SET last_rev = last_rev + 1 WHERE room = $2 RETURNING last_rev)
@@ -164,6 +165,7 @@ async fn store(
         Alteration::Delete => {
             CLEAR.query().bind(after.id.0).execute(&mut *tx).await?;
             forget(before, &before.mentions, tx).await?;
+            attachments::remove(before, tx).await?;
             if let Some(id) = before.thread {
                 root = Some(discount(id, before.room, tx).await?);
             }
@@ -266,8 +268,11 @@ async fn write(message: &Message, tx: &mut PgConnection) -> Stored<()> {
         .bind(message.deleted)
         .bind(message.pinned)
         .bind(ids(&message.mentions));
-    let query = query.bind(reactions_text(&message.reactions));
-    query.bind(message.calls.map(Call::name)).execute(tx).await?;
+    let query = query
+        .bind(reactions_text(&message.reactions))
+        .bind(message.calls.map(Call::name))
+        .bind(attachments_text(&message.attachments));
+    query.execute(tx).await?;
     Ok(())
 }
 

@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     search::Entry,
-    store::{Appended, Changes, Head, Messages, NewMessage, Stored, timed::timed, window::Window},
+    store::{
+        Appended, Changes, Head, Messages, NewMessage, Stored, files::attachments_text, timed::timed,
+        window::Window,
+    },
 };
 
 /// The most messages of one statement.
@@ -41,16 +44,23 @@ statements! {
                  WHERE room = $1
                  RETURNING room AS head_room, last_seq, last_rev";
     INSERT_MANY = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                         created_at, edited_at, deleted, pinned, mentions, calls)
+                                         created_at, edited_at, deleted, pinned, mentions, calls, attachments)
                    SELECT row.id, $1, $2 + row.place, $3 + row.place, row.author, row.body, row.html, row.nonce, NULL,
-                          0, row.created_at, NULL, FALSE, FALSE, '{}', row.calls
-                   FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[])
-                        WITH ORDINALITY row (id, author, body, html, nonce, created_at, calls, place)";
+                          0, row.created_at, NULL, FALSE, FALSE, '{}', row.calls, row.attachments
+                   FROM unnest($4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[],
+                               $11::text[])
+                        WITH ORDINALITY row (id, author, body, html, nonce, created_at, calls, attachments, place)";
     INSERT_MANY_CALLS = "INSERT INTO calls (room, seq, author, created_at)
                          SELECT $1, $2 + row.place, row.author, row.created_at
                          FROM unnest($3::uuid[], $4::bigint[], $5::text[])
                               WITH ORDINALITY row (author, created_at, calls, place)
                          WHERE row.calls = 'room'";
+    /// Puts files on the messages that they came with.
+    ATTACH_MANY = "WITH attached AS (
+                       INSERT INTO attachments (file, message, room)
+                       SELECT c.file, c.message, $1 FROM unnest($2::uuid[], $3::uuid[]) c (file, message)
+                   )
+                   UPDATE files SET loose_since = NULL WHERE id = ANY ($2)";
     INSERT_MANY_WORDS = concat!(
         "WITH placed AS (
              SELECT row.id, row.tokens, nextval('message_places') AS place
@@ -214,7 +224,8 @@ impl AppendBatch {
         let query = INSERT_MANY.query().bind(self.room.0).bind(seq).bind(rev);
         let query = query.bind(columns.ids).bind(columns.authors).bind(columns.bodies);
         let query = query.bind(columns.html).bind(columns.nonces).bind(&columns.times);
-        query.bind(&columns.calls).execute(&mut *tx).await?;
+        let query = query.bind(&columns.calls).bind(columns.attachments);
+        query.execute(&mut *tx).await?;
         if columns.calls.iter().any(Option::is_some) {
             let authors: Vec<Uuid> = messages.iter().map(|message| message.author.id.0).collect();
             let query = INSERT_MANY_CALLS
@@ -224,6 +235,13 @@ impl AppendBatch {
                 .bind(authors);
             let query = query.bind(&columns.times).bind(&columns.calls);
             query.execute(&mut *tx).await?;
+        }
+        if !columns.files.is_empty() {
+            let on = messages
+                .iter()
+                .flat_map(|message| message.attachments.iter().map(|_| message.id.0));
+            let query = ATTACH_MANY.query().bind(self.room.0).bind(columns.files);
+            query.bind(on.collect::<Vec<Uuid>>()).execute(&mut *tx).await?;
         }
         let ids: Vec<Uuid> = messages.iter().map(|message| message.id.0).collect();
         let query = INSERT_MANY_WORDS.query().bind(ids).bind(columns.tokens);
@@ -258,6 +276,12 @@ pub(super) struct Columns<'a> {
     /// The same for those who are called because they are there.
     pub(super) hearers: Vec<i64>,
     pub(super) here: Vec<Uuid>,
+    /// The files of each, as readers get them.
+    pub(super) attachments: Vec<Option<String>>,
+    /// For each file, the message's place in the batch, from 1.
+    pub(super) carriers: Vec<i64>,
+    /// The files.
+    pub(super) files: Vec<Uuid>,
 }
 
 impl<'a> Columns<'a> {
@@ -271,7 +295,17 @@ impl<'a> Columns<'a> {
             .zip(messages.clone())
             .flat_map(|(place, message)| once_each(&message.here).map(move |user| (place, user)))
             .collect();
+        let files: Vec<(i64, Uuid)> = (1..)
+            .zip(messages.clone())
+            .flat_map(|(place, message)| message.attachments.iter().map(move |file| (place, file.id.0)))
+            .collect();
         Self {
+            attachments: messages
+                .clone()
+                .map(|message| attachments_text(&message.attachments))
+                .collect(),
+            carriers: files.iter().map(|(place, _)| *place).collect(),
+            files: files.into_iter().map(|(_, file)| file).collect(),
             ids: messages.clone().map(|message| message.id.0).collect(),
             authors: messages.clone().map(|message| message.author.id.0).collect(),
             bodies: messages.clone().map(|message| &*message.body).collect(),

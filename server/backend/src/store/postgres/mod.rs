@@ -1,6 +1,7 @@
 //! The store in a PostgreSQL database, which any number of instances share.
 
 mod accounts;
+mod attachments;
 mod attention;
 mod audit;
 mod changing;

@@ -6,7 +6,8 @@
 //! locked from the taking of numbers to the commit, whichever instance posts.
 //!
 //! The statement sees what was committed when it began. A nonce that another instance stores meanwhile is therefore
-//! found by the unique index alone: the statement fails, nothing is kept, and the next try sees the first message.
+//! found by the unique index alone: the statement fails, nothing is kept, and the next try sees the first message. The
+//! same goes for a file, which the primary key of `attachments` keeps from going on two messages.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -48,19 +49,29 @@ const TRIES_MAX: u32 = 5;
 /// The names of the constraints in the schema.
 pub(super) const NONCE_INDEX: &str = "messages_by_nonce";
 const ID_INDEX: &str = "messages_pkey";
+pub(super) const FILE_INDEX: &str = "attachments_pkey";
 
 statements! {
-    /// One room, one batch, one round trip: who may post, which nonces are new, the numbers, the messages, their
-    /// mentions and their authors' read markers.
+    /// One room, one batch, one round trip: who may post, which nonces are new, which files are there to be sent,
+    /// the numbers, the messages, their mentions, their files and their authors' read markers.
     APPEND = concat!(
         "WITH new AS (
              SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                                  $10::text[], $11::boolean[], $12::text[])
-                           WITH ORDINALITY new (id, author, body, html, nonce, created_at, tokens, exempt, calls, place)
+                                  $10::text[], $11::boolean[], $12::text[], $15::text[])
+                           WITH ORDINALITY new (id, author, body, html, nonce, created_at, tokens, exempt, calls, attachments,
+                                                place)
          ), room AS (
              SELECT archived_at, slow_s FROM rooms WHERE id = $1
          ), first AS (
              SELECT min(place) AS place FROM new GROUP BY author
+         ), wanted AS (
+             SELECT w.place, w.file, new.author
+             FROM unnest($16::bigint[], $17::uuid[]) w (place, file) JOIN new ON new.place = w.place
+         ), withheld AS (
+             SELECT w.place FROM wanted w
+             WHERE (SELECT f.owner FROM files f WHERE f.id = w.file) IS DISTINCT FROM w.author
+                OR (SELECT a.file FROM attachments a WHERE a.file = w.file) IS NOT NULL
+                OR EXISTS (SELECT FROM wanted x WHERE x.file = w.file AND x.author = w.author AND x.place < w.place)
          ), fresh AS (
              SELECT new.*, row_number() OVER (ORDER BY new.place) AS turn
              FROM new CROSS JOIN room CROSS JOIN LATERAL (
@@ -71,6 +82,7 @@ statements! {
                     OR (new.place IN (SELECT place FROM first)
                         AND coalesce(member.posted_at + room.slow_s * 1000 <= new.created_at, TRUE)))
                AND (SELECT x.id FROM messages x WHERE x.author = new.author AND x.nonce = new.nonce) IS NULL
+               AND new.place NOT IN (SELECT w.place FROM withheld w)
          ), called AS (
              SELECT c.place, array_agg(u.id ORDER BY c.turn) AS ids
              FROM unnest($8::bigint[], $9::uuid[]) WITH ORDINALITY c (place, id, turn)
@@ -88,11 +100,11 @@ statements! {
              RETURNING h.last_seq - f.count AS seq, h.last_rev - f.count AS rev
          ), stored AS (
              INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count, created_at,
-                                   edited_at, deleted, pinned, mentions, calls, here)
+                                   edited_at, deleted, pinned, mentions, calls, here, attachments)
              SELECT f.id, $1, head.seq + f.turn, head.rev + f.turn, f.author, f.body, f.html, f.nonce, NULL, 0,
                     f.created_at, NULL, FALSE, FALSE,
                     coalesce((SELECT c.ids FROM called c WHERE c.place = f.place), '{}'),
-                    f.calls, (SELECT c.ids FROM here c WHERE c.place = f.place)
+                    f.calls, (SELECT c.ids FROM here c WHERE c.place = f.place), f.attachments
              FROM fresh f CROSS JOIN head
              RETURNING id, seq, rev, author, created_at, mentions, calls, here
          ), placed AS (
@@ -101,6 +113,12 @@ statements! {
          ), indexed AS (
              INSERT INTO message_words (place, message, tokens)
              SELECT p.place, p.id, ", placed!("p.tokens", "p.place"), " FROM placed p
+         ), carried AS (
+             SELECT s.id, w.file FROM stored s JOIN fresh f ON f.id = s.id JOIN wanted w ON w.place = f.place
+         ), attached AS (
+             INSERT INTO attachments (file, message, room) SELECT c.file, c.id, $1 FROM carried c
+         ), fastened AS (
+             UPDATE files SET loose_since = NULL FROM carried c WHERE files.id = c.file
          ), marked AS (
              UPDATE members SET read_seq = greatest(members.read_seq, s.seq), posted_at = s.posted_at
              FROM (SELECT author, max(seq) AS seq, max(created_at) AS posted_at FROM stored GROUP BY author) s
@@ -325,7 +343,7 @@ type Results = HashMap<MessageId, Stored<Appended>>;
 /// died, and then holds our own ids.
 fn may_pass(failure: &Failure, again: bool) -> bool {
     let taken = failure.error.taken();
-    failure.passes() || taken == Some(NONCE_INDEX) || (again && taken == Some(ID_INDEX))
+    failure.passes() || matches!(taken, Some(NONCE_INDEX | FILE_INDEX)) || (again && taken == Some(ID_INDEX))
 }
 
 /// The posts to store, and those that repeat the nonce of one of them.
@@ -393,6 +411,10 @@ impl Work for Append<'_> {
         let exempt: Vec<bool> = self.messages.iter().map(|message| message.exempt).collect();
         let query = query.bind(columns.tokens).bind(exempt).bind(columns.calls);
         let query = query.bind(columns.hearers).bind(columns.here);
+        let query = query
+            .bind(columns.attachments)
+            .bind(columns.carriers)
+            .bind(columns.files);
         let rows = query.fetch_all(connection).await?;
         let messages: HashMap<MessageId, &NewMessage> = self
             .messages
@@ -451,10 +473,13 @@ impl Row {
         match (self.stored, self.first) {
             (Some((seq, rev, mentions)), _) => Appended::Stored(message(new, seq, rev, mentions)),
             (None, Some(first)) => Appended::Repeated(first),
-            (None, None) if self.room_exists => {
-                let refusal = self.hindrance.map(Hindrance::refusal);
-                refusal.unwrap_or(Appended::NotAMember)
-            }
+            (None, None) if self.room_exists => match self.hindrance {
+                Some(hindrance) if new.attachments.is_empty() || hindrance.hinders(new.exempt) => {
+                    hindrance.refusal()
+                }
+                Some(_) => Appended::AttachmentNotFound,
+                None => Appended::NotAMember,
+            },
             (None, None) => Appended::RoomNotFound,
         }
     }
@@ -478,7 +503,7 @@ pub(super) fn message(new: &NewMessage, seq: u64, rev: u64, mentions: Vec<UserId
         reply_count: 0,
         nonce: new.nonce.clone(),
         reactions: Vec::new(),
-        attachments: Vec::new(),
+        attachments: new.attachments.clone(),
         mentions,
         calls: new.calls,
     }
@@ -521,6 +546,7 @@ mod tests {
             mentions: vec![author.id],
             calls: None,
             here: Vec::new(),
+            attachments: Vec::new(),
             created_at: Timestamp(1),
             exempt: false,
         };

@@ -149,6 +149,7 @@ mod tests {
             body: "hello".to_owned(),
             html: "<p>hello</p>".to_owned(),
             nonce: None,
+            attachments: Vec::new(),
             mentions: Vec::new(),
             calls: None,
             here: Vec::new(),

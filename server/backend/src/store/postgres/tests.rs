@@ -7,9 +7,9 @@ use services::Postgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
-    PostgresStore, accounts, attention, audit, changing, credentials, following, invites, markers, messages,
-    moderation, pool, posts, previews, profiles, programs, replica, report, reports, rooms, saving, schema,
-    search,
+    PostgresStore, accounts, attachments, attention, audit, changing, credentials, following, invites,
+    markers, messages, moderation, pool, posts, previews, profiles, programs, replica, report, reports,
+    rooms, saving, schema, search,
     statement::{Statement, counted},
     subscriptions, threads, upkeep,
 };
@@ -24,6 +24,7 @@ fn statements() -> Vec<(String, Statement)> {
     let files = [
         ("accounts", accounts::STATEMENTS),
         ("attention", attention::STATEMENTS),
+        ("attachments", attachments::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("following", following::STATEMENTS),
@@ -63,6 +64,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "users",
         "whether there is anyone: ends at the first row",
     ),
+    ("attachments::REMAINS", "remains_pkey", "up to the hundredth"),
     (
         "previews::DELETE_STALE",
         "previews",
@@ -231,6 +233,12 @@ const CONTENTS: &[&str] = &[
      FROM generate_series(1, 30) n, generate_series(1, 1000) k",
     "INSERT INTO commands SELECT nth('command', n), 'name' || n, '', 'https://example.org/', '\\x07', nth('bot', n),
                                  nth('user', 1), n FROM generate_series(1, 50) n",
+    "INSERT INTO files SELECT nth('file', n), nth('user', 1 + n % 5000), 10, '{}', CASE WHEN n % 50 = 0 THEN n END
+     FROM generate_series(1, 30000) n",
+    "INSERT INTO attachments SELECT nth('file', n * 5 + k), nth('message', n * 100 + k), nth('room', n)
+     FROM generate_series(1, 3000) n, generate_series(1, 5) k",
+    "INSERT INTO uploads SELECT nth('upload', n), nth('user', 1 + n % 5000), 'name', 10, n FROM generate_series(1, 5000) n",
+    "INSERT INTO remains SELECT 'files/' || n FROM generate_series(1, 5000) n",
     "VACUUM ANALYZE",
 ];
 

@@ -12,17 +12,20 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
-    PostgresStore, changing,
+    PostgresStore, attachments, changing,
     messages::once_each,
     pool::Work,
-    posts::{NONCE_INDEX, message},
+    posts::{FILE_INDEX, NONCE_INDEX, message},
     rows::{Read, integer, message_columns, unsigned, users, with_head},
     search::placed,
     statement::statements,
 };
 use crate::{
     search::Entry,
-    store::{Head, NewMessage, Replied, Stored, Threads, people::Hindrance, thread::Span, timed::timed},
+    store::{
+        Head, NewMessage, Replied, Stored, Threads, files::attachments_text, people::Hindrance, thread::Span,
+        timed::timed,
+    },
 };
 
 statements! {
@@ -36,6 +39,9 @@ statements! {
     HINDRANCE = "SELECT x.\"user\" IS NOT NULL AS member, r.archived_at IS NOT NULL AS archived,
                         x.posted_at + r.slow_s * 1000 - $3 AS wait_ms
                  FROM rooms r LEFT JOIN members x ON x.room = r.id AND x.\"user\" = $2 WHERE r.id = $1";
+    /// How many of the files are `$2`'s and on no message. Nobody takes them away or sends them before the commit.
+    LOOSE = "SELECT count(*) FROM (SELECT id FROM files
+                                   WHERE id = ANY ($1) AND owner = $2 AND loose_since IS NOT NULL FOR UPDATE) own";
     /// The root that a reply to `$1` answers, and whether it was deleted.
     ROOT = "SELECT root.id, root.deleted FROM messages m
             CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = coalesce(m.thread, m.id) OFFSET 0) root
@@ -52,9 +58,9 @@ statements! {
                  RETURNING last_seq AS seq, last_rev - 1 AS rev
              ), stored AS (
                  INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count, created_at,
-                                       edited_at, deleted, pinned, mentions, calls, here)
+                                       edited_at, deleted, pinned, mentions, calls, here, attachments)
                  SELECT $1, $2, head.seq, head.rev, $3, $4, $5, $6, $7, 0, $8, NULL, FALSE, FALSE,
-                        coalesce((SELECT ids FROM called), '{}'), $11, $12
+                        coalesce((SELECT ids FROM called), '{}'), $11, $12, $13
                  FROM head
                  RETURNING seq, rev, mentions, here
              ), placed AS (
@@ -62,6 +68,10 @@ statements! {
              ), indexed AS (
                  INSERT INTO message_words (place, message, tokens)
                  SELECT p.place, $1, ", placed!("$10::text", "p.place"), " FROM placed p
+             ), attached AS (
+                 INSERT INTO attachments (file, message, room) SELECT file, $1, $2 FROM unnest($12::uuid[]) c (file)
+             ), fastened AS (
+                 UPDATE files SET loose_since = NULL WHERE id = ANY ($12)
              ), counted AS (
                  UPDATE messages SET rev = head.rev + 1, reply_count = reply_count + 1 FROM head WHERE id = $7
              ), marked AS (
@@ -112,8 +122,10 @@ impl Threads for PostgresStore {
         timed("reply", async {
             let reply = Reply { to, message };
             match self.pool.run(&reply).await {
-                // The same nonce was used in another room at this very moment: now it can be seen.
-                Err(error) if error.taken() == Some(NONCE_INDEX) => self.pool.run(&reply).await,
+                // The same nonce, or the same file, was used in another room at this very moment: now it can be seen.
+                Err(error) if matches!(error.taken(), Some(NONCE_INDEX | FILE_INDEX)) => {
+                    self.pool.run(&reply).await
+                }
                 result => result,
             }
         })
@@ -167,6 +179,7 @@ impl Work for Reply {
             return Ok(hindrance.refusal().into());
         }
         match root(self.to, new.room, tx).await? {
+            Some((_, false)) if !are_loose(new, tx).await? => Ok(Replied::AttachmentNotFound),
             Some((root, false)) => store(new, root, tx).await,
             Some((_, true)) => Ok(Replied::RootDeleted),
             None => Ok(Replied::RootNotFound),
@@ -182,6 +195,16 @@ async fn first(new: &NewMessage, tx: &mut PgConnection) -> Stored<Option<Message
         .bind(new.author.id.0)
         .bind(nonce.as_str());
     Ok(query.fetch_optional(tx).await?.map(|Read(first)| first))
+}
+
+/// Whether all files of a reply are its author's and on no message.
+async fn are_loose(new: &NewMessage, tx: &mut PgConnection) -> Stored<bool> {
+    if new.attachments.is_empty() {
+        return Ok(true);
+    }
+    let query = LOOSE.scalar::<i64>().bind(attachments::ids(&new.attachments));
+    let loose = query.bind(new.author.id.0).fetch_one(tx).await?;
+    Ok(unsigned(loose) == new.attachments.len() as u64)
 }
 
 async fn root(to: MessageId, room: RoomId, tx: &mut PgConnection) -> Stored<Option<(MessageId, bool)>> {
@@ -205,7 +228,9 @@ async fn store(new: &NewMessage, root: MessageId, tx: &mut PgConnection) -> Stor
         .bind(once_each(&new.mentions).collect::<Vec<Uuid>>())
         .bind(Entry::of_new(new, true).vector())
         .bind(new.calls.map(chat::Call::name))
-        .bind((!new.here.is_empty()).then(|| once_each(&new.here).collect::<Vec<Uuid>>()));
+        .bind((!new.here.is_empty()).then(|| once_each(&new.here).collect::<Vec<Uuid>>()))
+        .bind(attachments_text(&new.attachments))
+        .bind(attachments::ids(&new.attachments));
     let (seq, rev, mentions) = query.fetch_one(&mut *tx).await?;
     let reply = Message {
         thread: Some(root),

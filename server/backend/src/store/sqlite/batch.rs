@@ -7,6 +7,7 @@ use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::{
+    attachments,
     messages::{existing, message},
     rows::{Read, hex, json},
     statement::statements,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     search::Entry,
-    store::{Head, NewMessage, Stored, called},
+    store::{Head, NewMessage, Stored, called, files::attachments_text},
 };
 
 /// The most messages of one statement.
@@ -29,11 +30,11 @@ statements! {
             RETURNING room AS head_room, last_seq, last_rev";
     HEAD = "SELECT room AS head_room, last_seq, last_rev FROM room_heads WHERE room = ?1";
     INSERT = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                    created_at, edited_at, deleted, pinned, mentions, calls, here)
+                                    created_at, edited_at, deleted, pinned, mentions, calls, here, attachments)
               SELECT unhex(j.value ->> 'id'), unhex(j.value ->> 'room'), j.value ->> 'seq', j.value ->> 'rev',
                      unhex(j.value ->> 'author'), j.value ->> 'body', j.value ->> 'html', j.value ->> 'nonce', NULL, 0,
                      j.value ->> 'created_at', NULL, 0, 0, unhex(j.value ->> 'mentions'), j.value ->> 'calls',
-                     unhex(j.value ->> 'here')
+                     unhex(j.value ->> 'here'), j.value ->> 'attachments'
               FROM json_each(?1) j ORDER BY j.key;
               INSERT INTO message_words (rowid, words, marks)
               SELECT m.rowid, j.value ->> 'words', j.value ->> 'marks'
@@ -140,6 +141,7 @@ struct Line<'a> {
     words: String,
     marks: String,
     calls: Option<&'static str>,
+    attachments: Option<String>,
     /// The ids back to back, for the message.
     mentions: String,
     /// The same of those who are called because they are there.
@@ -168,6 +170,7 @@ impl<'a> Line<'a> {
             words,
             marks,
             calls: message.calls.map(Call::name),
+            attachments: attachments_text(&message.attachments),
             mentions: hexes(&message.mentions).concat(),
             here: here.map(|here| hexes(here).concat()),
             mentioned: hexes(&called),
@@ -190,6 +193,9 @@ impl Job for AppendBatch {
             let new: Vec<&NewMessage> = messages.iter().collect();
             let numbered = number(&new, tx).await?;
             insert(&new, &numbered, tx).await?;
+            if messages.iter().any(|message| !message.attachments.is_empty()) {
+                attachments::attach_many(self.room, messages, tx).await?;
+            }
         }
         let head = HEAD
             .read::<Read<Head>>()

@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, messages,
+    SqliteStore, attachments, messages,
     rows::{Read, all, integer, json_ids, message_columns, pack, reactions_text, unpack},
     search,
     statement::statements,
@@ -18,6 +18,7 @@ use super::{
 use crate::store::{
     Alteration, Altered, Change, Changed, Changing, Stored,
     change::{Facts, Verdict, beyond, called_all, decide, unnamed},
+    files::attachments_text,
     timed::timed,
 };
 
@@ -33,7 +34,7 @@ statements! {
     PINS = "SELECT count(*) FROM messages WHERE room = ?1 AND pinned = 1";
     TAKE_REV = "UPDATE room_heads SET last_rev = last_rev + 1 WHERE room = ?1 RETURNING last_rev";
     WRITE = "UPDATE messages SET rev = ?2, body = ?3, html = ?4, edited_at = ?5, deleted = ?6, pinned = ?7,
-                                 mentions = ?8, reactions = ?9, calls = ?10
+                                 mentions = ?8, reactions = ?9, calls = ?10, attachments = ?11
              WHERE id = ?1";
     COUNT_REPLIES = "UPDATE messages SET rev = ?2, reply_count = reply_count + ?3 WHERE id = ?1";
     BY_ID = concat!(
@@ -137,6 +138,7 @@ async fn store(
         Alteration::Delete => {
             CLEAR.query().bind(after.id.0).execute(&mut *tx).await?;
             forget(before, &before.mentions, tx).await?;
+            attachments::remove(before, tx).await?;
             if let Some(id) = before.thread {
                 root = Some(count_replies(id, before.room, -1, tx).await?);
             }
@@ -243,8 +245,11 @@ async fn write(message: &Message, tx: &mut SqliteConnection) -> Stored<()> {
         .bind(message.deleted)
         .bind(message.pinned)
         .bind(pack(message.mentions.iter().copied()));
-    let query = query.bind(reactions_text(&message.reactions));
-    query.bind(message.calls.map(Call::name)).execute(tx).await?;
+    let query = query
+        .bind(reactions_text(&message.reactions))
+        .bind(message.calls.map(Call::name))
+        .bind(attachments_text(&message.attachments));
+    query.execute(tx).await?;
     Ok(())
 }
 

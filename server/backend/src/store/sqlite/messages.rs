@@ -11,7 +11,7 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
-    SqliteStore,
+    SqliteStore, attachments,
     batch::AppendBatch,
     rows::{Read, integer, json_ids, message_columns, pack, with_head},
     statement::statements,
@@ -20,8 +20,8 @@ use super::{
 use crate::{
     search::Entry,
     store::{
-        Appended, Changes, Head, Messages, NewMessage, Stored, people::Hindrance, timed::timed,
-        window::Window,
+        Appended, Changes, Head, Messages, NewMessage, Stored, files::attachments_text, people::Hindrance,
+        timed::timed, window::Window,
     },
 };
 
@@ -59,8 +59,8 @@ statements! {
     /// One round trip for all. The last statement takes low numbers with few between them that it leaves out: for those
     /// too sqlx counts on through all statements, and binds nothing more once it is past the last value.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
-                                             created_at, edited_at, deleted, pinned, mentions, calls, here)
-                       VALUES (?1, ?2, ?3, ?9, ?5, ?6, ?7, ?8, ?11, 0, ?4, NULL, 0, 0, ?10, ?14, ?15);
+                                             created_at, edited_at, deleted, pinned, mentions, calls, here, attachments)
+                       VALUES (?1, ?2, ?3, ?9, ?5, ?6, ?7, ?8, ?11, 0, ?4, NULL, 0, 0, ?10, ?14, ?15, ?16);
                        INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?12, ?13);
                        UPDATE members SET read_seq = ?3, posted_at = ?4 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
@@ -167,6 +167,9 @@ pub(super) async fn append(
     root: Option<MessageId>,
     tx: &mut SqliteConnection,
 ) -> Stored<Appended> {
+    if !attachments::are_loose(new, tx).await? {
+        return Ok(refusal(new, tx).await?.unwrap_or(Appended::AttachmentNotFound));
+    }
     let mentioned = new.mentions.iter().copied();
     let existing = existing(mentioned, tx).await?;
     let nonce = new.nonce.as_ref().map(|nonce| nonce.as_str());
@@ -189,6 +192,7 @@ pub(super) async fn append(
     if message.calls == Some(Call::Room) {
         call_all(&message, tx).await?;
     }
+    attachments::attach(&message, tx).await?;
     Ok(Appended::Stored(message))
 }
 
@@ -212,6 +216,7 @@ async fn insert(message: &Message, here: &[UserId], entry: Entry, tx: &mut Sqlit
         .bind(entry.marks)
         .bind(message.calls.map(Call::name))
         .bind((!here.is_empty()).then(|| pack(here.iter().copied())))
+        .bind(attachments_text(&message.attachments))
         .execute(tx)
         .await?;
     Ok(())
@@ -294,7 +299,7 @@ pub(super) fn message(new: &NewMessage, seq: u64, rev: u64, existing: &HashSet<U
         reply_count: 0,
         nonce: new.nonce.clone(),
         reactions: Vec::new(),
-        attachments: Vec::new(),
+        attachments: new.attachments.clone(),
         mentions: known(&new.mentions, existing),
         calls: new.calls,
     }

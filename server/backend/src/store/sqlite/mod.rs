@@ -1,6 +1,7 @@
 //! The store in one SQLite file: one writer, a few readers, nothing else running.
 
 mod accounts;
+mod attachments;
 mod attention;
 mod audit;
 mod batch;

@@ -170,11 +170,12 @@ impl Job for AppendTogether {
 /// What becomes of each of the messages, in their order.
 async fn append_all(messages: &[NewMessage], tx: &mut SqliteConnection) -> Stored<Vec<Appended>> {
     let mut authors = HashSet::new();
-    // One of each author: what else they post depends on it, as on its nonce, and comes after it.
+    // One of each author: what else they post depends on it, as on its nonce, and comes after it. Files are asked for one
+    // by one.
     let (firsts, others): (Vec<_>, Vec<_>) = messages
         .iter()
         .enumerate()
-        .partition(|(_, new)| authors.insert(new.author.id));
+        .partition(|(_, new)| authors.insert(new.author.id) && new.attachments.is_empty());
     let mut results: Vec<(usize, Appended)> = append_firsts(&firsts, tx).await?;
     for (place, new) in others {
         results.push((place, append(new, None, tx).await?));

@@ -1,15 +1,17 @@
 //! From rows to types and back.
 
 use chat::{
-    Author, Call, Custom, Level, Message, MessageId, Nonce, Notify, Profile, Quiet, Reaction, Role, Room,
-    RoomId, RoomKind, SessionId, Timestamp, TokenId, User, UserId, wire::RoomHead,
+    AttachmentId, Author, Call, Custom, Level, Message, MessageId, Nonce, Notify, Profile, Quiet, Reaction,
+    Role, Room, RoomId, RoomKind, SessionId, Timestamp, TokenId, User, UserId, wire::RoomHead,
 };
 use sqlx::{FromRow, Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::store::{
-    Draft, Head, Listener, Membership, RoomRecord, SecretHash, SessionRecord, Subscription, TokenRecord,
+    Draft, FileRecord, Head, Listener, Membership, RoomRecord, SecretHash, SessionRecord, Subscription,
+    TokenRecord, UploadRecord,
     change::Facts,
+    files::{attachment, attachments},
     people::{Hindrance, Rank, RoomFacts},
     seen::Seen,
 };
@@ -34,7 +36,8 @@ macro_rules! room_columns {
 macro_rules! message_columns {
     () => {
         "m.id, m.room, m.seq, m.rev, m.body, m.html, m.nonce, m.thread, m.reply_count, m.created_at, m.edited_at, \
-         m.deleted, m.pinned, m.mentions, m.reactions, m.calls, u.id AS user_id, u.username, u.display_name, u.avatar_url"
+         m.deleted, m.pinned, m.mentions, m.reactions, m.calls, m.attachments, u.id AS user_id, u.username, \
+         u.display_name, u.avatar_url"
     };
 }
 
@@ -298,9 +301,31 @@ impl FromRow<'_, SqliteRow> for Read<Message> {
             reply_count: row.try_get("reply_count")?,
             nonce: nonce(row.try_get("nonce")?)?,
             reactions: reactions(row.try_get("reactions")?)?,
-            attachments: Vec::new(),
+            attachments: attachments(row.try_get("attachments")?)?,
             mentions: unpack(row.try_get("mentions")?),
             calls: call(row.try_get("calls")?)?,
+        }))
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Read<UploadRecord> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(UploadRecord {
+            id: AttachmentId(row.try_get("id")?),
+            owner: UserId(row.try_get("owner")?),
+            name: row.try_get("name")?,
+            size: row.try_get("size")?,
+            created_at: Timestamp(row.try_get("created_at")?),
+        }))
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Read<FileRecord> {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self(FileRecord {
+            attachment: attachment(row.try_get("attachment")?)?,
+            owner: UserId(row.try_get("owner")?),
+            room: row.try_get::<Option<Uuid>, _>("room")?.map(RoomId),
         }))
     }
 }

@@ -7,8 +7,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, attention, audit, batch, changing, credentials, following, invites, markers,
-    messages, moderation, posts, previews, profiles, programs, reading, reports, rooms, saving, search,
+    SqliteStore, accounts, attachments, attention, audit, batch, changing, credentials, following, invites,
+    markers, messages, moderation, posts, previews, profiles, programs, reading, reports, rooms, saving,
+    search,
     statement::{Statement, counted},
     subscriptions, threads, upkeep, writer, writing,
 };
@@ -25,6 +26,7 @@ fn statements() -> Vec<(String, Statement)> {
         ("attention", attention::STATEMENTS),
         ("batch", batch::STATEMENTS),
         ("audit", audit::STATEMENTS),
+        ("attachments", attachments::STATEMENTS),
         ("changing", changing::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("following", following::STATEMENTS),
@@ -82,6 +84,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "SCAN",
         "tables that refer to users; runs only for a row that broke a foreign key",
     ),
+    ("attachments::REMAINS", "SCAN remains", "up to the hundredth"),
     (
         "accounts::PAGE_BY_DISPLAY_NAME",
         "TEMP B-TREE",

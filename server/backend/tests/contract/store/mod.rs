@@ -2,6 +2,7 @@
 //! its `Place`, which store it is.
 
 mod accounts;
+mod attachments;
 mod attention;
 mod calls;
 mod changing;
@@ -140,6 +141,7 @@ pub(crate) fn new_message(room: RoomId, author: &User, body: &str) -> NewMessage
         body: body.to_owned(),
         html: format!("<p>{body}</p>"),
         nonce: None,
+        attachments: Vec::new(),
         mentions: Vec::new(),
         calls: None,
         here: Vec::new(),
