@@ -47,11 +47,11 @@ statements! {
     /// What [`TAKE_NEXT`] asks before it takes any.
     MAY_POST = "SELECT EXISTS (SELECT 1 FROM members WHERE room = ?1 AND user = ?2)
                    AND NOT EXISTS (SELECT 1 FROM messages WHERE author = ?2 AND nonce = ?3)";
-    /// One round trip for all.
+    /// One round trip for all. The first of them leaves no number out: the numbers of the others would not be found.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
                                              created_at, edited_at, deleted, pinned, mentions, attachments)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10, ?14);
-                       INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?12, ?13);
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?11, 0, ?9, NULL, 0, 0, ?10, ?12);
+                       INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?13, ?14);
                        UPDATE members SET read_seq = ?3 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
                        SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j";
@@ -211,9 +211,9 @@ async fn insert(message: &Message, entry: Entry, tx: &mut SqliteConnection) -> S
     query
         .bind(pack(message.mentions.iter().copied()))
         .bind(message.thread.map(|root| root.0))
+        .bind(attachments_text(&message.attachments))
         .bind(entry.words)
         .bind(entry.marks)
-        .bind(attachments_text(&message.attachments))
         .execute(tx)
         .await?;
     Ok(())
