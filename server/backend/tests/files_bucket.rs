@@ -24,20 +24,14 @@ mod make {
 
         /// As the environment would have it: these are the builder's own names for the variables.
         pub(crate) fn open(&self) -> Arc<dyn Files> {
-            let objects = AmazonS3Builder::new()
+            let builder = AmazonS3Builder::new()
                 .with_bucket_name("natter")
                 .with_endpoint(self.0.url())
                 .with_allow_http(true)
                 .with_region("here")
                 .with_access_key_id("key")
-                .with_secret_access_key("secret")
-                .build()
-                .unwrap();
-            Arc::new(ObjectFiles::over(
-                "s3",
-                Arc::new(objects),
-                Path::from("chat/files"),
-            ))
+                .with_secret_access_key("secret");
+            Arc::new(ObjectFiles::built(builder, Path::from("chat/files")).unwrap())
         }
     }
 }

@@ -44,11 +44,18 @@ impl ObjectFiles {
     /// # Errors
     /// Where address or variables cannot be understood.
     pub fn in_bucket(url: &url::Url) -> Kept<Self> {
-        // Nothing else chooses who encrypts; a second choice is refused and does not matter.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let root = Path::from_url_path(url.path()).map_err(failed)?;
         let bucket = url.host_str().unwrap_or_default();
-        let builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+        Self::built(AmazonS3Builder::from_env().with_bucket_name(bucket), root)
+    }
+
+    /// Files in the bucket that `builder` speaks to, below `root`.
+    ///
+    /// # Errors
+    /// Where the builder lacks something.
+    pub fn built(builder: AmazonS3Builder, root: Path) -> Kept<Self> {
+        // Nothing else chooses who encrypts; a second choice is refused and does not matter.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let objects = builder.build().map_err(failed)?;
         Ok(Self::over("s3", Arc::new(objects), root))
     }

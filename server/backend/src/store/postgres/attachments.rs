@@ -42,12 +42,12 @@ statements! {
                  WHERE id = ANY ($1) AND owner = $2 AND coalesce(loose_since >= $3, TRUE)";
     FILE = "SELECT f.attachment, f.owner, a.room FROM files f LEFT JOIN attachments a ON a.file = f.id WHERE f.id = $1";
     EXPIRE_UPLOADS = "DELETE FROM uploads
-                      WHERE id IN (SELECT id FROM uploads WHERE created_at < $1 ORDER BY created_at LIMIT 100
-                                   FOR UPDATE SKIP LOCKED)
+                      WHERE id = ANY (ARRAY(SELECT id FROM uploads WHERE created_at < $1 ORDER BY created_at LIMIT 100
+                                   FOR UPDATE SKIP LOCKED))
                       RETURNING id";
     EXPIRE_FILES = "DELETE FROM files
-                    WHERE id IN (SELECT id FROM files WHERE loose_since < $1 ORDER BY loose_since LIMIT 100
-                                 FOR UPDATE SKIP LOCKED)
+                    WHERE id = ANY (ARRAY(SELECT id FROM files WHERE loose_since < $1 ORDER BY loose_since LIMIT 100
+                                 FOR UPDATE SKIP LOCKED))
                     RETURNING id";
     LEAVE = "INSERT INTO remains (folder) SELECT * FROM unnest($1::text[]) ON CONFLICT (folder) DO NOTHING";
     REMAINS = "SELECT folder FROM remains ORDER BY folder LIMIT 100";

@@ -56,12 +56,13 @@ statements! {
     );
     /// What [`TAKE_NEXT`] asks before it takes any.
     MAY_POST = concat!("SELECT ", may_post!());
-    /// One round trip for all. The last statement takes low numbers with few between them that it leaves out: for those
-    /// too sqlx counts on through all statements, and binds nothing more once it is past the last value.
+    /// One round trip for all. The first statement leaves no number out and the last takes low ones with few between
+    /// them that it leaves out: numbers that a statement leaves out sqlx counts on through all statements, and binds
+    /// nothing more once it is past the last value.
     INSERT_AND_MARK = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
                                              created_at, edited_at, deleted, pinned, mentions, calls, here, attachments)
-                       VALUES (?1, ?2, ?3, ?9, ?5, ?6, ?7, ?8, ?11, 0, ?4, NULL, 0, 0, ?10, ?14, ?15, ?16);
-                       INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?12, ?13);
+                       VALUES (?1, ?2, ?3, ?9, ?5, ?6, ?7, ?8, ?11, 0, ?4, NULL, 0, 0, ?10, ?12, ?13, ?14);
+                       INSERT INTO message_words (rowid, words, marks) VALUES (last_insert_rowid(), ?15, ?16);
                        UPDATE members SET read_seq = ?3, posted_at = ?4 WHERE room = ?2 AND user = ?5";
     INSERT_MENTIONS = "INSERT INTO mentions (user, room, seq, created_at)
                        SELECT unhex(j.value), ?2, ?3, ?4 FROM json_each(?1) j WHERE TRUE
@@ -212,11 +213,11 @@ async fn insert(message: &Message, here: &[UserId], entry: Entry, tx: &mut Sqlit
     query
         .bind(pack(message.mentions.iter().copied()))
         .bind(message.thread.map(|root| root.0))
-        .bind(entry.words)
-        .bind(entry.marks)
         .bind(message.calls.map(Call::name))
         .bind((!here.is_empty()).then(|| pack(here.iter().copied())))
         .bind(attachments_text(&message.attachments))
+        .bind(entry.words)
+        .bind(entry.marks)
         .execute(tx)
         .await?;
     Ok(())
