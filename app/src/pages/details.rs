@@ -234,6 +234,7 @@ fn Rules<'a>(room: &'a Room, rights: Rights, here: String, query: Query) -> impl
                 <button class="button accent" type="submit">"Save settings"</button>
             </form>
         }
+        .into_any()
     });
     let archive = rights
         .archive
