@@ -253,6 +253,7 @@ fn argument(kind: &str) -> &'static str {
         "uuid[]" => "ARRAY[nth('user', 7), nth('user', 8)]",
         "text[]" => "ARRAY['user7', 'user8']",
         "bigint[]" => "ARRAY[1, 2]::bigint[]",
+        "boolean[]" => "ARRAY[TRUE, FALSE]",
         "bytea[]" => "ARRAY['\\x07', '\\x08']::bytea[]",
         other => panic!("no argument of type {other}"),
     }
