@@ -14,7 +14,7 @@ use chat::{
     message::{Bound, PAGE_LIMIT, Thread, Version},
 };
 use http::{StatusCode, header};
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::payload::{Id, Parameters, Payload, Reacted};
