@@ -481,7 +481,7 @@ mod tests {
         assert_eq!(action("waves at\nsnake_case"), "_waves at snake\\_case_");
         assert_eq!(
             crate::markdown::render(&shrug(""), crate::markdown::Setting::default()),
-            "<p>¯\\_(ツ)_/¯</p>\n"
+            "<p>¯\\_(ツ)_/¯</p>"
         );
     }
 }

@@ -108,7 +108,11 @@ pub(super) async fn resume(
 ) -> Result<Response, Refusal> {
     let offset = headers.get(UPLOAD_OFFSET).and_then(|value| value.to_str().ok());
     let offset = offset.and_then(|text| text.parse().ok());
-    let offset = offset.ok_or_else(|| Problem::because(Code::Malformed, "Upload-Offset is required"))?;
+    let Some(offset) = offset else {
+        // What is no upload of the caller's is that before anything else.
+        state.backend.find_upload(&caller, id).await?;
+        return Err(Problem::because(Code::Malformed, "Upload-Offset is required").into());
+    };
     let bytes = request
         .into_body()
         .into_data_stream()

@@ -175,6 +175,7 @@ async fn every_operation_succeeds_as_it_is_described() {
     messages(&rosa, &room).await;
     programs(&rosa, &room).await;
     people(&rosa, &mei, &room).await;
+    files(&rosa).await;
     for path in ["/health", "/health/ready", "/metrics", "/api/openapi.json"] {
         assert_eq!(server.anonymous("GET", path, None).await.status(), 200);
     }
@@ -190,6 +191,25 @@ async fn every_operation_succeeds_as_it_is_described() {
             );
         }
     }
+}
+
+async fn files(rosa: &Person) {
+    let form = "--x\r\ncontent-disposition: form-data; name=file; filename=a.txt\r\n\r\nahoy\r\n--x--\r\n";
+    let upload = rosa
+        .by_token("POST", "/api/files")
+        .header("content-type", "multipart/form-data; boundary=x");
+    let file = ok(checked(upload.body(form)).await, 201).await;
+    let url = file["attachment"]["url"].as_str().unwrap();
+    assert_eq!(rosa.get(url).await.status(), 200);
+    let part = rosa.by_token("GET", url).header("range", "bytes=1-2");
+    assert_eq!(checked(part).await.status(), 206);
+    let begin = json!({ "name": "b.txt", "size": 4 });
+    let begun = ok(rosa.post("/api/files/uploads", begin).await, 201).await;
+    let path = format!("/api/files/uploads/{}", begun["upload"]["id"].as_str().unwrap());
+    ok(rosa.get(&path).await, 200).await;
+    let bytes = rosa.by_token("PATCH", &path).header("upload-offset", "0");
+    ok(checked(bytes.body("ahoy")).await, 200).await;
+    ok(rosa.ask("DELETE", &path).await, 204).await;
 }
 
 async fn ok(answer: reqwest::Response, status: u16) -> Value {

@@ -214,8 +214,8 @@ async fn a_status_is_told_to_everyone_and_what_is_ones_own_to_ones_devices() {
     put("/api/me/quiet", json!({ "daily": [1320, 420] })).await;
     assert_eq!(own.expect("quiet").await["quiet"]["daily"], json!([1320, 420]));
     // Nothing of that was anybody else's business.
+    others.join(&room, None).await;
     mei.say(&room, "bye").await;
-    others.join(&room, Some(0)).await;
     loop {
         let frame = others.next().await.unwrap();
         let kind = text(&frame, "type");

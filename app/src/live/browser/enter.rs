@@ -26,7 +26,7 @@ const PARTS: [(&str, &str); 5] = [
     ("#beginning-template", "#beginning-template"),
 ];
 /// Attributes that tell one room's page from another's.
-const ATTRIBUTES: [(&str, &str); 14] = [
+const ATTRIBUTES: [(&str, &str); 15] = [
     (".app", "data-room"),
     (".app", "data-slug"),
     (".app", "data-member"),

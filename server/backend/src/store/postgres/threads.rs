@@ -69,9 +69,9 @@ statements! {
                  INSERT INTO message_words (place, message, tokens)
                  SELECT p.place, $1, ", placed!("$10::text", "p.place"), " FROM placed p
              ), attached AS (
-                 INSERT INTO attachments (file, message, room) SELECT file, $1, $2 FROM unnest($12::uuid[]) c (file)
+                 INSERT INTO attachments (file, message, room) SELECT file, $1, $2 FROM unnest($14::uuid[]) c (file)
              ), fastened AS (
-                 UPDATE files SET loose_since = NULL WHERE id = ANY ($12)
+                 UPDATE files SET loose_since = NULL WHERE id = ANY ($14)
              ), counted AS (
                  UPDATE messages SET rev = head.rev + 1, reply_count = reply_count + 1 FROM head WHERE id = $7
              ), marked AS (

@@ -117,6 +117,12 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "whether there is anyone: ends at the first entry",
     ),
     (
+        "batch::INSERT",
+        "TEMP B-TREE",
+        "the rows of a parameter, in their order",
+    ),
+    ("posts::MAY_POST", "TEMP B-TREE", "the same"),
+    (
         "audit::PRUNE_AUDIT",
         "SCAN audit",
         "the newest entries, as many as are kept; once an hour",
