@@ -213,7 +213,7 @@ test("without scripts a message takes one file", async () => {
   await plain.page.goto("/rooms/general");
   await plain.composer.fill("By hand");
   await plain.page.getByLabel("File", { exact: true }).setInputFiles(photo);
-  await plain.page.getByRole("button", { name: "Send with file" }).click();
+  await plain.page.getByRole("button", { name: "Post with a file" }).click();
   await plain.reads("By hand");
   await plain.message("By hand").getByRole("img", { name: "harbour.png" }).waitFor();
   await rosa.message("By hand").getByRole("img", { name: "harbour.png" }).waitFor();
