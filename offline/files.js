@@ -28,6 +28,8 @@ export function takeFiles() {
   addEventListener("dragover", (event) => {
     if (!holdsFiles(event.dataTransfer)) return;
     event.preventDefault();
+    // With the style of what is shown then.
+    import(__UPLOAD__).catch(() => {});
     shade(true);
   });
   // Out of the window: within it, it comes from one element and goes to the next.

@@ -20,6 +20,10 @@ class Refused extends Error {}
 // Given up by whoever brought it.
 class Given extends Error {}
 
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(style);
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+
 // What was brought, by room.
 const rooms = new Map();
 let form;
@@ -47,9 +51,6 @@ const here = () => rooms.get(room()) ?? [];
 
 function watch(composer) {
   form = composer;
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
-  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   const tray = document.createElement("ul");
   tray.className = "tray";
   tray.setAttribute("aria-label", "Files to send");

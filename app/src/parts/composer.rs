@@ -97,7 +97,7 @@ fn Form(
                         formenctype="multipart/form-data"
                         formnovalidate
                     >
-                        "Send with file"
+                        "Post with a file"
                     </button>
                 </p>
             </noscript>

@@ -47,7 +47,7 @@ fn files(seq: u64) -> Vec<Attachment> {
         color: None,
         variants: Vec::new(),
     };
-    (seq % 3 == 0).then_some(file).into_iter().collect()
+    seq.is_multiple_of(3).then_some(file).into_iter().collect()
 }
 
 /// One room, what is stored of it, and one client's connection.
