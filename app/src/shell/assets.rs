@@ -9,7 +9,7 @@ use std::{
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
 /// Up to this size in bytes the stylesheet travels inside the page: one request less before anything is seen.
-const INLINE_BYTES_MAX: usize = 32 * 1024;
+const INLINE_BYTES_MAX: usize = 48 * 1024;
 
 static ASSETS: OnceLock<Assets> = OnceLock::new();
 
