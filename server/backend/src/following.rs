@@ -39,6 +39,15 @@ impl Backend {
         Ok(self.store.follows(root, caller.id()).await?)
     }
 
+    /// The same of whatever message of it the caller names.
+    ///
+    /// # Errors
+    /// `message_not_found`, `not_a_member`, `unavailable`.
+    pub async fn find_following(&self, caller: &Caller, id: MessageId) -> Result<bool> {
+        let root = self.find_root(caller, id).await?;
+        self.follows_thread(caller, root.id).await
+    }
+
     /// The caller has read a thread up to the reply `seq`. The room's own marker stays where it is.
     ///
     /// # Errors

@@ -32,11 +32,12 @@ impl Backend {
         if save && self.find_message(caller, id).await?.deleted {
             return Err(Code::MessageDeleted.into());
         }
+        let caller = caller.clone();
         self.carry_through(move |backend| async move {
             let changed = match save {
                 true => backend.store.save(user, id, now()).await?,
                 false if backend.store.unsave(user, id).await? => Saved::Saved,
-                false => Saved::Kept,
+                false => backend.find_message(&caller, id).await.map(|_| Saved::Kept)?,
             };
             match changed {
                 Saved::Saved => {
@@ -115,8 +116,9 @@ impl Backend {
     /// What the caller has written in a room and not sent.
     ///
     /// # Errors
-    /// `unavailable`.
+    /// `room_not_found`, `not_a_member`, `unavailable`.
     pub async fn draft(&self, caller: &Caller, room: RoomId) -> Result<Option<Draft>> {
+        self.check_reader(caller, room).await?;
         Ok(self.store.draft(caller.id(), room).await?)
     }
 }

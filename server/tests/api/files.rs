@@ -437,11 +437,14 @@ async fn an_upload_goes_on_where_a_connection_broke() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     drop(line);
-    let mut stands = offset(&rosa, &upload).await;
-    while stands == MIB {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        stands = offset(&rosa, &upload).await;
-    }
+    // What had come is put away piece by piece: until it stays where it is.
+    let stands = loop {
+        let before = offset(&rosa, &upload).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        if before > MIB && offset(&rosa, &upload).await == before {
+            break before;
+        }
+    };
     assert!(stands > MIB && stands <= MIB + MIB / 2, "{stands}");
     let elsewhere = resume(&rosa, &upload, 7, &bytes[7..]).await;
     assert_eq!(header(&elsewhere, "upload-offset"), stands.to_string());

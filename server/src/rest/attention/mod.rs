@@ -192,7 +192,7 @@ pub(super) async fn following(
     SignedIn(caller): SignedIn,
     Id(root): Id<MessageId>,
 ) -> Result<Json<Following>, Refusal> {
-    let following = state.backend.follows_thread(&caller, root).await?;
+    let following = state.backend.find_following(&caller, root).await?;
     Ok(Json(Following { following }))
 }
 

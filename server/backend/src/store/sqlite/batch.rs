@@ -1,6 +1,6 @@
 //! Many messages in a few statements: what waited together, and what a tool fills in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chat::{Call, Message, MessageId, RoomId, UserId};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use super::{
     attachments,
     messages::{existing, message},
-    rows::{Read, hex, json},
+    rows::{Read, hex, json, json_object},
     statement::statements,
     writer::Job,
 };
@@ -24,9 +24,11 @@ const MESSAGES_A_STATEMENT: usize = 1_000;
 statements! {
     /// Takes each room's next numbers, as many as it says. The rows stay locked until the commit, so the order of
     /// numbers is the order of commits.
-    TAKE = "UPDATE room_heads SET last_seq = last_seq + (j.value ->> 'count'), last_rev = last_rev + (j.value ->> 'count'),
-                                  last_at = max(last_at, j.value ->> 'last_at')
-            FROM json_each(?1) j WHERE room = unhex(j.value ->> 'room')
+    /// Not joined: rooms would be walked where SQLite believes that there are few.
+    TAKE = "UPDATE room_heads SET last_seq = last_seq + (?1 ->> ('$.\"' || hex(room) || '\".count')),
+                                  last_rev = last_rev + (?1 ->> ('$.\"' || hex(room) || '\".count')),
+                                  last_at = max(last_at, ?1 ->> ('$.\"' || hex(room) || '\".last_at'))
+            WHERE room IN (SELECT unhex(j.key) FROM json_each(?1) j)
             RETURNING room AS head_room, last_seq, last_rev";
     HEAD = "SELECT room AS head_room, last_seq, last_rev FROM room_heads WHERE room = ?1";
     INSERT = "INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count,
@@ -66,17 +68,19 @@ async fn take(new: &[&NewMessage], tx: &mut SqliteConnection) -> Stored<HashMap<
     let mut rooms: HashMap<RoomId, Wanted> = HashMap::new();
     for new in new {
         let wanted = rooms.entry(new.room).or_insert_with(|| Wanted {
-            room: hex(new.room.0),
             count: 0,
             last_at: i64::MIN,
         });
         wanted.count += 1;
         wanted.last_at = wanted.last_at.max(new.created_at.0);
     }
-    let wanted: Vec<&Wanted> = rooms.values().collect();
+    let wanted: BTreeMap<String, &Wanted> = rooms
+        .iter()
+        .map(|(room, wanted)| (hex(room.0).to_uppercase(), wanted))
+        .collect();
     let heads = TAKE
         .read::<Read<Head>>()
-        .bind(json(&wanted))
+        .bind(json_object(&wanted))
         .fetch_all(tx)
         .await?;
     let before = heads.into_iter().map(|Read(head)| {
@@ -94,10 +98,9 @@ async fn take(new: &[&NewMessage], tx: &mut SqliteConnection) -> Stored<HashMap<
     Ok(before.collect())
 }
 
-/// How many numbers a room is to give, as [`TAKE`] reads it.
+/// How many numbers a room is to give, as [`TAKE`] reads it under the room's id.
 #[derive(Serialize)]
 struct Wanted {
-    room: String,
     count: u64,
     last_at: i64,
 }

@@ -4,7 +4,7 @@
 //! alone is written as it is; under load a hundred share what one costs.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, OnceLock},
 };
 
@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::{
     batch::{insert, number},
     messages::{Append, append, refuse},
-    rows::{hex, json},
+    rows::{hex, json, json_object},
     statement::statements,
     writer::{Job, Writer},
 };
@@ -39,9 +39,9 @@ statements! {
                                    WHERE author = unhex(j.value ->> 'author') AND nonce = j.value ->> 'nonce')
                 FROM json_each(?1) j ORDER BY j.key";
     /// Who posts has read what came before, and has posted then.
-    MARK = "UPDATE members SET read_seq = j.value ->> 'seq', posted_at = j.value ->> 'created_at'
-            FROM json_each(?1) j
-            WHERE room = unhex(j.value ->> 'room') AND user = unhex(j.value ->> 'author')";
+    MARK = "UPDATE members SET read_seq = ?1 ->> ('$.\"' || hex(room) || hex(user) || '\".seq'),
+                               posted_at = ?1 ->> ('$.\"' || hex(room) || hex(user) || '\".created_at')
+            WHERE (room, user) IN (SELECT unhex(substr(j.key, 1, 32)), unhex(substr(j.key, 33)) FROM json_each(?1) j)";
 }
 
 /// Where messages are posted.
@@ -198,8 +198,8 @@ async fn append_firsts(
         .collect();
     let stored = number(&fresh, tx).await?;
     insert(&fresh, &stored, tx).await?;
-    let marks: Vec<Mark> = stored.iter().map(Mark::new).collect();
-    MARK.query().bind(json(&marks)).execute(&mut *tx).await?;
+    let marks: BTreeMap<String, Mark> = stored.iter().map(mark).collect();
+    MARK.query().bind(json_object(&marks)).execute(&mut *tx).await?;
     let mut stored = stored.into_iter();
     let mut results = Vec::with_capacity(firsts.len());
     for ((place, new), may) in firsts.iter().zip(may) {
@@ -235,22 +235,18 @@ impl<'a> Line<'a> {
     }
 }
 
-/// What [`MARK`] reads of a message.
+/// What [`MARK`] reads of a message, under its room's id and its author's.
 #[derive(Serialize)]
 struct Mark {
-    room: String,
-    author: String,
     seq: u64,
     created_at: i64,
 }
 
-impl Mark {
-    fn new(message: &Message) -> Self {
-        Self {
-            room: hex(message.room.0),
-            author: hex(message.author.id.0),
-            seq: message.seq,
-            created_at: message.created_at.0,
-        }
-    }
+fn mark(message: &Message) -> (String, Mark) {
+    let whose = [hex(message.room.0), hex(message.author.id.0)].concat();
+    let mark = Mark {
+        seq: message.seq,
+        created_at: message.created_at.0,
+    };
+    (whose.to_uppercase(), mark)
 }

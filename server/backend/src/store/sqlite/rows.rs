@@ -1,5 +1,7 @@
 //! From rows to types and back.
 
+use std::collections::BTreeMap;
+
 use chat::{
     AttachmentId, Author, Call, Custom, Level, Message, MessageId, Nonce, Notify, Profile, Quiet, Reaction,
     Role, Room, RoomId, RoomKind, SessionId, Timestamp, TokenId, User, UserId, wire::RoomHead,
@@ -401,6 +403,11 @@ pub(super) fn hex(id: Uuid) -> String {
 /// `rows` as a JSON array, one parameter for a whole batch.
 pub(super) fn json<T: serde::Serialize>(rows: &[T]) -> String {
     // Rows are flat structs of texts and numbers: there is nothing that could fail to become JSON.
+    serde_json::to_string(rows).unwrap_or_default()
+}
+
+/// `rows` as a JSON object, each under its key.
+pub(super) fn json_object<T: serde::Serialize>(rows: &BTreeMap<String, T>) -> String {
     serde_json::to_string(rows).unwrap_or_default()
 }
 
