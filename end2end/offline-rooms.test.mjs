@@ -21,6 +21,8 @@ before(async () => {
     path: link.getAttribute("href"), id: link.dataset.room, name: link.querySelector(".name").textContent,
   })));
   rooms = rooms.filter(({ name }) => name !== "general");
+  // What is entered before there is a worker, no worker keeps.
+  await ines.page.evaluate(() => navigator.serviceWorker.ready);
   await ines.enter(rooms[0].path);
   await ines.isKept();
   await ines.page.evaluate(() => (globalThis.stillHere = true));

@@ -21,7 +21,7 @@ pub(super) async fn draw(Asked { backend, caller, .. }: Asked) -> Loaded {
             <p>"The browsers that you are signed in with. One that you do not know? End it, and change your password."</p>
             <ul class="rows">{rows}</ul>
             <form method="post" action="/fn/sign_out_everywhere">
-                <button class="button danger" type="submit">"Sign out everywhere"</button>
+                <button class="button danger" type="submit">"End all sessions"</button>
             </form>
         </section>
     }
