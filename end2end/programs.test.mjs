@@ -48,7 +48,7 @@ const told = (person) => person.page.locator(".told");
 
 test("whoever runs the workspace makes an address, and what a program posts there everyone reads", { todo: "seen to fail in its first run with everything else; not looked into yet" }, async () => {
   await ines.page.goto("/settings");
-  await ines.page.getByRole("link", { name: "Let programs post here, be told and answer" }).click();
+  await ines.page.getByRole("link", { name: "Webhooks and bots" }).click();
   await ines.page.getByLabel("Webhook name").fill("Deploys");
   await ines.page.getByLabel("Posts in channel").fill("general");
   await ines.page.getByRole("button", { name: "Create incoming webhook" }).click();
