@@ -16,7 +16,9 @@ export function followList(list) {
     timer = undefined;
     const answer = await fetch(location.href).catch(() => undefined);
     if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    // Without its styles: they are here already, and those of another answer have another nonce, which the policy refuses.
+    const text = (await answer.text()).replace(/<style[\s\S]*?<\/style>/g, "");
+    const page = new DOMParser().parseFromString(text, "text/html");
     for (const part of ["[data-follows]", ".side .rooms"]) {
       const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
       if (old && fresh && old.innerHTML !== fresh.innerHTML) old.replaceChildren(...fresh.childNodes);
