@@ -28,14 +28,15 @@ const press = async (person, text, name) => {
   await person.message(text).getByRole("toolbar").getByRole("button", { name, exact: true }).click();
 };
 const counts = (person, name) => person.room(name).evaluate(({ dataset }) => [dataset.unread, dataset.mentions]);
-const said = async (text) => {
+// What is shown may be another text than what was typed: whoever is mentioned has a name.
+const said = async (text, shown = text) => {
   await ines.say(text);
-  await Promise.all([ines, rosa, phone].map((person) => person.reads(text)));
+  await Promise.all([ines, rosa, phone].map((person) => person.reads(shown)));
 };
 
-test("what is marked as unread is so on every device, until one comes back", { todo: "seen to fail in its first run with everything else; not looked into yet" }, async () => {
+test("what is marked as unread is so on every device, until one comes back", async () => {
   await said("The first of three");
-  await said("@rosa, the second");
+  await said("@rosa, the second", "@Rosa, the second");
   await said("The third");
   await press(rosa, "The third", "Mark unread from here");
   for (const person of [rosa, phone]) await eventually(() => counts(person, "general"), ["1", "0"]);
@@ -110,7 +111,7 @@ test("a saved message is found on the other device and taken off there", async (
   await phone.enter("/rooms/general");
 });
 
-test("a muted room is quiet on every device, and counts nothing in the title", { todo: "seen to fail in its first run with everything else; not looked into yet" }, async () => {
+test("a muted room is quiet on every device, and counts nothing in the title", async () => {
   await rosa.page.getByRole("link", { name: "Notifications" }).click();
   await rosa.page.getByLabel("Mute").check();
   await rosa.page.getByRole("button", { name: "Save" }).click();
@@ -124,9 +125,10 @@ test("a muted room is quiet on every device, and counts nothing in the title", {
   await Promise.all([rosa.enter("/rooms/general"), phone.enter("/rooms/general")]);
 });
 
-test("a status is beside the name for whoever talks with one, at once", { todo: "seen to fail in its first run with everything else; not looked into yet" }, async () => {
-  await ines.enter("/direct/rosa");
-  await ines.say("Are you there?");
+test("a status is beside the name for whoever talks with one, at once", async () => {
+  await ines.page.goto("/direct/rosa");
+  await ines.composer.fill("Are you there?");
+  await ines.page.getByRole("button", { name: "Send" }).click();
   await ines.reads("Are you there?");
   await rosa.page.goto("/settings");
   await rosa.page.getByLabel("What you are at").fill("At lunch");
@@ -139,6 +141,6 @@ test("a status is beside the name for whoever talks with one, at once", { todo: 
   await ines.page.getByText("At lunch").waitFor();
 });
 
-test("nothing was complained about", { todo: "seen to fail in its first run with everything else; not looked into yet" }, () => {
+test("nothing was complained about", () => {
   for (const person of [ines, rosa, phone]) person.hasNoComplaints();
 });

@@ -121,10 +121,18 @@ fn leads_to(event: &MouseEvent) -> Option<String> {
     let path = link.get_attribute("href")?;
     let is_plain = !link.has_attribute("download") && !path.contains(['?', '#']);
     // The composer has to be there: a guest's page, or none of a room, has other insides.
-    let is_room = path.starts_with("/rooms/") || path.starts_with("/direct/");
-    let is_about = path.ends_with("/members") || path.ends_with("/details");
-    let fits = is_plain && is_room && !is_about && !is_beside(&path);
+    let fits = is_plain && is_room(&path);
     (fits && one::<Element>(".composer").is_some()).then_some(path)
+}
+
+/// Whether an address is one of a room or of a message in it, and not of what is told about them.
+fn is_room(path: &str) -> bool {
+    match path.strip_prefix("/rooms/") {
+        Some(rest) => rest
+            .split_once('/')
+            .is_none_or(|(_, seq)| seq.parse::<u64>().is_ok()),
+        None => path.starts_with("/direct/"),
+    }
 }
 
 /// The address of the room, and the number of the message, that an address leads to.
