@@ -23,10 +23,6 @@ after(async () => {
   await server?.stop();
 });
 
-const press = async (person, text, name) => {
-  await person.message(text).locator(".body").hover();
-  await person.message(text).getByRole("toolbar").getByRole("button", { name, exact: true }).click();
-};
 const counts = (person, name) => person.room(name).evaluate(({ dataset }) => [dataset.unread, dataset.mentions]);
 // What is shown may be another text than what was typed: whoever is mentioned has a name.
 const said = async (text, shown = text) => {
@@ -38,10 +34,10 @@ test("what is marked as unread is so on every device, until one comes back", asy
   await said("The first of three");
   await said("@rosa, the second", "@Rosa, the second");
   await said("The third");
-  await press(rosa, "The third", "Mark unread from here");
+  await rosa.press("The third", "Mark unread from here");
   for (const person of [rosa, phone]) await eventually(() => counts(person, "general"), ["1", "0"]);
   assert.match(await rosa.page.title(), /^\(1\) /);
-  await press(rosa, "The first of three", "Mark unread from here");
+  await rosa.press("The first of three", "Mark unread from here");
   for (const person of [rosa, phone]) await eventually(() => counts(person, "general"), ["3", "1"]);
   // Whoever is only looking at it does not read it.
   await said("A fourth");
@@ -76,7 +72,7 @@ test("what is written and not sent is on the other device, until it is sent", as
 
 test("a thread is followed by answering in it, listed with what is new, and left by its button", async () => {
   await said("Who brings the ladder?");
-  await press(rosa, "Who brings the ladder?", "Reply in a thread");
+  await rosa.press("Who brings the ladder?", "Reply in a thread");
   const panel = (person) => person.page.getByRole("complementary", { name: "Thread" });
   await panel(rosa).getByRole("textbox", { name: "Reply" }).fill("I do");
   await panel(rosa).getByRole("textbox", { name: "Reply" }).press("Enter");
@@ -86,7 +82,7 @@ test("a thread is followed by answering in it, listed with what is new, and left
   const row = rosa.page.getByRole("listitem").filter({ hasText: "Who brings the ladder?" });
   await row.waitFor();
   // The list is live: it knows of the reply without being asked for again.
-  await press(ines, "Who brings the ladder?", "Reply in a thread");
+  await ines.press("Who brings the ladder?", "Reply in a thread");
   await panel(ines).getByRole("textbox", { name: "Reply" }).fill("Thank you");
   await panel(ines).getByRole("textbox", { name: "Reply" }).press("Enter");
   await row.getByText("1 new").waitFor();
@@ -103,7 +99,7 @@ test("a saved message is found on the other device and taken off there", async (
   await said("The code of the door is on the wall");
   await phone.page.goto("/saved");
   await phone.page.getByText("Nothing is saved yet").waitFor();
-  await press(rosa, "The code of the door is on the wall", "Save");
+  await rosa.press("The code of the door is on the wall", "Save");
   const row = phone.page.getByRole("listitem").filter({ hasText: "The code of the door" });
   await row.waitFor();
   await row.getByRole("button", { name: "Remove" }).click();

@@ -200,8 +200,7 @@ test("files stay with their room", async () => {
 
 test("a deleted message loses its files for everyone", async () => {
   const href = await rosa.message("From the harbour").locator(".file.image").getAttribute("href");
-  await ines.message("From the harbour").locator(".body").hover();
-  await ines.message("From the harbour").getByRole("button", { name: "Delete", exact: true }).click();
+  await ines.press("From the harbour", "Delete");
   await ines.page.getByRole("dialog").getByRole("button", { name: /^Delete/ }).click();
   await eventually(() => rosa.page.getByRole("img", { name: "harbour.png" }).count(), 1);
   assert.equal(await rosa.page.evaluate(async (href) => (await fetch(href)).status, href), 404);

@@ -60,7 +60,7 @@ test("an invitation brings a guest into its room and nowhere else", async () => 
   await gil.page.goto("/rooms");
   assert.equal(await button(gil, "Create channel").count(), 0);
   gil.hasNoComplaints([/404/]);
-  await gil.context.close();
+  await gil.leave();
 });
 
 test("another name and topic are there at once, at the same address", async () => {
@@ -71,7 +71,7 @@ test("another name and topic are there at once, at the same address", async () =
   await about.page.getByText("Edit topic and description").click();
   await about.page.getByLabel("Topic").fill("What grows, and what we make of it");
   await button(about, "Save").click();
-  await about.page.close();
+  await about.leave();
   for (const person of [ines, rosa]) {
     await title(person).getByText("Kitchen garden").waitFor();
     await person.room("Kitchen garden").waitFor();
@@ -95,7 +95,7 @@ test("slow mode refuses the second message and keeps what was written", async ()
   await about.page.getByLabel("Slow mode").selectOption("0");
   await button(about, "Save settings").click();
   await about.page.getByText("Slow mode", { exact: true }).first().waitFor();
-  await about.page.close();
+  await about.leave();
   await refused.getByRole("button", { name: /again/i }).click();
   await ines.reads("two");
 });
@@ -112,7 +112,7 @@ test("an archived channel is read only, and comes back", async () => {
   await rosa.enter("/rooms/kitchen");
   await button(about, "Unarchive channel").click();
   await rosa.composer.waitFor();
-  await about.page.close();
+  await about.leave();
   await rosa.say("back again");
   await ines.reads("back again");
 });
@@ -137,7 +137,7 @@ test("who is removed is shown the way back, and who is banned is not", async () 
   await members.page.goto("/rooms/kitchen/details");
   await members.page.getByText("noise").waitFor();
   await button(members, "Lift ban of Rosa").click();
-  await members.page.close();
+  await members.leave();
   await rosa.page.goto("/rooms/kitchen");
   await button(rosa, "Join channel").click();
   await rosa.composer.waitFor();
@@ -146,8 +146,7 @@ test("who is removed is shown the way back, and who is banned is not", async () 
 test("a report waits for a moderator, and all of it is written down", async () => {
   await both("/rooms/kitchen");
   await ines.say("as it was");
-  await rosa.message("as it was").locator(".body").hover();
-  await button(rosa, "Report to moderators").click();
+  await rosa.press("as it was", "Report to moderators");
   await rosa.page.getByLabel("What is wrong with it?").fill("rude");
   await button(rosa, "Report").click();
   await rosa.page.getByText("Thank you.").waitFor();

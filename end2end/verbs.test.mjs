@@ -20,12 +20,6 @@ after(async () => {
   await server?.stop();
 });
 
-const tools = (person, text) => person.message(text).getByRole("toolbar");
-// Points at a message and presses one of its buttons.
-const press = async (person, text, name) => {
-  await person.message(text).locator(".body").hover();
-  await tools(person, text).getByRole("button", { name, exact: true }).click();
-};
 const chip = (person, text, emoji) => person.message(text).locator(`.chip[data-emoji="${emoji}"]`);
 const editor = (person) => person.page.getByRole("textbox", { name: "New text" });
 const panel = (person) => person.page.getByRole("complementary", { name: "Thread" });
@@ -36,7 +30,7 @@ const said = async (person, text) => {
 
 test("a reaction is counted for everyone and marked for whoever gave it", async () => {
   await said(ines, "The set is up");
-  await press(rosa, "The set is up", "React with 👍");
+  await rosa.press("The set is up", "React with 👍");
   await chip(rosa, "The set is up", "👍").and(rosa.page.locator("[aria-pressed=true]")).waitFor();
   await chip(ines, "The set is up", "👍").and(ines.page.locator("[aria-pressed=false]")).waitFor();
   await chip(ines, "The set is up", "👍").click();
@@ -48,7 +42,7 @@ test("a reaction is counted for everyone and marked for whoever gave it", async 
 });
 
 test("the picker finds an emoji by its name, with the keyboard alone", async () => {
-  await press(ines, "The set is up", "Add a reaction");
+  await ines.press("The set is up", "Add a reaction");
   const search = ines.page.getByRole("searchbox", { name: "Search emoji" });
   await search.waitFor();
   await search.pressSequentially("rocket");
@@ -60,7 +54,7 @@ test("the picker finds an emoji by its name, with the keyboard alone", async () 
 });
 
 test("the picker goes with Escape and says when nothing fits", async () => {
-  await press(ines, "The set is up", "Add a reaction");
+  await ines.press("The set is up", "Add a reaction");
   await ines.page.getByRole("searchbox", { name: "Search emoji" }).fill("no such thing");
   await ines.page.getByText("No emoji of that name").waitFor();
   await ines.page.keyboard.press("Escape");
@@ -69,7 +63,7 @@ test("the picker goes with Escape and says when nothing fits", async () => {
 
 test("an edit is made in place and shows for both, with its mark", async () => {
   await said(rosa, "Lihgts at six");
-  await press(rosa, "Lihgts at six", "Edit");
+  await rosa.press("Lihgts at six", "Edit");
   assert.equal(await editor(rosa).inputValue(), "Lihgts at six");
   await editor(rosa).fill("Lights at *six*");
   await editor(rosa).press("Enter");
@@ -93,18 +87,20 @@ test("ArrowUp in an empty composer edits one's last message, and Escape leaves i
 });
 
 test("nobody is offered to edit or, without owning the place, to delete what another wrote", async () => {
-  await rosa.message("Curtain at eight").locator(".body").hover();
-  await tools(rosa, "Curtain at eight").waitFor();
+  const actions = await rosa.actions("Curtain at eight");
+  await actions.getByRole("button", { name: "Report to moderators" }).waitFor();
   for (const name of ["Edit", "Delete"]) {
-    assert.equal(await tools(rosa, "Curtain at eight").getByRole("button", { name, exact: true }).count(), 0);
+    assert.equal(await actions.getByRole("button", { name, exact: true }).count(), 0);
   }
+  await rosa.page.keyboard.press("Escape");
+  await actions.waitFor({ state: "hidden" });
 });
 
 test("who edits what is deleted meanwhile is told so and keeps the words", async () => {
   await said(rosa, "Old plan");
-  await press(rosa, "Old plan", "Edit");
+  await rosa.press("Old plan", "Edit");
   await editor(rosa).fill("A better plan, in many words");
-  await press(ines, "Old plan", "Delete");
+  await ines.press("Old plan", "Delete");
   await ines.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await rosa.page.getByText("The message was deleted meanwhile").waitFor();
   assert.equal(await editor(rosa).inputValue(), "A better plan, in many words");
@@ -114,28 +110,28 @@ test("who edits what is deleted meanwhile is told so and keeps the words", async
 
 test("keeping a message after all changes nothing", async () => {
   await said(rosa, "Bring tape");
-  await press(rosa, "Bring tape", "Delete");
+  await rosa.press("Bring tape", "Delete");
   await rosa.page.getByRole("button", { name: "Keep it" }).click();
   await rosa.page.getByRole("dialog").waitFor({ state: "detached" });
   await rosa.reads("Bring tape");
 });
 
 test("a pin is there for both, and goes again", async () => {
-  await press(rosa, "Bring tape", "Pin");
+  await rosa.press("Bring tape", "Pin");
   for (const person of [ines, rosa]) await person.message("Bring tape").locator(".pinned").waitFor();
-  await press(ines, "Bring tape", "Unpin");
+  await ines.press("Bring tape", "Unpin");
   for (const person of [ines, rosa]) await person.message("Bring tape").locator(".pinned").waitFor({ state: "detached" });
 });
 
 test("what is pinned is listed beside the room, and leads to its place", async () => {
-  await press(rosa, "Bring tape", "Pin");
+  await rosa.press("Bring tape", "Pin");
   await ines.message("Bring tape").locator(".pinned").waitFor();
   await ines.page.getByRole("link", { name: "Pinned messages" }).click();
   const pins = ines.page.getByRole("complementary", { name: "Pinned messages" });
   await pins.getByText("Bring tape", { exact: true }).waitFor();
   await pins.locator("a.when").click();
   await ines.message("Bring tape").and(ines.page.locator(".target")).waitFor();
-  await press(rosa, "Bring tape", "Unpin");
+  await rosa.press("Bring tape", "Unpin");
   await ines.enter("/rooms/general/pins");
   await ines.page.getByText("Nothing is pinned here yet.").waitFor();
   await ines.enter("/rooms/general");
@@ -143,7 +139,7 @@ test("what is pinned is listed beside the room, and leads to its place", async (
 
 test("a reply is live in the thread, in the room, and in the count", async () => {
   await said(ines, "Who has the keys?");
-  await press(rosa, "Who has the keys?", "Reply in a thread");
+  await rosa.press("Who has the keys?", "Reply in a thread");
   const reply = panel(rosa).getByRole("textbox", { name: "Reply" });
   await reply.waitFor();
   assert.match(rosa.page.url(), /\/rooms\/general\/threads\//);
@@ -191,11 +187,11 @@ test("a reload shows the same marks", async () => {
 test("all of it is reached with the keyboard alone", async () => {
   await said(rosa, "Last call");
   await rosa.message("Last call").locator(".when").focus();
-  await tools(rosa, "Last call").waitFor();
+  await rosa.tools("Last call").waitFor();
   await rosa.page.keyboard.press("Tab");
   const focused = () => rosa.page.evaluate(() => document.activeElement.getAttribute("aria-label"));
   assert.equal(await focused(), "React with 👍");
-  for (const name of ["React with ❤️", "React with 😂", "Add a reaction", "Reply in a thread", "Edit"]) {
+  for (const name of ["React with ❤️", "React with 😂", "Add a reaction", "Reply in a thread", "Quote", "Edit"]) {
     await rosa.page.keyboard.press("ArrowRight");
     await eventually(focused, name);
   }

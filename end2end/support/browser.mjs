@@ -78,6 +78,12 @@ export class Person {
     await this.isConnected();
   }
 
+  // Closes the page. Chromium may never answer to a page that is closed while another address is being loaded in it.
+  async leave() {
+    await this.page.waitForLoadState("networkidle");
+    await this.page.close();
+  }
+
   async isConnected(state = "online") {
     await this.page.locator(`[data-testid=connection][data-state=${state}]`).waitFor({ state: "attached" });
   }
@@ -124,6 +130,26 @@ export class Person {
 
   async reads(text) {
     await this.message(text).waitFor();
+  }
+
+  // The bar of the message that is pointed at.
+  tools(text) {
+    return this.message(text).getByRole("toolbar");
+  }
+
+  // Everything that can be done to a message, by its names.
+  async actions(text) {
+    await this.message(text).locator(".body").hover();
+    await this.tools(text).getByRole("button", { name: "More actions" }).click();
+    return this.page.getByRole("dialog", { name: "Actions for this message" });
+  }
+
+  // Points at a message and presses one of its buttons.
+  async press(text, name) {
+    const inBar = /^(React with|Add a reaction|Reply in a thread|Quote|Edit)/.test(name);
+    if (inBar) await this.message(text).locator(".body").hover();
+    const place = inBar ? this.tools(text) : await this.actions(text);
+    await place.getByRole("button", { name, exact: true }).click();
   }
 
   // What the list shows: the numbers and texts of the stored messages.

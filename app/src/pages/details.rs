@@ -129,7 +129,10 @@ fn About<'a>(
     let edit = rights
         .describe
         .then(|| view! { <Describe room here query/> }.into_any());
-    let members_page = address::of_slug(&room.slug) + "/members";
+    let page = |name: &str| address::of_slug(&room.slug) + name;
+    let bell = room
+        .member
+        .then(|| view! { <a class="button" href=page("/notifications")>"Notifications"</a> }.into_any());
     view! {
         <section>
             <h2>"#"<bdi>{room.name.clone()}</bdi></h2>
@@ -137,9 +140,10 @@ fn About<'a>(
                 <div class="about">{topic}{description}</div>
                 <dl class="facts">
                     <dt>"Kind"</dt><dd>{kind}</dd>
-                    <dt>"Members"</dt><dd><a href=members_page>{members}</a></dd>
+                    <dt>"Members"</dt><dd><a href=page("/members")>{members}</a></dd>
                     {pace}
                 </dl>
+                <p class="buttons"><a class="button" href=page("/pins")>"Pinned messages"</a>{bell}</p>
                 {edit}
             </div>
         </section>

@@ -36,7 +36,7 @@ pub(crate) fn RoomBar<'a>(
     };
     let bell = room.member.then(|| {
         view! {
-            <a class="icon-button" href=address::of_slug(&room.slug) + "/notifications" aria-label="Notifications" title="Notifications">
+            <a class="bell icon-button" href=address::of_slug(&room.slug) + "/notifications" aria-label="Notifications" title="Notifications">
                 <Icon is=Shape::Bell/>
             </a>
         }

@@ -61,7 +61,7 @@ pub(super) fn over(message: Option<&Element>) {
     if let (Some(tools), Some(target)) = (element("div", "tools"), Target::of(message)) {
         set(&tools, "role", "toolbar");
         set(&tools, "aria-label", "Actions for this message");
-        tools.set_inner_html(&buttons(message, &target));
+        tools.set_inner_html(&buttons(message, &target, true));
         drop(message.append_child(&tools));
         if within::<Element>(message, ".chip").is_some() {
             names::tell(target);
@@ -69,12 +69,12 @@ pub(super) fn over(message: Option<&Element>) {
     }
 }
 
-/// A finger rests on this message.
+/// A finger rests on this message, or more is asked for than the bar has.
 pub(super) fn hold(message: &Element) {
     let Some(target) = Target::of(message).filter(|_| is_open(message)) else {
         return;
     };
-    let html = ["<div class=\"tools\">", &buttons(message, &target), "</div>"].concat();
+    let html = ["<div class=\"tools\">", &buttons(message, &target, false), "</div>"].concat();
     dialog::open("bottom", "Actions for this message", &html, Some(&target));
 }
 
@@ -103,7 +103,8 @@ fn is_own(message: &Element) -> bool {
     author.is_some() && author == with(|client| client.me())
 }
 
-fn buttons(message: &Element, target: &Target) -> String {
+/// All that can be done, or for the bar what is done most, and the way to the rest.
+fn buttons(message: &Element, target: &Target, is_bar: bool) -> String {
     const FACE: &str =
         "<circle cx=\"12\" cy=\"12\" r=\"8.5\"/><path d=\"M8.5 14a4.5 4.5 0 0 0 7 0M9 9.5v.1M15 9.5v.1\"/>";
     const BACK: &str = "<path d=\"M9 7 4 12l5 5M4 12h10a6 6 0 0 1 6 6v1\"/>";
@@ -116,6 +117,7 @@ fn buttons(message: &Element, target: &Target) -> String {
     const RIBBON: &str = "<path d=\"M7 4h10v16l-5-4-5 4z\"/>";
     const DOT: &str = "<circle cx=\"12\" cy=\"12\" r=\"8.5\"/><circle cx=\"12\" cy=\"12\" r=\"2.5\"/>";
     const FLAG: &str = "<path d=\"M6 21V4h11l-2.5 4L17 12H6\"/>";
+    const DOTS: &str = "<path d=\"M6 12h.1M12 12h.1M18 12h.1\"/>";
     const BIN: &str = "<path d=\"M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13\"/>";
     let (is_own, is_pinned) = (is_own(message), within::<Element>(message, ".pinned").is_some());
     let moderates = one::<Element>(".app[data-moderates=\"true\"]").is_some();
@@ -137,13 +139,14 @@ fn buttons(message: &Element, target: &Target) -> String {
         (!target.in_thread, "reply", "Reply in a thread", BACK),
         (true, "quote", "Quote", MARKS),
         (is_own, "edit", "Edit", PEN),
-        (true, "pin", pin, NEEDLE),
-        (true, "save", "Save", RIBBON),
-        (true, "unread", "Mark unread from here", DOT),
-        (true, "link", "Copy the link", CHAIN),
-        (true, "text", "Copy the text", SHEETS),
-        (!is_own, "report", "Report to moderators", FLAG),
-        (is_own || moderates, "delete", "Delete", BIN),
+        (is_bar, "more", "More actions", DOTS),
+        (!is_bar, "pin", pin, NEEDLE),
+        (!is_bar, "save", "Save", RIBBON),
+        (!is_bar, "unread", "Mark unread from here", DOT),
+        (!is_bar, "link", "Copy the link", CHAIN),
+        (!is_bar, "text", "Copy the text", SHEETS),
+        (!is_bar && !is_own, "report", "Report to moderators", FLAG),
+        (!is_bar && (is_own || moderates), "delete", "Delete", BIN),
     ];
     for (_, verb, name, drawing) in offered.iter().filter(|offer| offer.0) {
         let icon = [
@@ -223,6 +226,7 @@ fn carry_out(button: &Element) {
     match verb.as_str() {
         "react" => react::toggle(target, given),
         "pick" => emoji::open(target),
+        "more" => target.row().iter().for_each(|row| hold(row)),
         "reply" => thread::open(thread::address_of(&target)),
         "edit" => edit::begin(target),
         "pin" => pin(target),
@@ -267,20 +271,14 @@ fn pin(target: Target) {
     });
 }
 
-/// A bar that is shown follows what becomes of its message, whoever changes it.
+/// A bar that is shown goes with its message, whoever deletes it.
 pub(super) fn hear(frame: &ServerFrame) {
     let ServerFrame::Changed { message } = frame else {
         return;
     };
     let bar = [".message[data-id=\"", &message.id.to_string(), "\"] > .tools"].concat();
-    for bar in all(&bar) {
-        if message.deleted {
-            bar.remove();
-        } else if let Some(button) = within::<Element>(&bar, "[data-do=pin]") {
-            let name = if message.pinned { "Unpin" } else { "Pin" };
-            set(&button, "title", name);
-            set(&button, "aria-label", name);
-        }
+    if message.deleted {
+        all(&bar).iter().for_each(Element::remove);
     }
 }
 
