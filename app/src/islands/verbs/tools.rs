@@ -74,7 +74,12 @@ pub(super) fn hold(message: &Element) {
     let Some(target) = Target::of(message).filter(|_| is_open(message)) else {
         return;
     };
-    let html = ["<div class=\"tools\">", &buttons(message, &target, false), "</div>"].concat();
+    let html = [
+        "<div class=\"tools\">",
+        &buttons(message, &target, false),
+        "</div>",
+    ]
+    .concat();
     dialog::open("bottom", "Actions for this message", &html, Some(&target));
 }
 
