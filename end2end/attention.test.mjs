@@ -107,6 +107,22 @@ test("a saved message is found on the other device and taken off there", async (
   await phone.enter("/rooms/general");
 });
 
+test("quiet hours are those of the reader's own clock", async () => {
+  const mei = await Person.arrive(browser, server, "mei", { timezoneId: "Asia/Tokyo" });
+  await mei.register();
+  await mei.page.goto("/settings/notifications");
+  const from = mei.page.getByLabel("Each day from");
+  await mei.page.getByText("(UTC)").first().waitFor({ state: "hidden" });
+  await from.fill("22:00");
+  await mei.page.getByLabel("to", { exact: true }).fill("07:30");
+  await mei.page.getByRole("button", { name: "Set quiet hours" }).click();
+  await eventually(() => from.inputValue(), "22:00");
+  const kept = await mei.page.evaluate(async () => (await fetch("/api/me/quiet")).json());
+  assert.deepEqual(kept.daily, [13 * 60, 22 * 60 + 30]);
+  mei.hasNoComplaints();
+  await mei.leave();
+});
+
 test("a muted room is quiet on every device, and counts nothing in the title", async () => {
   await rosa.page.getByRole("link", { name: "Notifications" }).click();
   await rosa.page.getByLabel("Mute").check();

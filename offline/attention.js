@@ -3,6 +3,7 @@
 // text of frames that the socket brings (app/src/live/browser/socket.rs); pages without a room have a socket of their own.
 
 import { followDrafts } from "./attention/drafts.js";
+import { showHours, showMoments } from "./attention/hours.js";
 import { followList } from "./attention/list.js";
 import { notify } from "./attention/notify.js";
 import { offerPush } from "./attention/push.js";
@@ -47,3 +48,5 @@ if (title) new MutationObserver(badge).observe(title, { childList: true, charact
 badge();
 followList(document.querySelector("[data-follows]"));
 offerPush(document.querySelector("[data-push]"));
+showHours(document.querySelector("[data-quiet]"));
+showMoments();

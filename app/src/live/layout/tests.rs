@@ -267,6 +267,50 @@ impl Screen {
     }
 }
 
+/// What is read stays where it is, and in the end the view is filled.
+fn whatever_happens(last_seq: u64, viewport: Len, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let mut screen = Screen::open(last_seq, viewport);
+    for step in steps {
+        let mut reading = screen.reading();
+        if let (Step::Arrive(_), Some((Key::Own(_), _)), Anchor::Row(key)) =
+            (&step, &reading, &screen.layout.anchor)
+        {
+            // What comes stands above one's own sends: of its two neighbours in view, only one can stay.
+            reading = screen.place_of(key).map(|at| (key.clone(), at));
+        }
+        let name = format!("{step:?}");
+        let moves = screen.take(step);
+        prop_assert!(screen.plan.rows.len() <= ROWS_MAX);
+        if let Some((key, at)) = reading.filter(|_| !moves)
+            && let Some(now) = screen.place_of(&key)
+        {
+            prop_assert!(
+                (now - at).abs() <= PX,
+                "{name}: {key:?} moved by {} 64ths",
+                now - at
+            );
+        }
+    }
+    // Everything loaded and at rest, the view is filled.
+    for _ in 0..50 {
+        screen.frame(true);
+        if !screen.load() {
+            break;
+        }
+    }
+    prop_assert_eq!(screen.layout.want(), None);
+    prop_assert!(screen.is_covered(), "{:?} at {}", screen.plan, screen.scroll);
+    let order = |key: &Key| {
+        if let Key::Stored(seq) = key {
+            *seq
+        } else {
+            u64::MAX
+        }
+    };
+    prop_assert!(screen.plan.rows.is_sorted_by_key(order));
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -276,29 +320,7 @@ proptest! {
         viewport in 300_i64..1_600,
         steps in prop::collection::vec(step(), 1..60),
     ) {
-        let mut screen = Screen::open(last_seq, viewport * PX);
-        for step in steps {
-            let reading = screen.reading();
-            let name = format!("{step:?}");
-            let moves = screen.take(step);
-            prop_assert!(screen.plan.rows.len() <= ROWS_MAX);
-            if let Some((key, at)) = reading.filter(|_| !moves)
-                && let Some(now) = screen.place_of(&key)
-            {
-                prop_assert!((now - at).abs() <= PX, "{name}: {key:?} moved by {} 64ths", now - at);
-            }
-        }
-        // Everything loaded and at rest, the view is filled.
-        for _ in 0..50 {
-            screen.frame(true);
-            if !screen.load() {
-                break;
-            }
-        }
-        prop_assert_eq!(screen.layout.want(), None);
-        prop_assert!(screen.is_covered(), "{:?} at {}", screen.plan, screen.scroll);
-        let order = |key: &Key| if let Key::Stored(seq) = key { *seq } else { u64::MAX };
-        prop_assert!(screen.plan.rows.is_sorted_by_key(order));
+        whatever_happens(last_seq, viewport * PX, steps)?;
     }
 
     #[test]
@@ -330,6 +352,13 @@ proptest! {
         };
         prop_assert_eq!(seen(&screen), seen(&fresh));
     }
+}
+
+#[test]
+fn what_comes_between_a_stored_message_and_an_own_send_leaves_one_of_them_where_it_is() {
+    use Step::{Arrive, Confirm, Post, Scroll};
+    let steps = vec![Post, Post, Post, Scroll(591), Scroll(-419), Confirm, Arrive(1)];
+    whatever_happens(35, 300 * PX, steps).unwrap();
 }
 
 #[test]

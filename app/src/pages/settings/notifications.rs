@@ -75,17 +75,17 @@ fn QuietForm(quiet: Quiet) -> impl IntoView {
         .until
         .map(|until| view! { <p class="quiet">"Not before "{moment(until)}</p> });
     view! {
-        <form class="card" method="post" action="/fn/set_quiet">
+        <form class="card" method="post" action="/fn/set_quiet" data-quiet>
             <h3>"Do not disturb"</h3>
             {until}
             <div class="inline">
                 <Length label="For" none="Not now"/>
                 <div class="field">
-                    <label for="quiet-from">"Each day from (UTC)"</label>
+                    <label for="quiet-from">"Each day from "<span class="zone">"(UTC)"</span></label>
                     <input id="quiet-from" class="input" type="time" name="from" value=from/>
                 </div>
                 <div class="field">
-                    <label for="quiet-to">"to (UTC)"</label>
+                    <label for="quiet-to">"to "<span class="zone">"(UTC)"</span></label>
                     <input id="quiet-to" class="input" type="time" name="to" value=to/>
                 </div>
             </div>
@@ -112,6 +112,8 @@ fn Length(label: &'static str, none: &'static str) -> impl IntoView {
     .into_any()
 }
 
-fn moment(at: Timestamp) -> String {
-    format!("{}, {} UTC", date_in_words(at), clock(at))
+/// A moment, in UTC until `offline/attention/hours.js` has the reader's clock.
+fn moment(at: Timestamp) -> impl IntoView {
+    let words = format!("{}, {} UTC", date_in_words(at), clock(at));
+    view! { <time data-at=at.0.to_string()>{words}</time> }
 }

@@ -22,6 +22,7 @@ pub mod postgres;
 mod prefix;
 mod programs;
 pub mod record;
+mod rows;
 mod seen;
 pub mod sqlite;
 mod thread;

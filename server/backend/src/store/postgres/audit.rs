@@ -2,17 +2,17 @@
 
 use async_trait::async_trait;
 use chat::{
-    AuditId, RoomId, Timestamp,
-    audit::{AuditEntry, AuditRoom, ENTRIES_MAX},
+    AuditId,
+    audit::{AuditEntry, ENTRIES_MAX},
     report::RESOLVED_MAX,
 };
-use sqlx::{FromRow, PgConnection, Row, postgres::PgRow};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
     PostgresStore,
     pool::Work,
-    rows::{Read, all, author_as, integer, known_author_as},
+    rows::{Read, all, integer},
     statement::statements,
 };
 use crate::store::{Audit, NewEntry, Stored, timed::timed};
@@ -85,24 +85,5 @@ impl Work for Prune {
             gone += query.execute(&mut *tx).await?.rows_affected();
         }
         Ok(gone)
-    }
-}
-
-impl FromRow<'_, PgRow> for Read<AuditEntry> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let room = row.try_get::<Option<Uuid>, _>("room")?.map(RoomId);
-        let name: Option<String> = row.try_get("room_name")?;
-        Ok(Self(AuditEntry {
-            id: AuditId(row.try_get("id")?),
-            at: Timestamp(row.try_get("at")?),
-            actor: known_author_as("actor", row)?,
-            action: row.try_get("action")?,
-            user: author_as("whom", row)?,
-            room: room.map(|id| AuditRoom {
-                id,
-                name: name.unwrap_or_default(),
-            }),
-            detail: row.try_get("detail")?,
-        }))
     }
 }

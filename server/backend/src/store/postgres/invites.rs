@@ -5,7 +5,7 @@ use chat::{
     InviteId, Role, RoomId, Timestamp, UserId,
     invite::{INVITES_MAX, Invite},
 };
-use sqlx::{FromRow, PgConnection, Row, postgres::PgRow};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     audit,
     pool::Work,
     rooms::join,
-    rows::{Read, all, integer, role, sought},
+    rows::{Read, all, integer, sought},
     statement::statements,
 };
 use crate::store::{Invites, NewEntry, NewInvite, NewUser, Registered, Stored, timed::timed};
@@ -218,26 +218,5 @@ impl Work for AcceptInvite {
             USE.query().bind(invite.id.0).execute(tx).await?;
         }
         Ok(Some(joined))
-    }
-}
-
-impl FromRow<'_, PgRow> for Read<Invite> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let small = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-        Ok(Self(Invite {
-            id: InviteId(row.try_get("id")?),
-            code: row.try_get("code")?,
-            role: role(row.try_get("role")?)?,
-            rooms: row
-                .try_get::<Vec<Uuid>, _>("rooms")?
-                .into_iter()
-                .map(RoomId)
-                .collect(),
-            created_by: Read::from_row(row)?.0,
-            created_at: Timestamp(row.try_get("created_at")?),
-            expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(Timestamp),
-            uses: small(row.try_get("uses")?),
-            uses_max: row.try_get::<Option<i64>, _>("uses_max")?.map(small),
-        }))
     }
 }

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use chat::{RoomId, Timestamp, UserId};
-use sqlx::{FromRow, PgConnection, Row, postgres::PgRow};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
     PostgresStore, audit,
     pool::Work,
     profiles,
-    rows::{Read, all, integer, known_author_as, room_columns},
+    rows::{Read, all, integer, room_columns},
     statement::statements,
 };
 use crate::store::{
@@ -193,16 +193,5 @@ impl Work for LiftBan {
         }
         audit::note(&self.entry, tx).await?;
         Ok(Expelled::Done { was_member: false })
-    }
-}
-
-impl FromRow<'_, PgRow> for Read<Ban> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self(Ban {
-            user: Read::from_row(row)?.0,
-            banned_by: known_author_as("banner", row)?,
-            banned_at: Timestamp(row.try_get("banned_at")?),
-            reason: row.try_get("reason")?,
-        }))
     }
 }

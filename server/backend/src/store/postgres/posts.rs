@@ -30,7 +30,7 @@ use uuid::Uuid;
 use super::{
     messages::Columns,
     pool::{Failure, Pool, Work},
-    rows::{Read, all, message_columns, number, users},
+    rows::{Columns as _, Read, all, message_columns, users},
     search::placed,
     statement::statements,
 };
@@ -444,7 +444,7 @@ struct Row {
 impl FromRow<'_, PgRow> for Row {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         let stored = match row.try_get::<Option<Vec<Uuid>>, _>("new_mentions")? {
-            Some(mentions) => Some((number(row, "new_seq")?, number(row, "new_rev")?, users(mentions))),
+            Some(mentions) => Some((row.number("new_seq")?, row.number("new_rev")?, users(mentions))),
             None => None,
         };
         let repeated = row.try_get::<Option<Uuid>, _>("id")?.is_some();

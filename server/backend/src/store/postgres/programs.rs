@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use chat::{CommandId, RoomId, Timestamp, User, UserId, WebhookId};
-use sqlx::{FromRow, PgConnection, Row, postgres::PgRow};
+use sqlx::PgConnection;
 
 use super::{
     PostgresStore,
     accounts::insert_member,
     pool::Work,
     rooms::join,
-    rows::{Read, all, hash, integer, number, user_columns},
+    rows::{Read, all, integer, user_columns},
     statement::statements,
 };
 use crate::store::{
@@ -456,74 +456,5 @@ impl Work for DeleteCommand {
     async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
         let query = DELETE_COMMAND.query().bind(self.0.0);
         Ok(query.execute(tx).await?.rows_affected() > 0)
-    }
-}
-
-impl FromRow<'_, PgRow> for Read<Incoming> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self(Incoming {
-            id: WebhookId(row.try_get("id")?),
-            hash: hash(row.try_get("hash")?)?,
-            room: RoomId(row.try_get("room")?),
-            bot: UserId(row.try_get("poster")?),
-            name: row.try_get("name")?,
-            created_by: UserId(row.try_get("created_by")?),
-            created_at: Timestamp(row.try_get("created_at")?),
-        }))
-    }
-}
-
-impl FromRow<'_, PgRow> for Read<Outgoing> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let stopped_at: Option<i64> = row.try_get("stopped_at")?;
-        let fault: Option<String> = row.try_get("fault")?;
-        Ok(Self(Outgoing {
-            id: WebhookId(row.try_get("id")?),
-            room: row.try_get::<Option<_>, _>("room")?.map(RoomId),
-            name: row.try_get("name")?,
-            url: row.try_get("url")?,
-            key: hash(row.try_get("secret")?)?,
-            changes: row.try_get("changes")?,
-            created_by: UserId(row.try_get("created_by")?),
-            created_at: Timestamp(row.try_get("created_at")?),
-            stopped: stopped_at.map(|at| Stop {
-                at: Timestamp(at),
-                fault: fault.unwrap_or_default(),
-            }),
-        }))
-    }
-}
-
-impl FromRow<'_, PgRow> for Read<(Incoming, User)> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self((Read::from_row(row)?.0, Read::from_row(row)?.0)))
-    }
-}
-
-impl FromRow<'_, PgRow> for Read<Cursor> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self(Cursor {
-            webhook: WebhookId(row.try_get("webhook")?),
-            room: RoomId(row.try_get("room")?),
-            rev: number(row, "rev")?,
-            seq: number(row, "seq")?,
-            attempts: u32::try_from(number(row, "attempts")?).unwrap_or(u32::MAX),
-            due_at: Timestamp(row.try_get("due_at")?),
-        }))
-    }
-}
-
-impl FromRow<'_, PgRow> for Read<Command> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self(Command {
-            id: CommandId(row.try_get("id")?),
-            name: row.try_get("name")?,
-            summary: row.try_get("summary")?,
-            url: row.try_get("url")?,
-            key: hash(row.try_get("secret")?)?,
-            bot: UserId(row.try_get("bot")?),
-            created_by: UserId(row.try_get("created_by")?),
-            created_at: Timestamp(row.try_get("created_at")?),
-        }))
     }
 }

@@ -2,16 +2,16 @@
 
 use async_trait::async_trait;
 use chat::{
-    MessageId, ReportId, RoomId, Timestamp,
+    ReportId,
     report::{OPEN_MAX, Report},
 };
-use sqlx::{FromRow, PgConnection, Row, postgres::PgRow};
+use sqlx::PgConnection;
 
 use super::{
     PostgresStore,
     audit::{self, LAST},
     pool::Work,
-    rows::{Read, all, author_as, integer, known_author_as, number, unsigned},
+    rows::{Read, all, integer, unsigned},
     statement::statements,
 };
 use crate::store::{NewEntry, NewReport, Reported, Reports, Resolved, Stored, timed::timed};
@@ -128,26 +128,5 @@ impl Work for ResolveReport {
         query.execute(&mut *tx).await?;
         audit::note(&self.entry, tx).await?;
         Ok(Resolved::Done)
-    }
-}
-
-impl FromRow<'_, PgRow> for Read<Report> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self(Report {
-            id: ReportId(row.try_get("id")?),
-            message: MessageId(row.try_get("message")?),
-            room: RoomId(row.try_get("room")?),
-            room_name: row.try_get("room_name")?,
-            slug: row.try_get("slug")?,
-            seq: number(row, "seq")?,
-            author: Read::from_row(row)?.0,
-            body: row.try_get("body")?,
-            reporter: known_author_as("reporter", row)?,
-            reason: row.try_get("reason")?,
-            created_at: Timestamp(row.try_get("created_at")?),
-            resolved_at: row.try_get::<Option<i64>, _>("resolved_at")?.map(Timestamp),
-            resolved_by: author_as("resolver", row)?,
-            resolution: row.try_get("resolution")?,
-        }))
     }
 }

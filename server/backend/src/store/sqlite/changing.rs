@@ -176,7 +176,8 @@ async fn call(before: &Message, after: &Message, tx: &mut SqliteConnection) -> S
         return Ok(Vec::new());
     }
     let here: Option<Vec<u8>> = HERE.scalar().bind(after.id.0).fetch_one(&mut *tx).await?;
-    let uncalled = beyond(&unpack(&here.unwrap_or_default()), &after.mentions);
+    let here: Vec<_> = unpack(&here.unwrap_or_default()).map(UserId).collect();
+    let uncalled = beyond(&here, &after.mentions);
     forget(before, &uncalled, tx).await?;
     FORGET_HERE.query().bind(after.id.0).execute(tx).await?;
     Ok(uncalled)

@@ -5,13 +5,13 @@ use chat::{
     InviteId, Role, RoomId, Timestamp, UserId,
     invite::{INVITES_MAX, Invite},
 };
-use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
     SqliteStore, accounts, audit,
     rooms::join,
-    rows::{Read, all, integer, json_ids, pack, role, unpack},
+    rows::{Read, all, integer, json_ids, pack},
     statement::statements,
     writer::Job,
 };
@@ -208,25 +208,4 @@ impl Job for AcceptInvite {
 
 fn pack_rooms(rooms: &[RoomId]) -> Vec<u8> {
     pack(rooms.iter().map(|room| UserId(room.0)))
-}
-
-fn unpack_rooms(bytes: &[u8]) -> Vec<RoomId> {
-    unpack(bytes).into_iter().map(|id| RoomId(id.0)).collect()
-}
-
-impl FromRow<'_, SqliteRow> for Read<Invite> {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        let small = |number: i64| u32::try_from(number).unwrap_or(u32::MAX);
-        Ok(Self(Invite {
-            id: InviteId(row.try_get("id")?),
-            code: row.try_get("code")?,
-            role: role(row.try_get("role")?)?,
-            rooms: unpack_rooms(row.try_get("rooms")?),
-            created_by: Read::from_row(row)?.0,
-            created_at: Timestamp(row.try_get("created_at")?),
-            expires_at: row.try_get::<Option<i64>, _>("expires_at")?.map(Timestamp),
-            uses: small(row.try_get("uses")?),
-            uses_max: row.try_get::<Option<i64>, _>("uses_max")?.map(small),
-        }))
-    }
 }

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use chat::{RoomId, Timestamp, UserId};
-use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
     SqliteStore, audit, profiles,
-    rows::{Read, all, integer, json_ids, known_author_as, room_columns},
+    rows::{Read, all, integer, json_ids, room_columns},
     statement::statements,
     writer::Job,
 };
@@ -190,16 +190,5 @@ impl Job for LiftBan {
         }
         audit::note(&self.entry, tx).await?;
         Ok(Expelled::Done { was_member: false })
-    }
-}
-
-impl FromRow<'_, SqliteRow> for Read<Ban> {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        Ok(Self(Ban {
-            user: Read::from_row(row)?.0,
-            banned_by: known_author_as("banner", row)?,
-            banned_at: Timestamp(row.try_get("banned_at")?),
-            reason: row.try_get("reason")?,
-        }))
     }
 }

@@ -2,15 +2,15 @@
 
 use async_trait::async_trait;
 use chat::{
-    MessageId, ReportId, RoomId, Timestamp,
+    ReportId,
     report::{OPEN_MAX, Report},
 };
-use sqlx::{FromRow, Row, SqliteConnection, sqlite::SqliteRow};
+use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore,
     audit::{self, LAST},
-    rows::{Read, all, author_as, integer, known_author_as},
+    rows::{Read, all, integer},
     statement::statements,
     writer::Job,
 };
@@ -123,26 +123,5 @@ impl Job for ResolveReport {
         query.execute(&mut *tx).await?;
         audit::note(&self.entry, tx).await?;
         Ok(Resolved::Done)
-    }
-}
-
-impl FromRow<'_, SqliteRow> for Read<Report> {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        Ok(Self(Report {
-            id: ReportId(row.try_get("id")?),
-            message: MessageId(row.try_get("message")?),
-            room: RoomId(row.try_get("room")?),
-            room_name: row.try_get("room_name")?,
-            slug: row.try_get("slug")?,
-            seq: row.try_get("seq")?,
-            author: Read::from_row(row)?.0,
-            body: row.try_get("body")?,
-            reporter: known_author_as("reporter", row)?,
-            reason: row.try_get("reason")?,
-            created_at: Timestamp(row.try_get("created_at")?),
-            resolved_at: row.try_get::<Option<i64>, _>("resolved_at")?.map(Timestamp),
-            resolved_by: author_as("resolver", row)?,
-            resolution: row.try_get("resolution")?,
-        }))
     }
 }
