@@ -16,10 +16,12 @@ listen="443 ssl http2;
     server_name $host;
     ssl_certificate $certificate;
     ssl_certificate_key $key"
-servers=
+servers= sockets=
 for instance in "$@"; do
     servers+="${servers:+
     }server $instance max_fails=1 fail_timeout=2s;"
+    sockets+="${sockets:+
+    }server $instance max_fails=0;"
 done
 
 template=$(<"$(dirname "$0")/natter.conf")
@@ -28,6 +30,8 @@ template=${template/#*worker_connections*sockets.$'\n'/# Made by deploy/nginx/re
 # The placeholders are not this script's variables.
 # shellcheck disable=SC2016
 template=${template//'${LISTEN}'/$listen}
+# shellcheck disable=SC2016
+template=${template//'${SOCKETS}'/$sockets}
 # shellcheck disable=SC2016
 printf '%s\n' "${template//'${SERVERS}'/$servers}"
 cat <<END

@@ -181,9 +181,14 @@ fn configure(plan: &Plan<'_>) -> String {
         .fold(config, |config, (from, to)| config.replace(from, to))
 }
 
-fn with_servers(config: &str, ports: impl Iterator<Item = u16>) -> String {
-    let servers = ports.map(|port| format!("server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;"));
-    config.replace("${SERVERS}", &servers.collect::<Vec<_>>().join("\n    "))
+fn with_servers(config: &str, ports: impl Iterator<Item = u16> + Clone) -> String {
+    let lines = |settings: &str| {
+        let server = |port| format!("server 127.0.0.1:{port} {settings};");
+        ports.clone().map(server).collect::<Vec<_>>().join("\n    ")
+    };
+    config
+        .replace("${SERVERS}", &lines("max_fails=1 fail_timeout=2s"))
+        .replace("${SOCKETS}", &lines("max_fails=0"))
 }
 
 impl Instance {

@@ -51,9 +51,15 @@ impl Process {
         wait_until("end", || self.has_ended())
     }
 
-    /// Whether nothing of it runs; its parent may not have noticed yet.
+    /// Whether nothing of it runs; its parent may not have noticed yet. Its first thread may be done before the others,
+    /// and as long as one is left, what it listened on still takes connections.
     pub(crate) fn has_ended(self) -> bool {
-        self.state().is_none_or(|state| "ZX".contains(state))
+        self.state()
+            .is_none_or(|state| "ZX".contains(state) && self.threads() <= 1)
+    }
+
+    fn threads(self) -> usize {
+        fs::read_dir(format!("/proc/{}/task", self.0)).map_or(0, Iterator::count)
     }
 
     fn children(self) -> Vec<Self> {

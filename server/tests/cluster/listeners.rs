@@ -14,6 +14,8 @@ use tokio::{task::JoinHandle, time::sleep};
 
 use crate::common::{Person, Socket};
 
+/// How many connections a person has: all of them may be cut at once, and each of us may open only so many a minute.
+const CONNECTIONS: usize = 5;
 /// Before another try to connect.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -31,11 +33,15 @@ struct Told {
 }
 
 impl Listeners {
-    /// So many, in turn in these rooms. They are there when this returns.
-    pub async fn start(person: &Person, rooms: &[String], count: usize) -> Self {
+    /// So many, in turn in these public rooms. They are there when this returns.
+    pub async fn start(url: &str, rooms: &[String], count: usize) -> Self {
         let told = Arc::new(Told::default());
         let mut tasks = Vec::new();
+        let mut person = Person::register(url, "listener").await;
         for number in 0..count {
+            if number > 0 && number % CONNECTIONS == 0 {
+                person = Person::register(url, &format!("listener{number}")).await;
+            }
             let mut listener = Listener {
                 person: person.clone(),
                 room: rooms[number % rooms.len()].clone(),

@@ -201,11 +201,10 @@ fn what_the_script_writes_is_what_nginx_understands() {
     assert!(rendered.status.success(), "{rendered:?}");
     let site = String::from_utf8(rendered.stdout).unwrap();
     assert!(!site.contains("${"), "{site}");
-    assert_eq!(
-        site.matches("server 10.0.0.12:3000 max_fails=1").count(),
-        3,
-        "{site}"
-    );
+    for (settings, upstreams) in [("max_fails=1", 2), ("max_fails=0", 1)] {
+        let line = format!("server 10.0.0.12:3000 {settings}");
+        assert_eq!(site.matches(&line).count(), upstreams, "{site}");
+    }
     let folder = tempfile::tempdir().unwrap();
     // As root would, but for the places and ports that are the system's.
     let site = site

@@ -114,7 +114,7 @@ async fn instances_are_exchanged_one_after_another_and_nobody_is_refused_anythin
         rooms.push(visitor.create_room(&format!("visits{number}"), false).await);
     }
     let count = env::var("NATTER_LISTENERS").map_or(60, |count| count.parse().unwrap());
-    let listeners = Listeners::start(&visitor, &rooms, count).await;
+    let listeners = Listeners::start(&url, &rooms, count).await;
     let crew = Crew::start(vec![url.clone()]).await;
     let visitors = Visitors::start(&visitor, &rooms, true);
     crew.advance(30).await;
