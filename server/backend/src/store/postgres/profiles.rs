@@ -156,6 +156,33 @@ pub(super) async fn rank(id: UserId, tx: &mut PgConnection) -> Stored<Option<Ran
     Ok(query.fetch_optional(tx).await?.map(|Read(found)| found))
 }
 
+/// How many own the workspace.
+pub(super) async fn owners(tx: &mut PgConnection) -> Stored<u64> {
+    Ok(unsigned(OWNERS.scalar().fetch_one(tx).await?))
+}
+
+/// Notes that people look otherwise.
+pub(super) async fn raise_people(tx: &mut PgConnection) -> Stored<()> {
+    RAISE_PEOPLE.query().execute(tx).await?;
+    Ok(())
+}
+
+/// Ends a user's tokens.
+pub(super) async fn delete_tokens_of(user: UserId, tx: &mut PgConnection) -> Stored<Vec<TokenId>> {
+    let tokens = DELETE_TOKENS_OF
+        .scalar::<Uuid>()
+        .bind(user.0)
+        .fetch_all(tx)
+        .await?;
+    Ok(tokens.into_iter().map(TokenId).collect())
+}
+
+/// Lets one change of who owns the workspace be decided after the other.
+pub(super) async fn lock_owners(tx: &mut PgConnection) -> Stored<()> {
+    LOCK_OWNERS.query().execute(tx).await?;
+    Ok(())
+}
+
 struct SetRole {
     id: UserId,
     to: Role,

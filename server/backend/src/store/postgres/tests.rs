@@ -29,6 +29,9 @@ fn statements() -> Vec<(String, Statement)> {
         ("credentials", credentials::STATEMENTS),
         ("following", following::STATEMENTS),
         ("audit", audit::STATEMENTS),
+        ("erasing", erasing::STATEMENTS),
+        ("exports", exports::STATEMENTS),
+        ("imports", imports::STATEMENTS),
         ("invites", invites::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
@@ -268,6 +271,7 @@ const CONTENTS: &[&str] = &[
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
     "INSERT INTO uploads SELECT nth('upload', n), nth('user', 1 + n % 5000), 'name', 10, n FROM generate_series(1, 5000) n",
     "INSERT INTO remains SELECT 'files/' || n FROM generate_series(1, 5000) n",
+    "INSERT INTO imported SELECT 'slack', 'user', 'U' || n, nth('user', n) FROM generate_series(1, 5000) n",
     "VACUUM ANALYZE",
 ];
 

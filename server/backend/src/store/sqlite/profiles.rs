@@ -151,6 +151,27 @@ pub(super) async fn rank(id: UserId, tx: &mut SqliteConnection) -> Stored<Option
     Ok(query.fetch_optional(tx).await?.map(|Read(found)| found))
 }
 
+/// How many own the workspace.
+pub(super) async fn owners(tx: &mut SqliteConnection) -> Stored<u64> {
+    Ok(OWNERS.scalar().fetch_one(tx).await?)
+}
+
+/// Notes that people look otherwise.
+pub(super) async fn raise_people(tx: &mut SqliteConnection) -> Stored<()> {
+    RAISE_PEOPLE.query().execute(tx).await?;
+    Ok(())
+}
+
+/// Ends a user's tokens.
+pub(super) async fn delete_tokens_of(user: UserId, tx: &mut SqliteConnection) -> Stored<Vec<TokenId>> {
+    let tokens = DELETE_TOKENS_OF
+        .scalar::<Uuid>()
+        .bind(user.0)
+        .fetch_all(tx)
+        .await?;
+    Ok(tokens.into_iter().map(TokenId).collect())
+}
+
 struct SetRole {
     id: UserId,
     to: Role,
