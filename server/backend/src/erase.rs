@@ -13,8 +13,9 @@ use crate::{
     store::{Alteration, Change, Changed, Erased},
 };
 
-/// How many messages are looked for at once, and how many of them are taken away side by side.
-const MESSAGES_AT_ONCE: u64 = 500;
+/// How many messages are looked for at once, which goes through all there are, and how many of them are taken away side
+/// by side.
+const MESSAGES_AT_ONCE: u64 = 10_000;
 const ERASING_AT_ONCE: usize = 16;
 
 impl Backend {

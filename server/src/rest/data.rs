@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     identity::SignedIn,
-    middleware::client::Address,
+    middleware::{client::Address, etag::Streamed},
     openapi::{
         Api, Call,
         schema::{any_text, flag, id, meaning, object},
@@ -71,7 +71,9 @@ fn lines(pieces: mpsc::Receiver<Bytes>, name: &str) -> Response {
         ),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    (headers, body).into_response()
+    let mut response = (headers, body).into_response();
+    response.extensions_mut().insert(Streamed);
+    response
 }
 
 pub(super) async fn erase_me(
@@ -110,6 +112,7 @@ pub(super) fn describe(api: &mut Api) {
                 "Profile, memberships, messages, reactions, files (by their addresses), drafts and what is saved. Each \
                  line names its `type`.",
             )
+            .streamed()
             .gives_content(200, content()),
     );
     api.call(
@@ -119,6 +122,7 @@ pub(super) fn describe(api: &mut Api) {
             "Everything, as JSON Lines, for the owner",
         )
         .detail("What was said in private included; files by their addresses. Each line names its `type`.")
+        .streamed()
         .gives_content(200, content())
         .refuses(&[Code::Forbidden]),
     );

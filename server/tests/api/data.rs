@@ -70,7 +70,7 @@ async fn nothing_is_left_of_who_wants_to_be_forgotten_and_everyone_sees_it_at_on
     watching.join(&room, None).await;
     assert_problem(
         erasing(&mei, "wrong password", false).send().await.unwrap(),
-        400,
+        422,
         "invalid",
     )
     .await;

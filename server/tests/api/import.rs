@@ -85,7 +85,7 @@ async fn an_export_of_slack_comes_once_however_often_it_is_imported() {
     assert!(
         history
             .iter()
-            .all(|message| message["created_at"].as_i64().unwrap() < 1_500_000_000_000)
+            .all(|message| message["created_at"].as_str().unwrap().starts_with("2015-01-"))
     );
     let reply = history
         .iter()
@@ -118,7 +118,8 @@ async fn an_export_of_slack_comes_once_however_often_it_is_imported() {
     assert!(newer.status.success(), "{}", said(&newer));
     let pier = sailor.room("pier-0").await;
     assert_eq!(pier["unread"], 0, "history is not news");
-    assert!(pier["last_seq"].as_u64().unwrap() > 334);
+    assert_eq!(pier["last_seq"], 400);
+    assert!(said(&newer).contains("Stored 200 messages"), "{}", said(&newer));
 }
 
 fn small(zip: &mut Zip) -> &mut Zip {
@@ -208,7 +209,7 @@ async fn what_is_broken_or_hostile_is_told_and_the_rest_comes() {
         .iter()
         .map(|room| &room["slug"])
         .collect();
-    assert_eq!(names, [&json!("general")]);
+    assert_eq!(names, [&json!("general"), &json!("harbour")], "what is public");
     assert_eq!(mei.room("general-2").await["private"], true);
     let stranger = sign_in_as(&server, "rosa-2").await;
     assert_eq!(

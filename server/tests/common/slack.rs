@@ -89,7 +89,7 @@ pub fn export(people: usize, channels: usize, messages: usize) -> Zip {
         for day in 0..days {
             let from = day * count / days;
             let said: Vec<Value> = (from..(day + 1) * count / days)
-                .map(|n| message(n, from, day, &user))
+                .map(|n| message(n, &user))
                 .collect();
             let (year, month, date) = (2015 + day / 336, 1 + day / 28 % 12, 1 + day % 28);
             let name = format!("pier-{room}/{year}-{month:02}-{date:02}.json");
@@ -99,18 +99,12 @@ pub fn export(people: usize, channels: usize, messages: usize) -> Zip {
     zip
 }
 
-fn message(n: usize, first: usize, day: usize, user: &impl Fn(usize) -> String) -> Value {
-    let ts = |n: usize| {
-        format!(
-            "{}.{:06}",
-            1_420_070_400 + day * 86_400 + (n - first) * 400,
-            n % 1_000_000
-        )
-    };
+fn message(n: usize, user: &impl Fn(usize) -> String) -> Value {
+    let ts = |n: usize| format!("{}.{:06}", 1_420_070_400 + n * 400, n % 1_000_000);
     let mut message = json!({ "type": "message", "user": user(n), "ts": ts(n), "client_msg_id": format!("{n:036}"),
         "team": "T0000001",
         "text": format!("Message *{n}* of the day: the _tide_ was at {} and <https://example.org/{n}|the log> says so &amp; more.\n&gt; as it was", n % 7) });
-    if n % 10 == 3 && n > first + 3 {
+    if n % 10 == 3 {
         message["thread_ts"] = json!(ts(n - 3));
     }
     if n % 10 == 0 {

@@ -7,9 +7,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
 use super::{
-    SqliteStore, accounts, attachments, attention, audit, batch, changing, credentials, following, invites,
-    markers, messages, moderation, posts, previews, profiles, programs, reading, reports, rooms, saving,
-    search,
+    SqliteStore, accounts, attachments, attention, audit, batch, changing, credentials, erasing, exports,
+    following, imports, invites, markers, messages, moderation, posts, previews, profiles, programs, reading,
+    reports, rooms, saving, search,
     statement::{Statement, counted},
     subscriptions, threads, upkeep, writer, writing,
 };
@@ -186,6 +186,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ),
     ("programs::OUTGOING", "SCAN", "a few dozen webhooks at most"),
     ("programs::HAS_OUTGOING", "SCAN", "ends at the first entry"),
+    (
+        "erasing::ERASING",
+        "SCAN users USING INDEX users_erasing",
+        "who is being erased at this moment",
+    ),
     ("exports::USERS", "SCAN", "an export reads whole tables"),
     ("exports::ROOMS", "SCAN", "the same"),
     ("exports::MEMBERS", "SCAN", "the same"),
@@ -195,11 +200,6 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("exports::FILES", "SCAN", "the same"),
     ("exports::DRAFTS", "SCAN", "the same"),
     ("exports::SAVED", "SCAN", "the same"),
-    (
-        "exports::AUTHORED",
-        "SCAN",
-        "one person's messages are sought through all of them, to export or erase them",
-    ),
     ("imports::FOLLOW", "SCAN", "a few dozen webhooks at most"),
     ("imports::PASS", "SCAN", "the same"),
     (
