@@ -8,6 +8,7 @@ pub mod account;
 pub mod attachment;
 pub mod attention;
 pub mod audit;
+pub mod avatar;
 mod block;
 pub mod bot;
 pub mod breaker;

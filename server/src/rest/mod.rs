@@ -3,6 +3,7 @@
 mod attention;
 mod audit;
 mod auth;
+pub(crate) mod avatar;
 mod bots;
 mod commands;
 mod data;
@@ -56,6 +57,10 @@ pub fn routes() -> Routes {
         .route("/me/quiet", get(attention::quiet).put(attention::set_quiet))
         .route("/me", get(profile::me).patch(profile::edit))
         .route("/me/password", post(sessions::change_password))
+        .route(
+            "/me/avatar",
+            put(avatar::set).delete(avatar::remove).with(unlimited),
+        )
         .route("/me/export", get(data::export_me))
         .route("/me/erase", post(data::erase_me))
         .route("/export", get(data::export))
@@ -147,6 +152,7 @@ pub fn outside(with_metrics: bool) -> Routes {
     let routes = Routes::new()
         .route("/ws", get(ws::open))
         .route("/files/{id}/{name}", get(crate::files::serve))
+        .route("/avatars/{id}", get(avatar::serve))
         .route("/health", get(health::health))
         .route("/health/ready", get(health::ready));
     if with_metrics {
@@ -200,6 +206,7 @@ pub fn describe(api: &mut Api) {
     search::describe(api);
     sessions::describe(api);
     data::describe(api);
+    avatar::describe(api);
     tokens::describe(api);
     users::describe(api);
     webhooks::describe(api);

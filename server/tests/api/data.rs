@@ -28,6 +28,15 @@ fn erasing(by: &Person, password: &str, keep_messages: bool) -> reqwest::Request
     by.by_cookie("POST", "/api/me/erase").json(&body)
 }
 
+/// A picture with a white pixel in its corner.
+pub fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut picture = image::RgbImage::from_pixel(width, height, image::Rgb([0x33, 0x66, 0x99]));
+    picture.put_pixel(0, 0, image::Rgb([255, 255, 255]));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    bytes.into_inner()
+}
+
 const PASSWORD: &str = "correct horse battery";
 
 #[tokio::test]
@@ -157,4 +166,70 @@ async fn messages_may_stay_without_the_name_and_the_last_owner_may_not_go() {
     let log = rosa.get_json("/api/audit").await;
     assert_eq!(log["entries"].as_array().unwrap().len(), log_before + 1);
     assert_eq!(log["entries"][0]["action"], "user_erased");
+}
+
+#[tokio::test]
+async fn a_picture_is_cut_square_and_shown_to_everyone_until_it_is_taken_away() {
+    let server = TestServer::start();
+    let (rosa, mei, room) = two_who_talk(&server).await;
+    mei.say(&room, "look at me").await;
+    let before = rosa.get_json("/api/rooms").await;
+    let refused = mei.send_picture("/api/me/avatar", b"no picture").await;
+    assert_problem(refused, 422, "invalid").await;
+    let huge = mei
+        .send_picture("/api/me/avatar", &vec![0; 5 * 1024 * 1024 + 1])
+        .await;
+    assert_problem(huge, 413, "too_large").await;
+    let shown: Value = mei
+        .send_picture("/api/me/avatar", &png(400, 200))
+        .await
+        .json()
+        .await
+        .unwrap();
+    let address = shown["user"]["avatar_url"].as_str().unwrap();
+    assert_eq!(rosa.history(&room).await[0]["author"]["avatar_url"], address);
+    for (query, side) in [("", 96), ("?size=288", 288)] {
+        let answer = rosa.get(&format!("{address}{query}")).await;
+        assert_eq!(answer.status(), 200);
+        let picture = image::load_from_memory(&answer.bytes().await.unwrap()).unwrap();
+        assert_eq!((picture.width(), picture.height()), (side, side));
+    }
+    assert_problem(
+        rosa.get(&format!("{address}?size=97")).await,
+        404,
+        "file_not_found",
+    )
+    .await;
+    assert_eq!(server.anonymous("GET", address, None).await.status(), 401);
+    let page = rosa
+        .by_cookie("GET", "/rooms/general")
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert!(
+        page.contains(&format!("<img src=\"{address}\"")),
+        "it is on the page"
+    );
+    assert_eq!(mei.ask("DELETE", "/api/me/avatar").await.status(), 204);
+    assert_eq!(rosa.history(&room).await[0]["author"]["avatar_url"], Value::Null);
+    assert_eq!(rosa.get_json("/api/rooms").await, before, "no message changed");
+}
+
+#[tokio::test]
+async fn a_posted_file_is_no_picture_of_somebody() {
+    let server = TestServer::start();
+    let (rosa, ..) = two_who_talk(&server).await;
+    let form = "--x\r\ncontent-disposition: form-data; name=file; filename=a.txt\r\n\r\nahoy\r\n--x--\r\n";
+    let upload = rosa.by_token("POST", "/api/files").body(form);
+    let upload = upload
+        .header("content-type", "multipart/form-data; boundary=x")
+        .send()
+        .await
+        .unwrap();
+    let file: Value = upload.json().await.unwrap();
+    let id = file["attachment"]["id"].as_str().unwrap();
+    assert_problem(rosa.get(&format!("/avatars/{id}")).await, 404, "file_not_found").await;
 }

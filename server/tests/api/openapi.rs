@@ -197,6 +197,13 @@ async fn every_operation_succeeds_as_it_is_described() {
 async fn data(rosa: &Person, tom: &Person) {
     assert_eq!(tom.get("/api/me/export").await.status(), 200);
     assert_eq!(rosa.get("/api/export").await.status(), 200);
+    let shown = tom.send_picture("/api/me/avatar", &crate::data::png(8, 8)).await;
+    let address = ok(shown, 200).await["user"]["avatar_url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(tom.get(&address).await.status(), 200);
+    ok(tom.ask("DELETE", "/api/me/avatar").await, 204).await;
     let erase = json!({ "password": PASSWORD });
     ok(
         checked(tom.by_cookie("POST", "/api/me/erase").json(&erase)).await,

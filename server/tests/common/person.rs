@@ -170,6 +170,15 @@ impl Person {
         assert_eq!(answer.status(), 204, "{} does {method} {what}", self.username);
     }
 
+    /// Puts a picture in a form.
+    pub async fn send_picture(&self, path: &str, bytes: &[u8]) -> Response {
+        let head = "--x\r\ncontent-disposition: form-data; name=file; filename=a.png\r\n\r\n";
+        let form = [head.as_bytes(), bytes, b"\r\n--x--\r\n"].concat();
+        let request = self.by_token("PUT", path);
+        let request = request.header("content-type", "multipart/form-data; boundary=x");
+        checked(request.body(form)).await
+    }
+
     /// Every message of a room, ascending.
     pub async fn history(&self, room: &str) -> Vec<Value> {
         let mut all: Vec<Value> = Vec::new();

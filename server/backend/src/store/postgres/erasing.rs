@@ -9,7 +9,7 @@ use super::{
     PostgresStore, audit,
     credentials::delete_sessions_of,
     pool::Work,
-    profiles::{delete_tokens_of, lock_owners, owners, raise_people, rank},
+    profiles::{delete_tokens_of, lock_owners, owners, raise_people, rank, replace_avatar},
     statement::{Statement, statements},
 };
 use crate::store::{
@@ -82,6 +82,7 @@ impl Work for Erase {
         if let Some(answer) = decide_erase(by, whom, self.entry.actor == self.id, owners) {
             return Ok(answer);
         }
+        replace_avatar(self.id, None, tx).await?;
         let username = erased_username(self.id);
         let query = ERASE
             .query()

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     SqliteStore, audit,
     credentials::delete_sessions_of,
-    profiles::{delete_tokens_of, owners, raise_people, rank},
+    profiles::{delete_tokens_of, owners, raise_people, rank, replace_avatar},
     statement::{Statement, statements},
     writer::Job,
 };
@@ -81,6 +81,7 @@ impl Job for Erase {
         if let Some(answer) = decide_erase(by, whom, self.entry.actor == self.id, owners) {
             return Ok(answer);
         }
+        replace_avatar(self.id, None, tx).await?;
         let username = erased_username(self.id);
         let query = ERASE
             .query()
