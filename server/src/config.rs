@@ -40,6 +40,42 @@ pub enum Command {
         /// The file to write; must not exist
         file: PathBuf,
     },
+    /// Bring in what another program has written out
+    Import {
+        /// Which program
+        #[command(subcommand)]
+        from: ImportFrom,
+    },
+    /// Write everything into a new folder: a file of JSON Lines a kind, and the files beside them
+    Export {
+        /// The folder to make; must not exist
+        folder: PathBuf,
+    },
+    /// Give a person a new password and print it: for who forgot it, or was imported
+    Password {
+        /// Whose
+        username: String,
+    },
+}
+
+/// The programs whose archives can be imported.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ImportFrom {
+    /// An export of a Slack workspace; what came before does not come again
+    Slack(SlackArgs),
+}
+
+/// How to import an export of Slack.
+#[derive(Clone, Debug, Args)]
+pub struct SlackArgs {
+    /// The archive, a zip file
+    pub archive: PathBuf,
+    /// Say what is in it, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Take people of the archive for those who have the same usernames here
+    #[arg(long)]
+    pub match_usernames: bool,
 }
 
 /// How much to seed.

@@ -1,4 +1,4 @@
-//! `/files/send`: the composer's form with a file in it, for who has no scripts. A form with files is no server function:
+//! `/files/send`: the composer's form with a file in it, for who has no scripts; `/avatars/send`. A form with files is no server function:
 //! those read a form as a whole.
 
 use axum::{
@@ -11,6 +11,7 @@ use chat::{AttachmentId, Nonce, RoomId, body::BODY_CHARS_MAX};
 use crate::{
     identity::Identity,
     multipart::{self, Parts},
+    rest::avatar,
     state::AppState,
 };
 
@@ -40,6 +41,20 @@ pub(crate) async fn send(State(state): State<AppState>, request: Request) -> Red
     };
     let Fields { page, body, .. } = fields;
     Redirect::to(&app::api::after(&page, sent.err().as_ref(), &body))
+}
+
+/// `/avatars/send`: the form of the settings with a picture in it.
+pub(crate) async fn send_avatar(State(state): State<AppState>, request: Request) -> Redirect {
+    let caller = request
+        .extensions()
+        .get::<Identity>()
+        .and_then(Identity::caller)
+        .cloned();
+    let sent = match caller {
+        Some(caller) => avatar::take(&state, &caller, request).await.map(drop),
+        None => Err(Code::NotSignedIn.into()),
+    };
+    Redirect::to(&app::api::after("/settings", sent.err().as_ref(), ""))
 }
 
 async fn take(state: &AppState, caller: &Caller, request: Request, fields: &mut Fields) -> Result<()> {

@@ -33,6 +33,10 @@ pub fn public(state: &AppState, with_metrics: bool) -> Router {
         .nest("/api", api)
         .merge(
             page::routes(state)
+                .route(
+                    "/avatars/send",
+                    post(form::send_avatar).layer(DefaultBodyLimit::disable()),
+                )
                 .route("/files/send", post(form::send).layer(DefaultBodyLimit::disable()))
                 .layer(from_fn_with_state(state.clone(), limit::count_changes)),
         );

@@ -34,8 +34,12 @@ mod connections;
 mod contract;
 #[path = "api/crash.rs"]
 mod crash;
+#[path = "api/data.rs"]
+mod data;
 #[path = "api/files.rs"]
 mod files;
+#[path = "api/import.rs"]
+mod import;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/messages.rs"]

@@ -45,6 +45,8 @@ deeds! {
     Deactivated = "user_deactivated", "deactivated";
     /// An account was opened again.
     Reactivated = "user_reactivated", "reactivated";
+    /// An account was erased, with the name, and perhaps with the messages.
+    Erased = "user_erased", "erased the account of";
     /// A room has another name, topic, description or pace.
     RoomChanged = "room_changed", "changed";
     /// A room was put away.

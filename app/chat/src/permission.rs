@@ -154,6 +154,8 @@ pub enum Service {
     Programs,
     /// Read the log of what was done.
     Audit,
+    /// Take everything out, what was said in private included.
+    Export,
 }
 
 /// Whether someone of this role may do `service`.
@@ -163,6 +165,7 @@ pub const fn may_serve(service: Service, role: Role) -> bool {
         Service::CreateChannel | Service::BeginDirect => Role::Member,
         Service::Reports => Role::Moderator,
         Service::Invites | Service::Staff | Service::Programs | Service::Audit => Role::Admin,
+        Service::Export => Role::Owner,
     };
     rank(role) >= rank(needed)
 }

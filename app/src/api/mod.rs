@@ -4,6 +4,7 @@
 mod account;
 mod answer;
 mod attention;
+mod data;
 mod form;
 mod member;
 mod message;

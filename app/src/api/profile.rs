@@ -36,6 +36,18 @@ pub(crate) async fn edit_profile(
     .await
 }
 
+/// Takes the caller's picture away.
+#[server(prefix = "/fn", endpoint = "remove_avatar", protocol = Form)]
+pub(crate) async fn remove_avatar() -> Answered {
+    answer(async move {
+        let caller = signed_in("/settings")?;
+        let removed = backend().remove_avatar(&caller).await;
+        removed.map_err(|problem| back("/settings", &problem))?;
+        Ok(Answer::see(Address::new("/settings")))
+    })
+    .await
+}
+
 /// Gives the caller another password, and this browser a new session.
 #[server(prefix = "/fn", endpoint = "change_password", protocol = Form)]
 pub(crate) async fn change_password(

@@ -5,11 +5,23 @@ use leptos::prelude::*;
 
 use crate::face::{hue, initial};
 
-/// A person's picture: a letter on the person's colour. `size` is `s`, `l` or nothing.
+/// A person's picture; without one a letter on the person's colour. `size` is `s`, `l` or nothing.
 #[component]
 pub(crate) fn Avatar(who: Author, #[prop(optional)] size: &'static str) -> impl IntoView {
     let class = ["avatar", hue(who.id), size].join(" ").trim_end().to_owned();
-    view! { <span class=class aria-hidden="true">{initial(&who.display_name)}</span> }
+    let (side, drawn) = match size {
+        "s" => ("24", ""),
+        "l" => ("56", "?size=288"),
+        _ => ("36", ""),
+    };
+    let inner = match who.avatar_url {
+        Some(url) => {
+            let src = url + drawn;
+            view! { <img src=src alt="" width=side height=side loading="lazy" decoding="async"/> }.into_any()
+        }
+        None => initial(&who.display_name).into_any(),
+    };
+    view! { <span class=class aria-hidden="true">{inner}</span> }
 }
 
 /// Whether a person is there.

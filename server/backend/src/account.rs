@@ -14,7 +14,7 @@ use crate::{
     health::Health,
     session::{ABSOLUTE_MS, IDLE_MS, secret::Secret},
     stamp::{new_id, now},
-    store::{NewUser, Registered},
+    store::{NO_PASSWORD, NewUser, Registered},
 };
 
 /// A registration as it came in.
@@ -161,8 +161,8 @@ impl Backend {
             return Ok(None);
         }
         let known = self.store.password_hash(username.trim()).await?;
-        // Nobody signs in as a bot, which has no password.
-        let known = known.filter(|(user, _)| !user.bot);
+        // Nobody signs in as a bot, or as someone who was imported or erased: they have no password.
+        let known = known.filter(|(user, hash)| !user.bot && hash != NO_PASSWORD);
         let (user, hash) = known.map_or((None, None), |(user, hash)| (Some(user), Some(hash)));
         // Checked for unknown users too, against a hash of nothing: it takes as long.
         let right = self.passwords.verify(password, hash).await?;

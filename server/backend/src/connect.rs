@@ -16,6 +16,7 @@ use crate::{
     Backend, Signup,
     bus::{Bus, memory::MemoryBus, redis::RedisBus},
     cache::{Cached, layered::LayeredCache, memory::MemoryCache},
+    export::Exporting,
     files::{Files, FilesError, object::ObjectFiles},
     limit::{Limiter, memory::MemoryLimiter, redis::RedisLimiter},
     markdown::Site,
@@ -114,6 +115,7 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         files,
         pictures: Pictures::new(),
         receiving: Receiving::default(),
+        exporting: Exporting::default(),
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
         push: Push::new(

@@ -8,6 +8,7 @@ pub mod account;
 pub mod attachment;
 pub mod attention;
 pub mod audit;
+pub mod avatar;
 mod block;
 pub mod bot;
 pub mod breaker;
@@ -20,10 +21,13 @@ pub mod change;
 pub mod command;
 pub mod connect;
 pub mod credential;
+pub mod erase;
 pub mod event;
+pub mod export;
 pub mod files;
 pub mod following;
 pub mod health;
+pub mod import;
 pub mod invite;
 pub mod limit;
 pub mod live;
@@ -31,6 +35,7 @@ pub mod markdown;
 pub mod marker;
 pub mod message;
 pub mod moderation;
+mod mrkdwn;
 pub mod near;
 pub mod outside;
 pub mod password;
@@ -103,6 +108,8 @@ pub struct Backend {
     pub pictures: picture::queue::Pictures,
     /// Who is uploading right now.
     pub receiving: receiving::Receiving,
+    /// Who exports right now.
+    pub exporting: export::Exporting,
     /// Hashes and checks passwords, a few at a time.
     pub passwords: password::Passwords,
     /// Who may create an account.

@@ -46,6 +46,7 @@ impl Backend {
             if let Err(problem) = self.expire_uploads().await {
                 tracing::warn!(%problem, "clearing files away failed; the next round tries again");
             }
+            self.go_on_erasing().await;
             tokio::time::sleep(INTERVAL + rand::random_range(Duration::ZERO..JITTER_MAX)).await;
             self.tune().await;
         }

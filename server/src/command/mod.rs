@@ -2,6 +2,9 @@
 
 mod check;
 mod doctor;
+mod export;
+mod import;
+mod password;
 mod seed;
 
 use std::path::Path;
@@ -10,7 +13,7 @@ use backend::connect::{ConnectError, open_existing_store, open_store};
 use thiserror::Error;
 
 use crate::{
-    config::{Cli, Command, Config},
+    config::{Cli, Command, Config, ImportFrom},
     serve::{self, ServeError},
 };
 
@@ -34,6 +37,18 @@ pub enum CommandError {
         /// Why.
         error: std::io::Error,
     },
+    /// An archive could not be imported.
+    #[error(transparent)]
+    Import(#[from] backend::import::ImportError),
+    /// The import is done, but for what could not be read and has been printed.
+    #[error("{0} part(s) of the archive could not be read")]
+    ImportFaults(u64),
+    /// Not everything could be written out.
+    #[error(transparent)]
+    Export(#[from] backend::export::ExportError),
+    /// There is nobody of this name.
+    #[error("there is no {0} who could have a password")]
+    Nobody(String),
     /// A use case refused.
     #[error("{0}")]
     Refused(#[from] chat::Problem),
@@ -58,6 +73,11 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Check => check::check(&config).await,
         Command::Doctor => doctor::doctor(&config).await,
         Command::Backup { file } => backup(&config, &file).await,
+        Command::Import {
+            from: ImportFrom::Slack(args),
+        } => import::slack(&config, &args).await,
+        Command::Export { folder } => export::export(&config, &folder).await,
+        Command::Password { username } => password::password(&config, &username).await,
     }
 }
 

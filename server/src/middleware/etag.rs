@@ -17,6 +17,10 @@ use sha2::{Digest, Sha256};
 
 use crate::problem::Refusal;
 
+/// An answer that is sent as it is made, however long it is: it is not gathered to be compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Streamed;
+
 /// What the client says that it has, with `If-None-Match`.
 pub struct Known(Option<HeaderValue>);
 
@@ -79,7 +83,7 @@ pub async fn tag(mut request: Request, next: Next) -> Response {
     *request.method_mut() = Method::GET;
     let response = next.run(request).await;
     let response = match response.status() {
-        StatusCode::OK if !response.headers().contains_key(header::ETAG) => {
+        StatusCode::OK if !response.headers().contains_key(header::ETAG) && is_whole(&response) => {
             tagged(response, known.as_ref()).await
         }
         _ => response,
@@ -89,6 +93,10 @@ pub async fn tag(mut request: Request, next: Next) -> Response {
     } else {
         response
     }
+}
+
+fn is_whole(response: &Response) -> bool {
+    response.extensions().get::<Streamed>().is_none()
 }
 
 async fn tagged(response: Response, known: Option<&HeaderValue>) -> Response {

@@ -104,6 +104,13 @@ impl Call {
         self
     }
 
+    /// Its answer is sent as it is made, so nothing is compared with what the client has.
+    #[must_use]
+    pub const fn streamed(mut self) -> Self {
+        self.tagged = false;
+        self
+    }
+
     /// Outside `/api`: it is neither counted nor tagged.
     #[must_use]
     pub fn outside(mut self) -> Self {

@@ -3,8 +3,10 @@
 mod attention;
 mod audit;
 mod auth;
+pub(crate) mod avatar;
 mod bots;
 mod commands;
+mod data;
 mod files;
 mod health;
 mod incoming;
@@ -55,6 +57,13 @@ pub fn routes() -> Routes {
         .route("/me/quiet", get(attention::quiet).put(attention::set_quiet))
         .route("/me", get(profile::me).patch(profile::edit))
         .route("/me/password", post(sessions::change_password))
+        .route(
+            "/me/avatar",
+            put(avatar::set).delete(avatar::remove).with(unlimited),
+        )
+        .route("/me/export", get(data::export_me))
+        .route("/me/erase", post(data::erase_me))
+        .route("/export", get(data::export))
         .route("/sessions", get(sessions::list).delete(sessions::end_all))
         .route("/sessions/{id}", delete(sessions::end))
         .route("/bots", get(bots::list).post(bots::create))
@@ -69,6 +78,7 @@ pub fn routes() -> Routes {
         .route("/tokens/{id}", delete(tokens::revoke))
         .route("/users", get(users::list))
         .route("/users/{id}", get(profile::get).patch(profile::change))
+        .route("/users/{id}/erase", post(data::erase))
         .route("/rooms", get(rooms::list).post(rooms::create))
         .route("/rooms/direct", post(rooms::open_direct))
         .route("/rooms/{id}/commands", get(commands::offers).post(commands::run))
@@ -142,6 +152,7 @@ pub fn outside(with_metrics: bool) -> Routes {
     let routes = Routes::new()
         .route("/ws", get(ws::open))
         .route("/files/{id}/{name}", get(crate::files::serve))
+        .route("/avatars/{id}", get(avatar::serve))
         .route("/health", get(health::health))
         .route("/health/ready", get(health::ready));
     if with_metrics {
@@ -194,6 +205,8 @@ pub fn describe(api: &mut Api) {
     rooms::describe(api);
     search::describe(api);
     sessions::describe(api);
+    data::describe(api);
+    avatar::describe(api);
     tokens::describe(api);
     users::describe(api);
     webhooks::describe(api);

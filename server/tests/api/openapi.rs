@@ -176,6 +176,7 @@ async fn every_operation_succeeds_as_it_is_described() {
     programs(&rosa, &room).await;
     people(&rosa, &mei, &room).await;
     files(&rosa).await;
+    data(&rosa, &server.register("tom").await).await;
     for path in ["/health", "/health/ready", "/metrics", "/api/openapi.json"] {
         assert_eq!(server.anonymous("GET", path, None).await.status(), 200);
     }
@@ -191,6 +192,26 @@ async fn every_operation_succeeds_as_it_is_described() {
             );
         }
     }
+}
+
+async fn data(rosa: &Person, tom: &Person) {
+    assert_eq!(tom.get("/api/me/export").await.status(), 200);
+    assert_eq!(rosa.get("/api/export").await.status(), 200);
+    let shown = tom.send_picture("/api/me/avatar", &crate::data::png(8, 8)).await;
+    let address = ok(shown, 200).await["user"]["avatar_url"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(tom.get(&address).await.status(), 200);
+    ok(tom.ask("DELETE", "/api/me/avatar").await, 204).await;
+    let erase = json!({ "password": PASSWORD });
+    ok(
+        checked(tom.by_cookie("POST", "/api/me/erase").json(&erase)).await,
+        204,
+    )
+    .await;
+    let again = format!("/api/users/{}/erase", tom.id);
+    ok(rosa.post(&again, json!({ "keep_messages": true })).await, 204).await;
 }
 
 async fn files(rosa: &Person) {

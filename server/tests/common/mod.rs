@@ -14,6 +14,7 @@
 pub mod document;
 mod person;
 mod receiver;
+pub mod slack;
 mod socket;
 
 use std::{

@@ -21,19 +21,28 @@ pub struct Person {
 
 impl Person {
     pub async fn register(url: &str, username: &str) -> Self {
+        Self::enter(url, "register", 201, username, PASSWORD).await
+    }
+
+    /// Somebody who has an account already.
+    pub async fn sign_in(url: &str, username: &str, password: &str) -> Self {
+        Self::enter(url, "login", 200, username, password).await
+    }
+
+    async fn enter(url: &str, by: &str, status: u16, username: &str, password: &str) -> Self {
         // A connection each: one that was kept would be dead after a restart of the server.
         let http = reqwest::Client::builder()
             .pool_max_idle_per_host(0)
             .build()
             .unwrap();
-        let body = json!({ "username": username, "password": PASSWORD });
+        let body = json!({ "username": username, "password": password });
         let answer = http
-            .post(format!("{url}/api/auth/register"))
+            .post(format!("{url}/api/auth/{by}"))
             .json(&body)
             .send()
             .await
             .unwrap();
-        assert_eq!(answer.status(), 201, "{username} registers");
+        assert_eq!(answer.status(), status, "{username}: {by}");
         let cookie = answer.headers()["set-cookie"]
             .to_str()
             .unwrap()
@@ -159,6 +168,15 @@ impl Person {
     pub async fn change(&self, method: &str, message: &Value, what: &str) {
         let answer = self.ask(method, &address(message, what)).await;
         assert_eq!(answer.status(), 204, "{} does {method} {what}", self.username);
+    }
+
+    /// Puts a picture in a form.
+    pub async fn send_picture(&self, path: &str, bytes: &[u8]) -> Response {
+        let head = "--x\r\ncontent-disposition: form-data; name=file; filename=a.png\r\n\r\n";
+        let form = [head.as_bytes(), bytes, b"\r\n--x--\r\n"].concat();
+        let request = self.by_token("PUT", path);
+        let request = request.header("content-type", "multipart/form-data; boundary=x");
+        checked(request.body(form)).await
     }
 
     /// Every message of a room, ascending.

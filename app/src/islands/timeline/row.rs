@@ -75,6 +75,7 @@ impl Pen {
             message.author.id != me && message.mentions.contains(&me),
         );
         draw_author(row, message.author.id, &message.author.display_name);
+        draw_picture(row, message.author.avatar_url.as_deref());
         self.draw_marks(row, message, me);
         if let Some(link) = within::<Element>(row, ".when") {
             set(&link, "href", &[&*self.room, &message.seq.to_string()].concat());
@@ -200,6 +201,24 @@ fn draw_author(row: &Element, author: UserId, name: &str) {
     if let Some(who) = within::<Element>(row, ".who") {
         who.set_text_content(Some(name));
     }
+}
+
+/// The author's picture in place of the letter, if there is one.
+fn draw_picture(row: &Element, url: Option<&str>) -> Option<()> {
+    let (url, avatar) = (url?, within::<Element>(row, ".avatar")?);
+    let picture = avatar.owner_document()?.create_element("img").ok()?;
+    for (name, value) in [
+        ("src", url),
+        ("alt", ""),
+        ("width", "36"),
+        ("height", "36"),
+        ("loading", "lazy"),
+        ("decoding", "async"),
+    ] {
+        set(&picture, name, value);
+    }
+    avatar.set_text_content(None);
+    avatar.append_child(&picture).ok().map(drop)
 }
 
 /// Files that are there stay as they are: what plays goes on.

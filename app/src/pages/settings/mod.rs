@@ -4,6 +4,7 @@
 
 mod appearance;
 mod audit;
+mod data;
 mod invites;
 mod notifications;
 mod people;
@@ -72,6 +73,7 @@ const SECTIONS: &[Section] = &[
     section("tokens", "Access tokens", Of::One, |asked| {
         Box::pin(tokens::draw(asked))
     }),
+    section("data", "Your data", Of::One, |asked| Box::pin(data::draw(asked))),
     section("sign-out", "Sign out", Of::One, |asked| {
         Box::pin(sign_out::draw(asked))
     }),

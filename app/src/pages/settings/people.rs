@@ -111,11 +111,23 @@ fn Row(user: User, by: Role, is_me: bool, page: String) -> impl IntoView {
         };
         view! {
             <form method="post" action="/fn/set_active">
-                <input type="hidden" name="user" value=id/>
+                <input type="hidden" name="user" value=id.clone()/>
                 <input type="hidden" name="active" value=deactivated.then_some("on")/>
-                <input type="hidden" name="page" value=page/>
-                <button class=class type="submit">{label}<span class="unseen">" "{name}</span></button>
+                <input type="hidden" name="page" value=page.clone()/>
+                <button class=class type="submit">{label}<span class="unseen">" "{name.clone()}</span></button>
             </form>
+            <details class="erase">
+                <summary>"Erase"<span class="unseen">" "{name}</span></summary>
+                <form method="post" action="/fn/erase_user">
+                    <input type="hidden" name="user" value=id/>
+                    <input type="hidden" name="page" value=page/>
+                    <label class="check">
+                        <input type="checkbox" name="keep_messages" value="on"/>
+                        "Leave the messages, without the name"
+                    </label>
+                    <button class="button danger" type="submit">"Erase for ever"</button>
+                </form>
+            </details>
         }
         .into_any()
     });

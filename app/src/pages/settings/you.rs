@@ -30,7 +30,7 @@ pub(super) async fn draw(
         <section id="you">
             <h2>"You"</h2>
             {done}
-            <Card profile=profile.clone()/>
+            <Card profile=profile.clone() query=query.clone()/>
             <Edit profile query=query.clone()/>
         </section>
         <section id="password">
@@ -42,7 +42,7 @@ pub(super) async fn draw(
 }
 
 #[component]
-fn Card(profile: Profile) -> impl IntoView {
+fn Card(profile: Profile, query: Query) -> impl IntoView {
     let role = match profile.user.role {
         Role::Owner => "Owner of this server",
         Role::Admin => "Admin",
@@ -51,6 +51,18 @@ fn Card(profile: Profile) -> impl IntoView {
         Role::Guest => "Guest",
     };
     let who = profile.user.author;
+    let said = Said::read(&query);
+    let fault = said
+        .fault("file", "A picture: PNG, JPEG, GIF or WebP, at most 5 MiB.")
+        .map(|words| view! { <p class="fault">{words}</p> }.into_any());
+    let remove = who.avatar_url.is_some().then(|| {
+        view! {
+            <form method="post" action="/fn/remove_avatar">
+                <button class="button" type="submit">"Remove picture"</button>
+            </form>
+        }
+        .into_any()
+    });
     view! {
         <div class="card">
             <div class="person">
@@ -58,6 +70,15 @@ fn Card(profile: Profile) -> impl IntoView {
                 <div><b>{who.display_name}</b><p class="quiet">"@"{who.username.clone()}</p></div>
                 <a class="button end" href=address::of_profile(&who.username)>"View profile"</a>
             </div>
+            <form class="inline" method="post" action="/avatars/send" enctype="multipart/form-data">
+                <div class="field">
+                    <label for="avatar">"Picture"</label>
+                    <input id="avatar" class="input" type="file" name="file" accept="image/png,image/jpeg,image/gif,image/webp" required/>
+                    {fault}
+                </div>
+                <button class="button" type="submit">"Set picture"</button>
+            </form>
+            {remove}
             <dl class="facts">
                 <dt>"Role"</dt><dd>{role}</dd>
                 <dt>"Mentioned with"</dt><dd>"@"{who.username}</dd>

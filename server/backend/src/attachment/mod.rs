@@ -11,7 +11,7 @@ use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use chat::{
-    Attachment, AttachmentId, Code, Problem,
+    Attachment, AttachmentId, Code, Problem, UserId,
     attachment::{ATTACHMENTS_MAX, FILE_BYTES_MAX, Kind, UNATTACHED_MS, clean_name},
     permission::Action,
     quota::Quota,
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// The name of a file in its folder; smaller sizes of a picture are beside it, by their width.
-const WHOLE: &str = "whole";
+pub(crate) const WHOLE: &str = "whole";
 /// The most bytes of a picture in a smaller size. One is a tenth of this.
 const SMALLER_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
@@ -201,6 +201,42 @@ impl Backend {
             made
         })
         .await
+    }
+
+    /// Keeps a file of `owner` that somebody else brings, such as an import, as one that waits for its message.
+    ///
+    /// # Errors
+    /// Those of [`Backend::upload_file`] but for the limits on how often.
+    pub(crate) async fn bring_file<S>(
+        self: &Arc<Self>,
+        owner: UserId,
+        name: &str,
+        bytes: S,
+    ) -> Result<Attachment>
+    where
+        S: Stream<Item = Result<Bytes>> + Send + Unpin,
+    {
+        let upload = UploadRecord {
+            id: AttachmentId(new_id()),
+            owner,
+            name: clean_name(name),
+            size: 0,
+            created_at: now(),
+        };
+        if !self.store.begin_upload(upload.clone()).await? {
+            return Err(Code::QuotaReached.into());
+        }
+        let id = upload.id;
+        let Came { count, end } = parts::receive(&*self.files, id, 0..FILE_BYTES_MAX, bytes).await;
+        let made = match end {
+            Ok(()) => self.finish_upload(upload, count).await,
+            Err(problem) => Err(problem),
+        };
+        if made.is_err() {
+            // Where it was refused it is gone already; otherwise upkeep sees to it.
+            self.store.cancel_upload(id, owner).await.ok();
+        }
+        made
     }
 
     /// A file, for who may read the message that it is on; until it is on one, for who uploaded it. Whoever may not is

@@ -71,7 +71,7 @@ fn read() -> HashMap<String, &'static str> {
 
 /// The emoji of this name, written in small letters.
 #[must_use]
-pub(super) fn named(name: &str) -> Option<&'static str> {
+pub(crate) fn named(name: &str) -> Option<&'static str> {
     NAMES.get(name).copied()
 }
 

@@ -37,6 +37,7 @@ use chat::{Author, UserId, mention::Call};
 use pulldown_cmark::{Event, Options, Parser, TextMergeStream};
 
 pub use card::{Card, links, with_cards};
+pub(crate) use emoji::named as emoji_named;
 pub use place::Site;
 
 /// How deep quotes, lists and emphasis may lie in each other; what lies deeper loses its tags, not its text.

@@ -124,6 +124,36 @@ pub(crate) fn draw(format: ImageFormat, bytes: &[u8]) -> Result<Picture, NotAPic
     })
 }
 
+/// Cuts the middle of a picture square, and draws it on sides of so many pixels.
+///
+/// # Errors
+/// [`NotAPicture`].
+pub(crate) fn squares(
+    format: ImageFormat,
+    bytes: &[u8],
+    sides: &[u32],
+) -> Result<Vec<(u32, Vec<u8>)>, NotAPicture> {
+    let mut decoder = ImageReader::with_format(Cursor::new(bytes), format).into_decoder()?;
+    let (width, height) = decoder.dimensions();
+    check_size(width, height)?;
+    decoder.set_limits(limits())?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut drawn = DynamicImage::from_decoder(decoder)?;
+    drawn.apply_orientation(orientation);
+    let (width, height) = (drawn.width(), drawn.height());
+    let side = width.min(height);
+    let square = drawn.crop_imm((width - side) / 2, (height - side) / 2, side, side);
+    let drawn = sides.iter().map(|side| {
+        let small = square.thumbnail_exact(*side, *side);
+        let bytes = match small.color().has_alpha() {
+            true => webp(&small)?,
+            false => jpeg(&small, QUALITY, None)?,
+        };
+        Ok((*side, bytes))
+    });
+    drawn.collect()
+}
+
 fn check_size(width: u32, height: u32) -> Result<(), NotAPicture> {
     let fits = width.max(height) <= SIDE_MAX && u64::from(width) * u64::from(height) <= PIXELS_MAX;
     if width == 0 || height == 0 {

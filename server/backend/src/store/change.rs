@@ -36,14 +36,14 @@ pub(crate) enum Verdict {
 }
 
 impl Alteration {
-    /// What right it takes; `None`: nobody asks for it.
+    /// What right it takes; `None`: nobody is asked for one.
     const fn action(&self) -> Option<Action> {
         Some(match self {
             Self::Edit { .. } => Action::Edit,
             Self::Delete => Action::Delete,
             Self::React(_) | Self::Unreact(_) => Action::React,
             Self::Pin | Self::Unpin => Action::Pin,
-            Self::Preview { .. } => return None,
+            Self::Preview { .. } | Self::Erase => return None,
         })
     }
 
@@ -92,8 +92,8 @@ pub(crate) fn decide(facts: Facts, change: &Change, pins: u64) -> Verdict {
     }
     let kept = |message| Verdict::Answer(Changed::Kept(Box::new(message)));
     match &change.what {
-        Alteration::Delete if message.deleted => kept(message),
-        Alteration::Delete => write(tombstone(message)),
+        Alteration::Delete | Alteration::Erase if message.deleted => kept(message),
+        Alteration::Delete | Alteration::Erase => write(tombstone(message)),
         Alteration::Unreact(_) if !reacted => kept(message),
         Alteration::Unreact(emoji) => write(without(message, emoji, change.by)),
         Alteration::Unpin if !message.pinned => kept(message),

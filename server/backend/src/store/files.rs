@@ -12,6 +12,18 @@ pub(crate) fn file_folder(id: AttachmentId) -> String {
     format!("files/{id}")
 }
 
+/// Where somebody's picture is served.
+pub(crate) fn avatar_address(id: AttachmentId) -> String {
+    format!("{AVATARS}{id}")
+}
+
+/// The picture that is served there; `None`: it is none of ours.
+pub(crate) fn avatar_at(address: &str) -> Option<AttachmentId> {
+    address.strip_prefix(AVATARS)?.parse().ok()
+}
+
+const AVATARS: &str = "/avatars/";
+
 /// A file as a column holds it.
 pub(crate) fn attachment_text(attachment: &Attachment) -> String {
     // There is nothing in it that could fail to become JSON.

@@ -11,10 +11,12 @@
 
 mod change;
 mod copy;
+mod exports;
 mod fault;
 pub(crate) mod files;
 mod finding;
 mod gather;
+mod imports;
 mod load;
 mod newer;
 mod people;
@@ -42,9 +44,12 @@ use chat::{
     wire::RoomHead,
 };
 use thiserror::Error;
+use uuid::Uuid;
 
+pub use exports::{Record, Sink};
 pub use finding::{Finding, Weight};
 pub use gather::{Candidates, Span};
+pub use imports::{Arrived, Foreign, ForeignChannel, ForeignMessage, ForeignUser};
 pub use load::{Load, PoolLoad};
 pub use people::*;
 pub use programs::*;
@@ -113,6 +118,9 @@ pub trait Store:
     + Search
     + Previews
     + Programs
+    + Imports
+    + Exports
+    + Erasing
     + Upkeep
 {
 }
@@ -138,6 +146,9 @@ impl<T> Store for T where
         + Search
         + Previews
         + Programs
+        + Imports
+        + Exports
+        + Erasing
         + Upkeep
 {
 }
@@ -510,6 +521,53 @@ pub trait Previews: Send + Sync {
     async fn keep_preview(&self, preview: PreviewRecord) -> Stored<()>;
     /// Forgets what was found before this time; gives how many.
     async fn delete_stale_previews(&self, fetched_before: Timestamp) -> Stored<u64>;
+}
+
+/// What comes from the archives of other programs. Each of them is a `source`, whose ids are kept beside ours, so that
+/// what came once does not come again.
+#[async_trait]
+pub trait Imports: Send + Sync {
+    /// Our ids for those of the `keys` that came before; at most 1,000 are asked for.
+    async fn imported(&self, source: &str, kind: Foreign, keys: &[String]) -> Stored<Vec<(String, Uuid)>>;
+    /// Brings people in, who are members of no room yet; all or nothing. Gives under each key who it is here: also those
+    /// who came before.
+    async fn import_users(&self, source: &str, users: Vec<ForeignUser>) -> Stored<Vec<(String, Author)>>;
+    /// The room that a channel from elsewhere is here, and whether it was made now, without members: the one that it
+    /// came as before; for a public one the public channel of its address, if there is one; a new one.
+    async fn import_channel(&self, source: &str, channel: ForeignChannel) -> Stored<(RoomId, bool)>;
+    /// Notes that `key` is `id` here; what was noted before stays.
+    async fn note_imported(&self, source: &str, kind: Foreign, key: &str, id: Uuid) -> Stored<()>;
+    /// Those of the ids that messages have; at most 1,000 are asked for.
+    async fn stored_among(&self, ids: &[MessageId]) -> Stored<Vec<MessageId>>;
+    /// Stores those of the messages that are not there, in this order, after what is there; all or nothing. The authors
+    /// need not be members. Whoever had read all of the room has read them too, and webhooks that had been told of all of
+    /// it are not told of them. `None`: no such room.
+    async fn import_messages(&self, room: RoomId, messages: Vec<ForeignMessage>) -> Stored<Option<Arrived>>;
+}
+
+/// Handing everything out, or everything of one person.
+#[async_trait]
+pub trait Exports: Send + Sync {
+    /// Hands everything to `sink`, or what is of one user: all of it as it was at one moment, while everything goes on, in
+    /// the order of [`Record::KINDS`] and a row at a time. False: the sink wanted no more. What is one user's is sought
+    /// through all of it.
+    async fn export(&self, of: Option<UserId>, sink: &mut dyn Sink) -> Stored<bool>;
+    /// Messages that `user` wrote and that are not deleted, after this one by id. Sought through all messages.
+    async fn authored(&self, user: UserId, after: Option<MessageId>, limit: u64) -> Stored<Vec<MessageId>>;
+}
+
+/// Forgetting people.
+#[async_trait]
+pub trait Erasing: Send + Sync {
+    /// Takes from an account the names, the picture, the profile, the password, sessions, tokens, subscriptions, drafts,
+    /// saved messages and memberships of channels, and closes it, if `entry.actor` may do so at that moment: the user
+    /// alone, or who may close the account. With `messages` it is noted that they are to follow. Raises
+    /// [`Looks::people`].
+    async fn erase_user(&self, id: UserId, messages: bool, entry: NewEntry) -> Stored<Erased>;
+    /// The erased users of whom there are messages to take away yet; at most 100.
+    async fn erasing(&self) -> Stored<Vec<UserId>>;
+    /// There are none any more.
+    async fn end_erasing(&self, id: UserId) -> Stored<()>;
 }
 
 /// What the store as a whole can do.

@@ -117,6 +117,49 @@ pub(crate) fn decide_active(by: Option<Rank>, whom: Option<Rank>, active: bool) 
     (whom.deactivated != active).then_some(ActiveSet::Kept)
 }
 
+/// What erased people are called.
+pub const ERASED_NAME: &str = "Erased user";
+
+/// The username of an erased account: it says nothing of who it was.
+pub(crate) fn erased_username(id: UserId) -> String {
+    let id = id.0.as_simple().to_string();
+    format!("erased-{}", id.get(20..).unwrap_or_default())
+}
+
+/// How the erasing of an account ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Erased {
+    /// It is erased; with it went these.
+    Erased {
+        /// The sessions that ended.
+        sessions: Vec<SessionId>,
+        /// The tokens that ended.
+        tokens: Vec<TokenId>,
+        /// The channels that it is no member of any more.
+        rooms: Vec<RoomId>,
+    },
+    /// There is no such user.
+    NotFound,
+    /// Whoever asks may not.
+    Forbidden,
+    /// Nobody would own the workspace.
+    LastOwner,
+}
+
+/// What becomes of a request to erase the account of `whom`, one's `own` or another's, with so many owners whose accounts
+/// are open; `None`: it is done.
+pub(crate) fn decide_erase(by: Option<Rank>, whom: Option<Rank>, own: bool, owners: u64) -> Option<Erased> {
+    let Some(whom) = whom else {
+        return Some(Erased::NotFound);
+    };
+    match by {
+        Some(by) if !by.deactivated && (own || may_deactivate(by.role, whom.role)) => {}
+        _ => return Some(Erased::Forbidden),
+    }
+    let owning = whom.role == Role::Owner && !whom.deactivated;
+    (owning && owners <= 1).then_some(Erased::LastOwner)
+}
+
 /// What becomes of a room; `None`: it stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoomEdit {

@@ -312,6 +312,8 @@ pub enum Alteration {
     },
     /// Only its number is left.
     Delete,
+    /// The same, because its author is erased: nobody is asked whether they may.
+    Erase,
     /// Whoever asks reacts with this.
     React(Emoji),
     /// Whoever asks does so no longer.

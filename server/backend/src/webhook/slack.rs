@@ -6,7 +6,10 @@
 use chat::{Problem, body::BODY_CHARS_MAX};
 use serde_json::Value;
 
-use crate::Result;
+use crate::{
+    Result,
+    mrkdwn::{Nobody, literal, markdown, web},
+};
 
 /// The most blocks and attachments that are looked at, and the most fields of one.
 const PARTS_MAX: usize = 50;
@@ -19,6 +22,20 @@ pub fn body(payload: &Value) -> Result<String> {
     if !payload.is_object() {
         return Err(Problem::invalid("payload", "must be a JSON object"));
     }
+    let said = said(payload);
+    if said.is_empty() {
+        return Err(Problem::invalid("text", "is empty"));
+    }
+    let body: Vec<String> = speaker(payload).into_iter().chain(said).collect();
+    let body = body.join("\n");
+    if body.chars().count() > BODY_CHARS_MAX {
+        return Err(Problem::invalid("text", "has more than 8,000 characters"));
+    }
+    Ok(body)
+}
+
+/// What `payload` says, by lines.
+pub(crate) fn said(payload: &Value) -> Vec<String> {
     let mut said = Vec::new();
     let blocks: Vec<String> = parts(payload, "blocks").flat_map(block).collect();
     if blocks.is_empty() {
@@ -30,15 +47,7 @@ pub fn body(payload: &Value) -> Result<String> {
     for attachment in parts(payload, "attachments") {
         said.extend(attached(attachment));
     }
-    if said.is_empty() {
-        return Err(Problem::invalid("text", "is empty"));
-    }
-    let body: Vec<String> = speaker(payload).into_iter().chain(said).collect();
-    let body = body.join("\n");
-    if body.chars().count() > BODY_CHARS_MAX {
-        return Err(Problem::invalid("text", "has more than 8,000 characters"));
-    }
-    Ok(body)
+    said
 }
 
 /// How the program calls itself, as a line.
@@ -119,154 +128,14 @@ fn raw<'a>(of: &'a Value, name: &str) -> Option<&'a str> {
 
 /// A text in Slack's markup, as Markdown.
 fn text(of: &Value, name: &str) -> Option<String> {
-    raw(of, name).map(markdown)
-}
-
-/// A text that means nothing but itself, as Markdown on one line.
-fn literal(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\r' => escaped.push(' '),
-            '*' | '_' | '`' | '~' | '[' | ']' | '<' | '\\' | '|' => escaped.extend(['\\', c]),
-            _ => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-/// The address, if it is one of the web that can stand in a link.
-fn web(address: &str) -> Option<&str> {
-    let known = ["https://", "http://", "mailto:"];
-    let fits = known.iter().any(|scheme| address.starts_with(scheme));
-    (fits && !address.contains(['<', '>', '\n', ' '])).then_some(address)
-}
-
-/// Slack's markup as Markdown: `<address|words>`, `*bold*`, `~struck~`, and three entities. Code stays as it is.
-fn markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let fence = ["```", "`"].into_iter().find(|fence| rest.starts_with(fence));
-        if let Some((code, after)) = fence.and_then(|fence| enclosed(rest, fence)) {
-            out.push_str(&entities(code));
-            rest = after;
-        } else if let Some((inner, after)) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
-            out.push_str(&reference(inner));
-            rest = after;
-        } else if let Some((mark, inner, after)) = emphasis(rest, out.chars().next_back()) {
-            out.push_str(mark);
-            out.push_str(&markdown(inner));
-            out.push_str(mark);
-            rest = after;
-        } else {
-            let (entity, length) = entity(rest).unwrap_or((first, first.len_utf8()));
-            out.push(entity);
-            rest = &rest[length..];
-        }
-    }
-    out
-}
-
-/// What stands from the fence at the beginning to the next one, fences included, and what follows.
-fn enclosed<'a>(text: &'a str, fence: &str) -> Option<(&'a str, &'a str)> {
-    let length = text[fence.len()..].find(fence)?;
-    (length > 0).then(|| text.split_at(length + 2 * fence.len()))
-}
-
-/// `*words*` or `~words~` at the beginning: the mark in Markdown, the words, and what follows.
-fn emphasis(text: &str, before: Option<char>) -> Option<(&'static str, &str, &str)> {
-    let (mark, meaning) = match text.chars().next()? {
-        '*' => ('*', "**"),
-        '~' => ('~', "~~"),
-        _ => return None,
-    };
-    let (inner, after) = text[1..].split_once(mark)?;
-    let tight = !inner.is_empty() && inner.trim() == inner && !inner.contains(['\n', '`', '<', '*', '~']);
-    let apart = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
-    (tight && apart(before) && apart(after.chars().next())).then_some((meaning, inner, after))
-}
-
-/// What stands between angle brackets.
-fn reference(inner: &str) -> String {
-    let (target, words) = inner
-        .split_once('|')
-        .map_or((inner, None), |(target, words)| (target, Some(words)));
-    let words = words.map(str::trim).filter(|words| !words.is_empty());
-    let plain =
-        |sign: &str, target: &str| format!("{sign}{}", words.unwrap_or(target).trim_start_matches(sign));
-    match target.chars().next() {
-        Some('@') => plain("@", &target[1..]),
-        Some('#') => plain("#", &target[1..]),
-        Some('!') => match target {
-            "!here" => "@here".to_owned(),
-            "!channel" | "!everyone" => "@room".to_owned(),
-            _ => literal(words.unwrap_or_default()),
-        },
-        _ => match (web(&entities(target)), words) {
-            (Some(address), Some(words)) => format!("[{}](<{address}>)", literal(&entities(words))),
-            (Some(address), None) => address.to_owned(),
-            (None, _) => literal(&entities(words.unwrap_or(target))),
-        },
-    }
-}
-
-/// The entity at the beginning, and its length.
-fn entity(text: &str) -> Option<(char, usize)> {
-    [("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>')]
-        .into_iter()
-        .find(|(entity, _)| text.starts_with(entity))
-        .map(|(entity, c)| (c, entity.len()))
-}
-
-fn entities(text: &str) -> String {
-    text.replace("&lt;", "<")
-        .replace("&gt;", ">")
-        .replace("&amp;", "&")
+    raw(of, name).map(|text| markdown(text, &Nobody))
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn slacks_markup_becomes_markdown() {
-        for (slack, ours) in [
-            ("plain text", "plain text"),
-            (
-                "*bold* and _italic_ and ~gone~",
-                "**bold** and _italic_ and ~~gone~~",
-            ),
-            ("2*3*4 * 5", "2*3*4 * 5"),
-            (
-                "see <https://example.org/a?b=1&amp;c=2>",
-                "see https://example.org/a?b=1&c=2",
-            ),
-            (
-                "<https://example.org|the *site*>",
-                "[the \\*site\\*](<https://example.org>)",
-            ),
-            (
-                "<mailto:rosa@example.org|Rosa>",
-                "[Rosa](<mailto:rosa@example.org>)",
-            ),
-            ("<javascript:alert(1)|click>", "click"),
-            (
-                "<!here> <!channel> <@U024BE7LH|rosa> <#C024BE7LR|harbour>",
-                "@here @room @rosa #harbour",
-            ),
-            ("<!date^1392734382^{date}|Feb 18>", "Feb 18"),
-            ("a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"),
-            ("`*not bold*` ```<x> &lt;y&gt;```", "`*not bold*` ```<x> <y>```"),
-            ("an < open bracket", "an < open bracket"),
-            ("`` ` *", "`` ` *"),
-        ] {
-            assert_eq!(markdown(slack), ours, "{slack}");
-        }
-    }
 
     #[test]
     fn a_text_alone_is_the_message() {
@@ -315,14 +184,6 @@ mod tests {
             json!({ "text": "x".repeat(8_001) }),
         ] {
             assert_eq!(body(&payload).unwrap_err().code, chat::Code::Invalid, "{payload}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_and_grows_little(text in "[*~`<>|@#!&;a-z \n]{0,200}") {
-            let written = markdown(&text);
-            prop_assert!(written.len() <= 4 * text.len() + 8, "{}", written);
         }
     }
 }

@@ -246,8 +246,14 @@ impl Work for Forget {
     }
 }
 
+/// An upload has become something else than a file.
+pub(super) async fn end_upload(id: AttachmentId, owner: UserId, tx: &mut PgConnection) -> Stored<()> {
+    END_UPLOAD.query().bind(id.0).bind(owner.0).execute(tx).await?;
+    Ok(())
+}
+
 /// Notes folders that are to be removed.
-async fn leave(folders: &[String], tx: &mut PgConnection) -> Stored<()> {
+pub(super) async fn leave(folders: &[String], tx: &mut PgConnection) -> Stored<()> {
     if !folders.is_empty() {
         LEAVE.query().bind(folders.to_vec()).execute(tx).await?;
     }

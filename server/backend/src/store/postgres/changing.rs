@@ -162,7 +162,7 @@ async fn store(
     let uncalled = call(before, &after, tx).await?;
     match &change.what {
         Alteration::Edit { .. } => mentioned = edit(before, &mut after, tx).await?,
-        Alteration::Delete => {
+        Alteration::Delete | Alteration::Erase => {
             CLEAR.query().bind(after.id.0).execute(&mut *tx).await?;
             forget(before, &before.mentions, tx).await?;
             attachments::remove(before, tx).await?;

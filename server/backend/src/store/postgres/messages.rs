@@ -240,12 +240,10 @@ impl AppendBatch {
             let on = messages
                 .iter()
                 .flat_map(|message| message.attachments.iter().map(|_| message.id.0));
-            let query = ATTACH_MANY.query().bind(self.room.0).bind(columns.files);
-            query.bind(on.collect::<Vec<Uuid>>()).execute(&mut *tx).await?;
+            attach_many(self.room, columns.files, on.collect(), tx).await?;
         }
         let ids: Vec<Uuid> = messages.iter().map(|message| message.id.0).collect();
-        let query = INSERT_MANY_WORDS.query().bind(ids).bind(columns.tokens);
-        query.execute(&mut *tx).await?;
+        index_words(ids, columns.tokens, tx).await?;
         if !columns.called.is_empty() {
             let query = INSERT_MANY_MENTIONS.query().bind(self.room.0).bind(seq);
             query
@@ -256,6 +254,25 @@ impl AppendBatch {
         }
         Ok(())
     }
+}
+
+/// Puts files on messages of `room`: each on the one at its place in `on`.
+pub(super) async fn attach_many(
+    room: RoomId,
+    files: Vec<Uuid>,
+    on: Vec<Uuid>,
+    tx: &mut PgConnection,
+) -> Stored<()> {
+    let query = ATTACH_MANY.query().bind(room.0).bind(files).bind(on);
+    query.execute(tx).await?;
+    Ok(())
+}
+
+/// Writes what the index of words holds of new messages.
+pub(super) async fn index_words(ids: Vec<Uuid>, tokens: Vec<String>, tx: &mut PgConnection) -> Stored<()> {
+    let query = INSERT_MANY_WORDS.query().bind(ids).bind(tokens);
+    query.execute(tx).await?;
+    Ok(())
 }
 
 /// Messages as columns, which is how a statement takes many.

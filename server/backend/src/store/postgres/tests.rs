@@ -7,9 +7,9 @@ use services::Postgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
 use super::{
-    PostgresStore, accounts, attachments, attention, audit, changing, credentials, following, invites,
-    markers, messages, moderation, pool, posts, previews, profiles, programs, replica, report, reports,
-    rooms, saving, schema, search,
+    PostgresStore, accounts, attachments, attention, audit, changing, credentials, erasing, exports,
+    following, imports, invites, markers, messages, moderation, pool, posts, previews, profiles, programs,
+    replica, report, reports, rooms, saving, schema, search,
     statement::{Statement, counted},
     subscriptions, threads, upkeep,
 };
@@ -29,6 +29,9 @@ fn statements() -> Vec<(String, Statement)> {
         ("credentials", credentials::STATEMENTS),
         ("following", following::STATEMENTS),
         ("audit", audit::STATEMENTS),
+        ("erasing", erasing::STATEMENTS),
+        ("exports", exports::STATEMENTS),
+        ("imports", imports::STATEMENTS),
         ("invites", invites::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
@@ -65,6 +68,38 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "whether there is anyone: ends at the first row",
     ),
     ("attachments::REMAINS", "remains_pkey", "up to the hundredth"),
+    (
+        "erasing::ERASING",
+        "users_erasing",
+        "who is being erased at this moment",
+    ),
+    ("exports::USERS", "users", "an export reads whole tables"),
+    ("exports::ROOMS", "rooms", "an export reads whole tables"),
+    ("exports::MEMBERS", "members", "an export reads whole tables"),
+    ("exports::MESSAGES", "messages", "an export reads whole tables"),
+    ("exports::MESSAGES", "users", "an export reads whole tables"),
+    ("exports::REACTIONS", "reactions", "an export reads whole tables"),
+    ("exports::VERSIONS", "versions", "an export reads whole tables"),
+    ("exports::VERSIONS", "messages", "an export reads whole tables"),
+    ("exports::FILES", "attachments", "an export reads whole tables"),
+    ("exports::FILES", "files", "an export reads whole tables"),
+    ("exports::DRAFTS", "drafts", "an export reads whole tables"),
+    ("exports::SAVED", "saved", "an export reads whole tables"),
+    (
+        "imports::FOLLOW",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "imports::PASS",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most",
+    ),
+    (
+        "exports::AUTHORED",
+        "messages",
+        "one person's messages are sought through all of them",
+    ),
     (
         "audit::PRUNE_AUDIT",
         "audit_pkey",
@@ -268,6 +303,7 @@ const CONTENTS: &[&str] = &[
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
     "INSERT INTO uploads SELECT nth('upload', n), nth('user', 1 + n % 5000), 'name', 10, n FROM generate_series(1, 5000) n",
     "INSERT INTO remains SELECT 'files/' || n FROM generate_series(1, 5000) n",
+    "INSERT INTO imported SELECT 'slack', 'user', 'U' || n, nth('user', n) FROM generate_series(1, 5000) n",
     "VACUUM ANALYZE",
 ];
 

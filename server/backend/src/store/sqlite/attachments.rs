@@ -235,8 +235,14 @@ impl Job for Forget {
     }
 }
 
+/// An upload has become something else than a file.
+pub(super) async fn end_upload(id: AttachmentId, owner: UserId, tx: &mut SqliteConnection) -> Stored<()> {
+    END_UPLOAD.query().bind(id.0).bind(owner.0).execute(tx).await?;
+    Ok(())
+}
+
 /// Notes folders that are to be removed.
-async fn leave(folders: &[String], tx: &mut SqliteConnection) -> Stored<()> {
+pub(super) async fn leave(folders: &[String], tx: &mut SqliteConnection) -> Stored<()> {
     if !folders.is_empty() {
         LEAVE.query().bind(json(folders)).execute(tx).await?;
     }

@@ -135,7 +135,7 @@ async fn store(
             after.mentions = messages::known(&after.mentions, &existing);
             mentioned = edit(before, &after, tx).await?;
         }
-        Alteration::Delete => {
+        Alteration::Delete | Alteration::Erase => {
             CLEAR.query().bind(after.id.0).execute(&mut *tx).await?;
             forget(before, &before.mentions, tx).await?;
             attachments::remove(before, tx).await?;

@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
-    SqliteStore, audit,
+    SqliteStore, attachments, audit,
     credentials::delete_sessions_of,
     rows::{Read, user_columns},
     statement::statements,
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::store::{
     ActiveSet, Looks, NewEntry, ProfileEdit, Profiles, RoleSet, Stored,
+    files::{avatar_at, file_folder},
     people::{Rank, decide_active, decide_role},
     timed::timed,
 };
@@ -26,6 +27,7 @@ statements! {
                              time_zone = ifnull(?4, time_zone)
             WHERE id = ?1";
     RENAME = "UPDATE users SET display_name = ?2, display_key = ?3 WHERE id = ?1 AND display_name <> ?2";
+    AVATAR = "SELECT avatar_url FROM users WHERE id = ?1";
     SET_AVATAR = "UPDATE users SET avatar_url = ?2 WHERE id = ?1";
     RAISE_PEOPLE = "UPDATE looks SET version = version + 1 WHERE what = 'people'";
     SET_PASSWORD = "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
@@ -120,8 +122,7 @@ impl Job for SetAvatar {
     const OP: &'static str = "set_avatar";
 
     async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
-        let query = SET_AVATAR.query().bind(self.id.0).bind(&self.url);
-        if query.execute(&mut *tx).await?.rows_affected() == 0 {
+        if !replace_avatar(self.id, self.url.as_deref(), tx).await? {
             return Ok(false);
         }
         RAISE_PEOPLE.query().execute(tx).await?;
@@ -149,6 +150,43 @@ impl Job for SetPassword {
 pub(super) async fn rank(id: UserId, tx: &mut SqliteConnection) -> Stored<Option<Rank>> {
     let query = RANK.read::<Read<Rank>>().bind(id.0);
     Ok(query.fetch_optional(tx).await?.map(|Read(found)| found))
+}
+
+/// Gives a user another picture, which is an upload no more; the one before is among the remains. False: no such user.
+pub(super) async fn replace_avatar(id: UserId, url: Option<&str>, tx: &mut SqliteConnection) -> Stored<bool> {
+    let query = AVATAR.scalar::<Option<String>>().bind(id.0);
+    let Some(before) = query.fetch_optional(&mut *tx).await? else {
+        return Ok(false);
+    };
+    SET_AVATAR.query().bind(id.0).bind(url).execute(&mut *tx).await?;
+    if let Some(upload) = url.and_then(avatar_at) {
+        attachments::end_upload(upload, id, tx).await?;
+    }
+    if let Some(gone) = before.as_deref().and_then(avatar_at) {
+        attachments::leave(&[file_folder(gone)], tx).await?;
+    }
+    Ok(true)
+}
+
+/// How many own the workspace.
+pub(super) async fn owners(tx: &mut SqliteConnection) -> Stored<u64> {
+    Ok(OWNERS.scalar().fetch_one(tx).await?)
+}
+
+/// Notes that people look otherwise.
+pub(super) async fn raise_people(tx: &mut SqliteConnection) -> Stored<()> {
+    RAISE_PEOPLE.query().execute(tx).await?;
+    Ok(())
+}
+
+/// Ends a user's tokens.
+pub(super) async fn delete_tokens_of(user: UserId, tx: &mut SqliteConnection) -> Stored<Vec<TokenId>> {
+    let tokens = DELETE_TOKENS_OF
+        .scalar::<Uuid>()
+        .bind(user.0)
+        .fetch_all(tx)
+        .await?;
+    Ok(tokens.into_iter().map(TokenId).collect())
 }
 
 struct SetRole {

@@ -268,20 +268,20 @@ impl Rooms for SqliteStore {
 }
 
 /// A room to insert, with its head.
-struct InsertRoom<'a> {
-    id: RoomId,
-    kind: RoomKind,
-    slug: &'a str,
-    name: &'a str,
-    topic: &'a str,
-    private: bool,
-    direct_key: Option<Vec<u8>>,
-    created_by: Option<UserId>,
-    created_at: Timestamp,
+pub(super) struct InsertRoom<'a> {
+    pub(super) id: RoomId,
+    pub(super) kind: RoomKind,
+    pub(super) slug: &'a str,
+    pub(super) name: &'a str,
+    pub(super) topic: &'a str,
+    pub(super) private: bool,
+    pub(super) direct_key: Option<Vec<u8>>,
+    pub(super) created_by: Option<UserId>,
+    pub(super) created_at: Timestamp,
 }
 
 impl InsertRoom<'_> {
-    async fn execute(self, tx: &mut SqliteConnection) -> Stored<()> {
+    pub(super) async fn execute(self, tx: &mut SqliteConnection) -> Stored<()> {
         let query = INSERT_ROOM
             .query()
             .bind(self.id.0)

@@ -9,6 +9,7 @@ mod changing;
 mod credentials;
 mod crowds;
 mod following;
+mod imports;
 mod markers;
 mod messages;
 mod moderation;

@@ -4,7 +4,8 @@ use backend::store::{
     ActiveSet, Looks, NewEntry, NewInvite, ProfileEdit, Registered, RoleSet, SessionRecord, TokenRecord,
 };
 use chat::{
-    AuditId, InviteId, Role, RoomId, SessionId, Timestamp, TokenId, User, UserId, audit::Deed, invite::Invite,
+    AttachmentId, AuditId, InviteId, Role, RoomId, SessionId, Timestamp, TokenId, User, UserId, audit::Deed,
+    invite::Invite,
 };
 use uuid::Uuid;
 
@@ -88,6 +89,17 @@ async fn a_profile_is_what_was_told_and_another_name_is_everywhere_at_once() {
     let user = store.user(id).await.unwrap().unwrap();
     assert_eq!(user.author.avatar_url.as_deref(), Some("/files/a.webp"));
     assert_eq!(looks(&store).await.people, after.people + 1);
+    let picture = AttachmentId(Uuid::now_v7());
+    let address = format!("/avatars/{picture}");
+    assert!(store.set_avatar(id, Some(address)).await.unwrap());
+    assert!(store.remains().await.unwrap().is_empty());
+    assert!(store.set_avatar(id, None).await.unwrap());
+    let gone = [format!("files/{picture}")];
+    assert_eq!(
+        store.remains().await.unwrap(),
+        gone,
+        "the bytes of the one before go"
+    );
     let nobody = UserId(Uuid::now_v7());
     assert!(!store.set_avatar(nobody, None).await.unwrap());
     assert_eq!(
