@@ -23,6 +23,8 @@ pub mod credential;
 pub mod event;
 pub mod files;
 pub mod following;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 pub mod health;
 pub mod invite;
 pub mod limit;

@@ -36,6 +36,8 @@ use crate::{
     ws,
 };
 
+#[cfg(feature = "fuzzed")]
+pub(crate) use incoming::fuzzed;
 pub use health::{health, metrics, ready};
 
 /// For what takes files, whose bytes are counted as they come and not beforehand.
