@@ -5,23 +5,21 @@
 // A line that fails is written down and stops no other. Ends with 1 when a line that was run missed its floor or failed.
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { choose, options } from "./choose.mjs";
 import { LINES } from "./lines/all.mjs";
-import { plot } from "./plot.mjs";
 import { load, machine } from "./proof/machine.mjs";
-import { measured, page, tally } from "./render.mjs";
+import { measured, tally } from "./render.mjs";
 import { Stage } from "./stage.mjs";
 import { judge } from "./verdict.mjs";
+import { kept, write } from "./write.mjs";
 
 const root = join(import.meta.dirname, "../..");
-const paths = { results: join(root, "docs/acceptance.json"), page: join(root, "docs/acceptance.md"), plots: join(root, "docs/acceptance") };
 
 const { only, form } = options(process.argv.slice(2), process.env);
 const chosen = choose(LINES, only);
-const kept = existsSync(paths.results) ? JSON.parse(readFileSync(paths.results, "utf8")) : { results: {} };
+const found = kept();
 const stage = new Stage({ root, form });
 
 let interrupted = false;
@@ -31,13 +29,13 @@ for (const line of chosen) {
   if (interrupted) break;
   const result = await take(line);
   if (interrupted) break;
-  kept.results[line.id] = result;
+  found.results[line.id] = result;
   console.log(`${line.id.padEnd(4)} ${result.verdict.padEnd(7)} ${measured(line, result)}`);
   save();
 }
 await stage.end();
 
-const ran = Object.fromEntries(chosen.map(({ id }) => [id, kept.results[id]]));
+const ran = Object.fromEntries(chosen.map(({ id }) => [id, found.results[id]]));
 const { aim, floor, missed, error, cannot } = tally(chosen, ran);
 console.log(`${chosen.length} lines: ${aim} aims met, ${floor} floors met, ${missed} missed, ${error} failed to be measured, ${cannot} cannot be measured here`);
 process.exitCode = interrupted ? 130 : missed + error > 0 ? 1 : 0;
@@ -57,23 +55,7 @@ async function take(line) {
 }
 
 function save() {
-  kept.machine = machine();
-  writeFileSync(paths.results, `${JSON.stringify(kept, null, 1)}\n`);
-  writeFileSync(paths.page, page(LINES, { ...kept, plots: pictures() }));
-}
-
-// Writes the pictures anew, and gives their names by line.
-function pictures() {
-  mkdirSync(paths.plots, { recursive: true });
-  for (const old of readdirSync(paths.plots)) if (old.endsWith(".svg")) rmSync(join(paths.plots, old));
-  const drawn = Object.entries(kept.results).map(([id, { plots = [] }]) => [id, plots.flatMap((series, n) => {
-    const svg = plot(series);
-    if (!svg) return [];
-    const name = `${id.toLowerCase()}-${n + 1}.svg`;
-    writeFileSync(join(paths.plots, name), svg);
-    return [{ file: `acceptance/${name}`, title: series.title }];
-  })]);
-  return Object.fromEntries(drawn);
+  write({ machine: machine(), results: found.results });
 }
 
 function commit() {

@@ -52,7 +52,7 @@ export async function alone(stage, plan, settings = {}) {
   return { ...seeded, url, pid: program.pid, end: program.end };
 }
 
-// Instances with PostgreSQL and Redis of their own behind nginx, all on the servers' core, seeded.
+// Instances with PostgreSQL and Redis of their own behind nginx, all on the servers' core; seeded, or empty without a plan.
 export async function together(stage, plan, { instances = 3, settings = {} } = {}) {
   const folder = folderFor(stage, "together");
   const given = Object.entries({ NATTER_LIMITS: "off", NATTER_PREVIEWS: "off", ...settings }).map(([name, value]) => `${name}=${value}`);
@@ -63,7 +63,7 @@ export async function together(stage, plan, { instances = 3, settings = {} } = {
   const url = /Natter +(\S+)/.exec(out)[1];
   const [database, redis] = [/PostgreSQL +(\S+)/.exec(out)[1], /Redis +(\S+)/.exec(out)[1]];
   const found = [...out.matchAll(/instance \d+ +(\S+) \(process (\d+)\)/g)].map(([, url, pid]) => ({ url, pid: Number(pid) }));
-  const seeded = await seed(stage, folder, { DATABASE_URL: database, NATTER_FILES: join(folder, "files") }, plan);
+  const seeded = plan && await seed(stage, folder, { DATABASE_URL: database, NATTER_FILES: join(folder, "files") }, plan);
   return { ...seeded, url, instances: found, database, redis, pid: program.pid, end: program.end };
 }
 
