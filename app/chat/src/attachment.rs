@@ -161,6 +161,10 @@ mod tests {
         let name = clean_name(&format!("a.{}", "b".repeat(400)));
         assert_eq!(name.chars().count(), NAME_CHARS_MAX);
         let name = clean_name(&format!("{}. {}", "a".repeat(NAME_CHARS_MAX - 1), "b".repeat(40)));
-        assert_eq!(name, "a".repeat(NAME_CHARS_MAX - 1), "no dot is left where it was cut");
+        assert_eq!(
+            name,
+            "a".repeat(NAME_CHARS_MAX - 1),
+            "no dot is left where it was cut"
+        );
     }
 }

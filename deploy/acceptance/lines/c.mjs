@@ -33,7 +33,7 @@ export const LINES = [
   }),
   proved({ id: "C6", what: "pub/sub carries every event between instances", floor: "yes", rust: ["every_subscriber_on_every_instance_is_told", "every_kind_of_event_arrives_as_it_was", "what_one_instance_could_not_send_the_others_are_told_to_compare"] }),
   {
-    id: "C7", what: "warmed on start", how: "a server with 20,000 messages is started; misses of its cache of rooms and blocks before anybody asked are what it warmed, and the first reader of the largest room's newest page adds none",
+    id: "C7", what: "warmed on start", how: "a server with 20,000 messages is started; misses of its cache of rooms and blocks before anybody asked are what it warmed, and the first reader of the newest page of the room that everybody is in adds none",
     bounds: [bound("loaded before anybody asked", "", ">= 1"), bound("missed by the first reader", "", "= 0")],
     measure: async (stage) => (await import("../proof/warm.mjs")).warmed(stage),
   },

@@ -75,7 +75,7 @@ function stat(pid) {
 
 // A process and all that descend from it.
 export function family(pid) {
-  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(stat).filter(Boolean);
+  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map((name) => stat(Number(name))).filter(Boolean);
   const found = all.filter((one) => one.pid === pid);
   for (let at = 0; at < found.length; at++) found.push(...all.filter((one) => one.parent === found[at].pid));
   return found;

@@ -20,9 +20,9 @@ export async function warmed(stage) {
   }
   const { token } = server.people[0];
   const { rooms } = await (await ask(server.url, "/api/rooms", { token })).json();
-  const largest = rooms.reduce((a, b) => (b.last_seq > a.last_seq ? b : a));
+  const first = rooms.find(({ slug }) => slug === "general");
   const between = await misses(server.url);
-  await (await ask(server.url, `/api/messages?room=${largest.id}&limit=50`, { token })).arrayBuffer();
+  await (await ask(server.url, `/api/messages?room=${first.id}&limit=50`, { token })).arrayBuffer();
   const after = await misses(server.url);
   await server.end();
   return { figures: { "loaded before anybody asked": before, "missed by the first reader": after - between } };

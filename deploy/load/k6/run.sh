@@ -9,6 +9,8 @@ export K6_NO_USAGE_REPORT=true
 k6=$("$here/../../setup/k6.sh" --path)
 code=0
 "$k6" run --quiet --no-color --address '' --summary-trend-stats 'avg,med,p(95),p(99),max' "$here/$scenario.js" || code=$?
-# The children's user and system time, on the fourth and last line of `times`.
-times | awk 'NR == 2 { gsub(/[ms]/, " "); printf "generator CPU seconds: %.2f\n", $1 * 60 + $2 + $3 * 60 + $4 }' >&2
+# The children's user and system time, on the last line of `times`; in a pipe it would tell of the pipe's own.
+used=$(mktemp) && times >"$used"
+awk 'NR == 2 { gsub(/[ms]/, " "); printf "generator CPU seconds: %.2f\n", $1 * 60 + $2 + $3 * 60 + $4 }' "$used" >&2
+rm "$used"
 exit "$code"

@@ -24,7 +24,11 @@ pub fn markdown(text: &str) {
         return;
     };
     let html = render(&body, Setting::default());
-    assert!(html.len() <= HTML_BYTES_MAX.max(6 * text.len()), "{} bytes", html.len());
+    assert!(
+        html.len() <= HTML_BYTES_MAX.max(6 * text.len()),
+        "{} bytes",
+        html.len()
+    );
     let (written, seen) = (scan::scan(&html), scan::browse(&html));
     assert!(written.depth <= DOM_DEPTH_MAX, "{} deep", written.depth);
     assert_eq!(written.tags, seen.tags, "{html}");
@@ -33,7 +37,10 @@ pub fn markdown(text: &str) {
 
 /// Any words are a query or refused for their size, and no query breaks what is made of it for either engine.
 pub fn search(text: &str) {
-    for query in [chat::search::parse(text), chat::search::parse_typing(text)].into_iter().flatten() {
+    for query in [chat::search::parse(text), chat::search::parse_typing(text)]
+        .into_iter()
+        .flatten()
+    {
         let Some(sought) = Sought::of(query) else {
             continue;
         };
@@ -53,7 +60,11 @@ pub fn cursor(text: &str, words: &str, moved: [u64; 3]) {
     let written = given.write(reader, &sought);
     assert_eq!(Cursor::read(&written, reader, &sought), Some(given));
     let another = UserId(Uuid::from_u128(u128::from(moved[0]) + 1));
-    assert_eq!(Cursor::read(&written, another, &sought), None, "a cursor is its reader's own");
+    assert_eq!(
+        Cursor::read(&written, another, &sought),
+        None,
+        "a cursor is its reader's own"
+    );
 }
 
 /// Any bytes are some type; a picture of them is drawn within its limits or refused, and what was drawn is the same
@@ -67,7 +78,12 @@ pub fn upload(bytes: &[u8]) {
         return;
     };
     assert_eq!(sniff::media_type(&drawn.bytes), kind);
-    assert!(drawn.smaller.iter().all(|smaller| smaller.width < drawn.width && smaller.height > 0));
+    assert!(
+        drawn
+            .smaller
+            .iter()
+            .all(|smaller| smaller.width < drawn.width && smaller.height > 0)
+    );
     let again = picture::draw(format, &drawn.bytes);
     assert!(again.is_ok(), "what was drawn cannot be drawn: {again:?}");
 }

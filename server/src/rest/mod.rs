@@ -36,9 +36,9 @@ use crate::{
     ws,
 };
 
+pub use health::{health, metrics, ready};
 #[cfg(feature = "fuzzed")]
 pub(crate) use incoming::fuzzed;
-pub use health::{health, metrics, ready};
 
 /// For what takes files, whose bytes are counted as they come and not beforehand.
 fn unlimited(methods: MethodRouter<AppState>) -> MethodRouter<AppState> {

@@ -15,8 +15,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [binary, site, rest @ ..] = arguments.as_slice() else {
         return Err("usage: cluster BINARY SITE [COUNT] [NAME=VALUE…]".into());
     };
-    let (settings, counts): (Vec<&str>, Vec<&str>) =
-        rest.iter().map(String::as_str).partition(|word| word.contains('='));
+    let (settings, counts): (Vec<&str>, Vec<&str>) = rest
+        .iter()
+        .map(String::as_str)
+        .partition(|word| word.contains('='));
     let instances = counts.first().map_or(Ok(INSTANCES), |count| count.parse())?;
     let plan = Plan {
         instances: Some(instances),
