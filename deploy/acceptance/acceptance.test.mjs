@@ -84,14 +84,14 @@ test("what other programs print is read, and what is not there is not made up", 
 
 test("the page has a row for each line, whatever became of it", () => {
   const lines = ["R1", "R2", "S1", "W1"].map((id) => ({ id, what: "a | b", how: "so", bounds: [bound("p50", "ms", "< 50", "< 2")] }));
-  const about = { form: "short", commit: "abc", load: 0.1 };
+  const about = { form: "short", commit: "abc", busy: 1 };
   const results = {
     R1: { ...about, verdict: "floor", figures: { p50: 3.14159 }, notes: ["quiet"], short: ["p50"] },
     R2: { ...about, verdict: "error", why: "it broke\nin two" },
     S1: { ...about, verdict: "cannot", why: "no such thing here" },
   };
   const text = page(lines, { results, plots: { R1: [{ file: "acceptance/r1-1.svg", title: "p50" }] } });
-  assert.ok(text.includes("| R1 | a \\| b | p50 < 50 ms | p50 < 2 ms | p50 3.14 ms; quiet; short of the aim: p50 | floor met | short, abc, load 0.1 |"), text);
+  assert.ok(text.includes("| R1 | a \\| b | p50 < 50 ms | p50 < 2 ms | p50 3.14 ms; quiet; short of the aim: p50 | floor met | short, abc, 1 % busy |"), text);
   assert.ok(text.includes("it broke in two | **not measured: it failed**"));
   assert.ok(text.includes("no such thing here | cannot be measured here"));
   assert.ok(text.includes("| W1 | a \\| b | p50 < 50 ms | p50 < 2 ms | not run yet |  |  |"));

@@ -14,8 +14,8 @@ const HEAD = `# Acceptance
 What Natter promises, and what a run of \`make acceptance\` found. Every figure below was written by such a run; nothing was
 put in by hand (\`acceptance.json\` holds what the runs said, \`deploy/acceptance\` how each line is measured).
 A **floor** is the least that counts, an **aim** what we want. The short form takes minutes and shortens what takes long; the full
-form keeps to the times that are named. Figures of times are worth something only where nothing else ran: *load* is how
-many programs wanted a core when the line began.
+form keeps to the times that are named. Figures of times are worth something only where nothing else ran: *busy* is the
+share of the machine that other programs used just before the line began.
 `;
 
 const cell = (text) => String(text).replaceAll("|", "\\|").replaceAll("\n", " ");
@@ -30,8 +30,9 @@ export function measured(line, result) {
   if (result.verdict === "error" || result.verdict === "cannot") return result.why;
   const units = Object.fromEntries(line.bounds.map(({ figure, unit }) => [figure, unit]));
   const said = Object.entries(result.figures).map(([name, number]) => `${name} ${value(number)}${units[name] ? ` ${units[name]}` : ""}`);
+  const left = result.unjudged?.length ? [`not judged in this form: ${result.unjudged.join(", ")}`] : [];
   const short = result.verdict === "floor" ? [`short of the aim: ${result.short.join(", ")}`] : [];
-  return [...said, ...(result.notes ?? []), ...short].join("; ");
+  return [...said, ...(result.notes ?? []), ...left, ...short].join("; ");
 }
 
 // How many lines came to which verdict.
@@ -45,7 +46,7 @@ function table(lines, results) {
     const result = results[line.id];
     const wanted = [line.what, line.floor ?? inWords(line.bounds, "floor"), line.aim ?? inWords(line.bounds, "aim")];
     if (!result) return [line.id, ...wanted, "not run yet", "", ""];
-    const run = `${result.form}, ${result.commit}, load ${result.load}`;
+    const run = `${result.form}, ${result.commit}, ${result.busy} % busy`;
     return [line.id, ...wanted, measured(line, result), VERDICTS[result.verdict], run];
   });
   const head = ["id", "what", "floor", "aim", "measured", "verdict", "run"];

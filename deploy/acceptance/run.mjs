@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 import { choose, options } from "./choose.mjs";
 import { LINES } from "./lines/all.mjs";
-import { load, machine } from "./proof/machine.mjs";
+import { busy, machine } from "./proof/machine.mjs";
 import { measured, tally } from "./render.mjs";
 import { Stage } from "./stage.mjs";
 import { judge } from "./verdict.mjs";
@@ -41,14 +41,14 @@ console.log(`${chosen.length} lines: ${aim} aims met, ${floor} floors met, ${mis
 process.exitCode = interrupted ? 130 : missed + error > 0 ? 1 : 0;
 
 async function take(line) {
-  const about = { form, commit: commit(), load: load(), at: new Date().toISOString() };
+  const about = { form, commit: commit(), busy: await busy(), at: new Date().toISOString() };
   const start = Date.now();
   const took = () => ({ seconds: Math.round((Date.now() - start) / 100) / 10 });
   try {
-    const { figures = {}, notes = [], plots = [], cannot, why } = await line.measure(stage);
+    const { figures = {}, notes = [], plots = [], unjudged = [], cannot, why } = await line.measure(stage);
     if (cannot) return { ...about, ...took(), verdict: "cannot", why: cannot };
     if (why) return { ...about, ...took(), verdict: "error", why };
-    return { ...about, ...took(), ...judge(line.bounds, figures), figures, notes, plots };
+    return { ...about, ...took(), ...judge(line.bounds.filter(({ figure }) => !unjudged.includes(figure)), figures), figures, notes, plots, unjudged };
   } catch (error) {
     return { ...about, ...took(), verdict: "error", why: String(error.message ?? error).slice(0, 600) };
   }

@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 
-import { children } from "./proof/process.mjs";
+import { children, signal } from "./proof/process.mjs";
 
 export class Stage {
   #done = new Map();
@@ -44,6 +44,6 @@ export class Stage {
 
   // Ends every process that was started, so that whoever waits for one goes on.
   abort() {
-    for (const child of children) child.kill("SIGTERM");
+    for (const child of children) signal(child, "SIGTERM");
   }
 }

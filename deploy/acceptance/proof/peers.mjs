@@ -6,7 +6,7 @@ import { brotliCompressSync } from "node:zlib";
 
 import { drive, natter, socketIo } from "../../load/peers/drive.mjs";
 import { weight } from "./page.mjs";
-import { begin, cpu, must, pinned, resident } from "./process.mjs";
+import { begin, cpu, must, onCore, pinned, resident } from "./process.mjs";
 import { together } from "./server.mjs";
 
 const BODY = "Does anyone know when the ferry comes in today? The board says noon, the harbour says one. I would rather not wait.";
@@ -22,13 +22,13 @@ export async function peers(stage) {
   const plan = { people, body: BODY, rate: 167, count: 167 * stage.pick(8, 60) };
   const [instance] = cluster.instances;
   const of = (pid) => () => ({ cpu: cpu(pid), bytes: resident(pid) });
-  const own = await drive(natter, { ...plan, url: instance.url, usage: of(instance.pid) });
+  const own = await onCore(stage.cores.generator, () => drive(natter, { ...plan, url: instance.url, usage: of(instance.pid) }));
 
   const env = { DATABASE_URL: cluster.database, REDIS_URL: cluster.redis, NODE_ENV: "production" };
   const peer = begin(pinned(stage.cores.server, ["node", join(folder, "server.mjs")]), { env });
   stage.atEnd(peer.end);
   const url = await listens(peer);
-  const other = await drive(socketIo, { ...plan, url, usage: of(peer.pid) });
+  const other = await onCore(stage.cores.generator, () => drive(socketIo, { ...plan, url, usage: of(peer.pid) }));
   const bytes = await pageWeight(url);
   await peer.end();
   await cluster.end();

@@ -22,20 +22,21 @@ export function begin([program, ...given], { env = {}, cwd, stdin = "ignore" } =
   children.add(child);
   const ended = new Promise((resolve) => {
     child.once("error", (error) => { said.err += String(error); children.delete(child); resolve(127); });
-    child.once("exit", (code, signal) => { children.delete(child); resolve(code ?? signal); });
+    child.once("exit", (code, name) => { children.delete(child); resolve(code ?? name); });
   });
-  const end = async (signal = "SIGTERM") => {
-    if (child.exitCode === null && child.signalCode === null && child.pid) group(child, signal);
-    const insist = setTimeout(() => group(child, "SIGKILL"), 15_000);
+  const end = async (name = "SIGTERM") => {
+    if (child.exitCode === null && child.signalCode === null && child.pid) signal(child, name);
+    const insist = setTimeout(() => signal(child, "SIGKILL"), 15_000);
     await ended;
     clearTimeout(insist);
   };
   return { pid: child.pid, child, said, ended, end };
 }
 
-function group(child, signal) {
+// To a program and all that it started.
+export function signal(child, name) {
   try {
-    process.kill(-child.pid, signal);
+    process.kill(-child.pid, name);
   } catch {
     // It has ended already.
   }
@@ -45,7 +46,7 @@ function group(child, signal) {
 export async function run(command, { seconds = 600, ...more } = {}) {
   const program = begin(command, more);
   let late = false;
-  const limit = setTimeout(() => { late = true; group(program.child, "SIGKILL"); }, seconds * 1000);
+  const limit = setTimeout(() => { late = true; signal(program.child, "SIGKILL"); }, seconds * 1000);
   const code = await program.ended;
   clearTimeout(limit);
   if (late) throw new Error(`${command.slice(0, 4).join(" ")} … did not end within ${seconds} s`);
@@ -99,3 +100,15 @@ export const resident = (pid) => (stat(pid)?.pages ?? 0) * PAGE_BYTES;
 
 // What one process used of the CPU, in seconds.
 export const cpu = (pid) => (stat(pid)?.ticks ?? 0) / TICKS_A_SECOND;
+
+// Does something with this process on a core: where it makes the load itself.
+export async function onCore(core, act) {
+  const stay = (cores) => must(["taskset", "-a", "-p", "-c", cores, String(process.pid)], { seconds: 10 });
+  const before = /Cpus_allowed_list:\s+(\S+)/.exec(read("/proc/self/status"))[1];
+  await stay(core);
+  try {
+    return await act();
+  } finally {
+    await stay(before);
+  }
+}

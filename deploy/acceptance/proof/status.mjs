@@ -1,6 +1,7 @@
 // How long it takes until others see that somebody looked away.
 
 import { percentile } from "../verdict.mjs";
+import { onCore } from "./process.mjs";
 import { alone } from "./server.mjs";
 import { open } from "./socket.mjs";
 
@@ -8,7 +9,9 @@ const MEMBERS = 50;
 // The server tells of one person's changes a few times a second at most; slower than that nothing is held back.
 const PAUSE_MS = 400;
 
-export async function statusChanges(stage) {
+export const statusChanges = (stage) => onCore(stage.cores.generator, () => look(stage));
+
+async function look(stage) {
   const server = await alone(stage, { users: MEMBERS, rooms: 1, members: MEMBERS, messages: 10 });
   const times = [];
   let left = 0;
