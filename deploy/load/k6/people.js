@@ -44,7 +44,8 @@ export function during(steps) {
   return String((steps.find(([until]) => now < until) || steps[steps.length - 1])[1]);
 }
 
-// A person for `stayMs`, who then goes. k6 ends an iteration when nothing is left to wait for.
+// A person for `stayMs`, who then goes. What people do does not depend on the scale, only how long all of it takes. k6 ends
+// an iteration when nothing is left to wait for.
 export function stay(stayMs, label) {
   const person = Object.assign({}, people[(exec.vu.idInTest - 1) % people.length]);
   const state = { person, room: person.rooms[0], shown: [], rev: 0, partners: [], last: null, leaves: Date.now() + stayMs, label, gone: false };
@@ -55,7 +56,7 @@ export function stay(stayMs, label) {
 
 function think(state) {
   // Few wait exactly as long as everybody; none waits for ever.
-  const wait = Math.min(3 * THINK_MS, -Math.log(1 - Math.random()) * THINK_MS) * Math.min(1, Math.max(SCALE, 0.05));
+  const wait = Math.min(3 * THINK_MS, -Math.log(1 - Math.random()) * THINK_MS);
   setTimeout(() => {
     if (Date.now() + 50 > state.leaves) return leave(state);
     draw()(state);

@@ -22,6 +22,6 @@ export const options = {
 };
 
 // Somebody stays for five minutes, then begins anew.
-export default () => stay(300_000 * SCALE, () => during(untils));
+export default () => stay(300_000 * Math.max(SCALE, 0.1), () => during(untils));
 
 export const handleSummary = summary;

@@ -14,6 +14,6 @@ export const options = {
   thresholds: { action_failed: ["rate<0.01"], http_req_duration: ["med<200", "p(95)<500"], history_faults: ["count==0"], socket_dropped: ["count==0"] },
 };
 
-export default () => stay(600_000 * SCALE, () => during([[Infinity, "800"]]));
+export default () => stay(600_000 * Math.max(SCALE, 0.05), () => during([[Infinity, "800"]]));
 
 export const handleSummary = summary;

@@ -7,7 +7,7 @@ const PEOPLE = Number(__ENV.PEOPLE || 500);
 export const options = {
   scenarios: {
     spike: {
-      executor: "ramping-vus", startVUs: 0, gracefulStop: "15s", gracefulRampDown: "15s",
+      executor: "ramping-vus", startVUs: 0, gracefulStop: "15s", gracefulRampDown: "30s",
       stages: [{ duration: seconds(30), target: PEOPLE }, { duration: seconds(120), target: PEOPLE }, { duration: seconds(30), target: 0 }],
     },
   },
@@ -15,6 +15,6 @@ export const options = {
 };
 
 // Short stays, so that those who are sent away at the end have left by themselves.
-export default () => stay(10_000 * Math.max(SCALE, 0.1), () => during([[Infinity, "500"]]));
+export default () => stay(20_000 * Math.max(SCALE, 0.5), () => during([[Infinity, "500"]]));
 
 export const handleSummary = summary;

@@ -17,7 +17,7 @@ export const natter = {
   // What a text says: `joined`, or the nonces of messages that others sent.
   read: (text) => text.split("\n").map((line) => {
     if (line.startsWith('{"type":"joined"')) return { joined: true };
-    return line.startsWith('{"type":"message"') ? { nonce: /"nonce":"(p-\d+)"/.exec(line)?.[1] } : {};
+    return line.startsWith('{"type":"message"') ? { nonce: /"nonce":"(p[\d-]+)"/.exec(line)?.[1] } : {};
   }),
 };
 
@@ -28,12 +28,13 @@ export const socketIo = {
   hello: ({ username }) => `40${JSON.stringify({ name: username })}`,
   join: (room) => `421${JSON.stringify(["join", room])}`,
   send: (room, nonce, body) => `422${JSON.stringify(["send", { room, nonce, body }])}`,
-  read: (text) => [text === "2" ? { answer: "3" } : text.startsWith("40") ? { ready: true } : text.startsWith("431") ? { joined: true } : text.startsWith('42["message"') ? { nonce: /"nonce":"(p-\d+)"/.exec(text)?.[1] } : {}],
+  read: (text) => [text === "2" ? { answer: "3" } : text.startsWith("40") ? { ready: true } : text.startsWith("431") ? { joined: true } : text.startsWith('42["message"') ? { nonce: /"nonce":"(p[\d-]+)"/.exec(text)?.[1] } : {}],
 };
 
 // Seats everyone, then sends `count` messages at `rate` a second. `people` have a `token`, a `username` and a `room`; `usage()` gives the
-// CPU seconds and bytes of what is measured, and is asked before anybody is there, with everybody there, and at both ends of the work.
-export async function drive(talk, { url, people, rate, count, body, usage }) {
+// CPU seconds and bytes of what is measured, and is asked before anybody is there, with everybody there, and at the end of the
+// work. A turn has nonces of its own: what was said once is not said again.
+export async function drive(talk, { url, people, rate, count, body, usage, turn = 1 }) {
   const due = new Map();
   const times = [];
   let joined = 0;
@@ -71,9 +72,10 @@ export async function drive(talk, { url, people, rate, count, body, usage }) {
     // Coarse timers would bundle what is due apart.
     if (moment - performance.now() > 1) await rest(moment - performance.now());
     const { room, line } = seated[(n * 7919) % seated.length];
-    due.set(`p-${n}`, moment);
+    const nonce = `p${turn}-${n}`;
+    due.set(nonce, moment);
     expected += members.get(room) - 1;
-    line.send(talk.send(room, `p-${n}`, body));
+    line.send(talk.send(room, nonce, body));
   }
   await until(() => times.length >= expected);
   const end = usage();
