@@ -16,7 +16,7 @@ export const LINES = [
   proved({
     id: "X4", what: "no message lost, doubled or out of order: kill -9 of any process, partitions, duplicate sends", floor: "none",
     how: "clients write what they saw, and the checker of histories holds it against the contract; that the checker sees faults is shown by `make test-planted`",
-    rust: ["a_lone_instance_is_killed_twice", "instances_are_killed_one_after_another_and_their_clients_go_on_elsewhere", "redis_is_killed_and_comes_back_empty", "postgres_is_restarted_and_then_killed", "one_instance_is_cut_off_from_redis_and_comes_back", "two_faults_at_a_time_as_chance_brings_them", "one_nonce_sent_many_times_at_once_is_stored_once_and_answered_each_time", "nothing_acknowledged_is_lost_and_what_was_in_the_air_is_stored_at_most_once", "everything_at_once_on_a_full_disk_is_refused_and_goes_on_when_there_is_room", "a_clock_that_is_set_back_neither_doubles_nor_misplaces_anything"],
+    rust: ["a_lone_instance_is_killed_twice", "instances_are_killed_one_after_another_and_their_clients_go_on_elsewhere", "redis_is_killed_and_comes_back_empty", "postgres_is_restarted_and_then_killed", "one_instance_is_cut_off_from_redis_and_comes_back", "nginx_is_killed_and_everybody_comes_back_through_it", "two_faults_at_a_time_as_chance_brings_them", "one_nonce_sent_many_times_at_once_is_stored_once_and_answered_each_time", "nothing_acknowledged_is_lost_and_what_was_in_the_air_is_stored_at_most_once", "everything_at_once_on_a_full_disk_is_refused_and_goes_on_when_there_is_room", "a_clock_that_is_set_back_neither_doubles_nor_misplaces_anything"],
   }),
   {
     id: "X5", what: "bad input never gives a 5xx and never harms others", rust: INPUT,

@@ -9,6 +9,11 @@ use std::{env, error::Error, path::Path, thread};
 use services::{Cluster, Plan};
 
 const INSTANCES: usize = 3;
+/// Without limits there are none at nginx either: whoever measures comes from one address.
+const UNLIMITED: &[(&str, &str)] = &[
+    ("limit_req zone=natter_requests burst=400 nodelay;", ""),
+    ("limit_conn natter_connections 1000;", ""),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -23,6 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let plan = Plan {
         instances: Some(instances),
         settings: &settings,
+        replaced: if settings.contains(&"NATTER_LIMITS=off") {
+            UNLIMITED
+        } else {
+            &[]
+        },
         ..Plan::default()
     };
     let cluster = Cluster::with(Path::new(binary), &Path::new(site).canonicalize()?, &plan)?;
