@@ -9,7 +9,6 @@ import { proved, report } from "../proof/tests.mjs";
 import { bound, percentile } from "../verdict.mjs";
 
 const MIB = 1024 * 1024;
-const PAGES = { landing: "landing", "sign-in": "sign-in", room: "room" };
 const worst = (pages, of) => Math.max(...pages.map((page) => page.timings[of]));
 
 export const LINES = [
@@ -39,7 +38,8 @@ export const LINES = [
     bounds: [...["performance", "accessibility", "best-practices", "seo"].map((name, n) => bound(`${name}, signed out`, "", `> ${[90, 95, 95, 90][n]}`, "= 100")), ...["performance", "accessibility", "best-practices"].map((name, n) => bound(`${name}, room`, "", `> ${[90, 95, 95][n]}`, `>= ${[98, 100, 100][n]}`))],
     measure: async (stage) => {
       const pages = await lighthouse(stage);
-      const [room, out] = [pages.filter(({ page }) => page.startsWith(PAGES.room)), pages.filter(({ page }) => !page.startsWith(PAGES.room))];
+      const isRoom = ({ page }) => page.startsWith("room");
+      const [room, out] = [pages.filter(isRoom), pages.filter((page) => !isRoom(page))];
       const least = (of, name) => Math.min(...of.map(({ scores }) => scores[name]));
       const names = ["performance", "accessibility", "best-practices", "seo"];
       return { figures: { ...Object.fromEntries(names.map((name) => [`${name}, signed out`, least(out, name)])), ...Object.fromEntries(names.map((name) => [`${name}, room`, least(room, name)])) } };

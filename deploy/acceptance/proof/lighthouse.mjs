@@ -1,7 +1,6 @@
 // Lighthouse on three pages, once for all who ask.
 
-import { existsSync } from "node:fs";
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { must, run } from "./process.mjs";
@@ -11,6 +10,7 @@ export const lighthouse = (stage) => stage.once("lighthouse", async () => {
   if (!existsSync(join(folder, "node_modules/.package-lock.json"))) {
     await must(["npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], { seconds: 600 });
   }
+  mkdirSync(stage.folder, { recursive: true });
   const summary = join(stage.folder, "lighthouse.json");
   const env = { NATTER_BIN: stage.binary, NATTER_SITE_ROOT: stage.site, LIGHTHOUSE_RUNS: String(stage.pick(1, 5)), LIGHTHOUSE_SUMMARY: summary };
   const { code, err } = await run(["node", join(folder, "run.mjs")], { cwd: stage.root, env, seconds: 1200 });
