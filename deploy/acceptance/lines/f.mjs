@@ -25,7 +25,7 @@ export const LINES = [
     },
   },
   {
-    id: "F3", what: "LCP · INP · CLS", how: "LCP and CLS by Lighthouse as F2; INP is not in its lab: Chromium's own event timing over 60 presses of keys and clicks in a room, the slowest",
+    id: "F3", what: "LCP · INP · CLS", how: "LCP and CLS by Lighthouse as F2; INP is not in its lab: from each of some 60 presses of keys and clicks in a room to the end of the next frame, the slowest",
     bounds: [bound("LCP", "ms", "< 2500", "< 1000"), bound("INP", "ms", "< 100", "< 50"), bound("CLS", "", "< 0.1", "<= 0")],
     measure: async (stage) => {
       const pages = await lighthouse(stage);
