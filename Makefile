@@ -108,9 +108,9 @@ test-rust: test-tools ## Rust: unit, property, contract and server tests
 
 # The same crates again, so that only those are built anew that the feature changes.
 .PHONY: test-planted
-test-planted: test-tools ## Rust: the checker of histories finds faults that were planted
-	$(SAY) 'Planted faults (a minute)'
-	cargo nextest run $(NATIVE) --features natter/planted --test planted
+test-planted: test-tools ## Rust: the checker of histories finds planted faults; what the fuzzer begins with breaks nothing
+	$(SAY) 'Planted faults, and what the fuzzer begins with (two minutes)'
+	cargo nextest run $(NATIVE) --features natter/planted,natter/fuzzed --test planted --test fuzzed
 
 .PHONY: test-doc
 test-doc: test-tools ## Rust: examples in the documentation
@@ -118,8 +118,8 @@ test-doc: test-tools ## Rust: examples in the documentation
 	cargo test --doc --quiet $(NATIVE)
 
 .PHONY: test-site
-test-site: test-tools ## the build step that compresses and weighs the assets
-	$(SAY) 'Tests of the asset step (seconds)'
+test-site: test-tools ## the build step that compresses and weighs the assets, and what decides in the acceptance run
+	$(SAY) 'Tests of the asset step and of the acceptance run (seconds)'
 	npm run --silent test:site
 
 .PHONY: test-journeys
@@ -131,6 +131,13 @@ test-journeys: test-tools build ## people in browsers, against the release
 fuzz-api: tools ## schemathesis against a server of its own: what the API's document promises holds
 	$(SAY) 'Asking a server all that its document describes (to build it takes about 4 minutes on two cores, to ask about 2)'
 	@cargo build --quiet --package natter && deploy/fuzz/run.sh target/debug/natter
+
+# For how long each target is fuzzed.
+SECONDS_EACH ?= 60
+.PHONY: fuzz
+fuzz: tools ## libFuzzer makes up what anybody may send: SECONDS_EACH=600, TARGETS='markdown search'
+	@deploy/setup/tool.sh cargo-fuzz
+	@deploy/fuzz/cargo.sh $(SECONDS_EACH) $(TARGETS)
 
 .PHONY: lighthouse
 lighthouse: test-tools build ## Lighthouse on three pages; let nothing else run meanwhile
@@ -144,6 +151,16 @@ lighthouse: test-tools build ## Lighthouse on three pages; let nothing else run 
 bench: test-tools ## figures of stores and caches: target/bench/figures.md
 	$(SAY) 'Stores and caches (to build it takes about 4 minutes on two cores, to measure about 10)'
 	cargo bench --package backend --bench figures
+
+# Alone on a quiet machine, or the times are not worth anything.
+.PHONY: acceptance
+acceptance: test-tools build ## walk the acceptance list and write docs/acceptance.md: ONLY=R,S8, FORM=short or full
+	@deploy/setup/tool.sh cargo-fuzz
+	@deploy/setup/k6.sh
+	$(SAY) 'Building the load generator and the cluster (the first time about 3 minutes on two cores)'
+	@cargo build --quiet --release --package natter-load && cargo build --quiet --package services
+	$(SAY) 'The acceptance list (short: about 40 minutes for all of it; full: about 3 hours)'
+	@ONLY='$(ONLY)' FORM='$(FORM)' node deploy/acceptance/run.mjs
 
 # --- set-up ------------------------------------------------------------------------------------
 

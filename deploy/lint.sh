@@ -43,6 +43,6 @@ done
 systemd-analyze security --offline=true --threshold=20 "$work/natter.service" | tail -1
 
 say 'Scripts'
-shellcheck --external-sources deploy/*.sh deploy/*/*.sh .ci/run
+shellcheck --external-sources deploy/*.sh deploy/*/*.sh deploy/load/k6/*.sh .ci/run
 
 say 'All of it keeps to the rules'

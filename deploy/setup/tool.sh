@@ -21,6 +21,7 @@ describe() {
         wasm-bindgen) version=$(wasm_bindgen_version) crate=wasm-bindgen-cli flags=() takes="2 minutes" ;;
         cargo-nextest) version=$CARGO_NEXTEST_VERSION takes="4 minutes" ;;
         cargo-deny) version=$CARGO_DENY_VERSION takes="3 minutes" ;;
+        cargo-fuzz) version=$CARGO_FUZZ_VERSION takes="a minute" ;;
         *) fail "no tool named '$1'" ;;
     esac
     folder=$tools/$1-$version
@@ -59,7 +60,7 @@ provide() (
 
 if [[ $1 == --path ]]; then
     path=()
-    for name in cargo-leptos wasm-bindgen cargo-nextest cargo-deny; do
+    for name in cargo-leptos wasm-bindgen cargo-nextest cargo-deny cargo-fuzz; do
         describe "$name"
         path+=("$folder/bin")
     done

@@ -13,8 +13,11 @@ import puppeteer from "puppeteer-core";
 
 import { Server } from "../support/server.mjs";
 
-const RUNS = 5;
+const RUNS = Number(process.env.LIGHTHOUSE_RUNS ?? 5);
+const SUMMARY = process.env.LIGHTHOUSE_SUMMARY ?? join(import.meta.dirname, "summary.json");
 const FAILED_MAX = 3;
+// How many of the elements that cost points are shown.
+const ITEMS_MAX = 5;
 const MESSAGES = 10_000;
 const SIGNED_OUT = { performance: 100, accessibility: 100, "best-practices": 100, seo: 100 };
 // A room is for its members: its address is not for search engines.
@@ -37,7 +40,7 @@ try {
   ];
   const summary = [];
   for (const page of pages) summary.push(await measure(page));
-  writeFileSync(join(import.meta.dirname, "summary.json"), `${JSON.stringify(summary, null, 2)}\n`);
+  writeFileSync(SUMMARY, `${JSON.stringify(summary, null, 2)}\n`);
 } finally {
   await server.stop();
 }
@@ -86,7 +89,7 @@ async function measure({ name, path, targets, session }) {
   // What cost points, for whoever wants them back.
   const faults = Object.values(median.categories).flatMap(({ auditRefs }) => auditRefs)
     .filter(({ weight, id }) => weight > 0 && median.audits[id].score !== null && median.audits[id].score < 0.9)
-    .map(({ id }) => id);
+    .flatMap(({ id }) => [id, ...(median.audits[id].details?.items ?? []).slice(0, ITEMS_MAX).flatMap(({ node }) => (node ? [`  ${node.snippet}`] : []))]);
   console.log(`${missed.length ? "MISSED" : "ok    "} ${name}: ${Object.values(scores).join(" / ")}, LCP ${Math.round(timings["largest-contentful-paint"])} ms, TBT ${Math.round(timings["total-blocking-time"])} ms, CLS ${timings["cumulative-layout-shift"]}`);
   for (const fault of [...missed, ...faults]) console.log(`       ${fault}`);
   good &&= missed.length === 0;

@@ -99,6 +99,14 @@ async fn body(state: &AppState, file: &Attachment, range: Range<u64>) -> Result<
     Ok((headers, body).into_response())
 }
 
+/// Any `Range` asks for bytes that are there, for none, or is not understood.
+#[cfg(feature = "fuzzed")]
+pub(crate) fn fuzzed(range: &str, size: u64) {
+    if let Asked::Part(part) = asked(range, size) {
+        assert!(part.start < part.end && part.end <= size, "{part:?} of {size}");
+    }
+}
+
 /// What all answers with a file have. A browser may keep one, but asks each time whether it may still show it.
 fn dressed(mut response: Response, tag: &str) -> Response {
     let headers = response.headers_mut();

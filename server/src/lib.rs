@@ -7,6 +7,8 @@ pub mod command;
 pub mod config;
 mod files;
 mod form;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 pub mod hub;
 pub mod identity;
 pub mod metrics;

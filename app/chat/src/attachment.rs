@@ -106,11 +106,16 @@ pub fn clean_name(name: &str) -> String {
     let safe: String = shown
         .map(|c| if "<>:\"|?*".contains(c) { '_' } else { c })
         .collect();
-    let trimmed = safe.trim().trim_matches('.').trim();
+    let trimmed = safe.trim_matches(is_edge);
     if trimmed.is_empty() {
         return NAMELESS.to_owned();
     }
     shorten(trimmed)
+}
+
+/// What a name neither begins nor ends with: a leading dot hides a file, a trailing one is lost in some file systems.
+fn is_edge(c: char) -> bool {
+    c == '.' || c.is_whitespace()
 }
 
 fn shorten(name: &str) -> String {
@@ -122,7 +127,7 @@ fn shorten(name: &str) -> String {
     let ending = if ending.chars().count() <= 12 { ending } else { "" };
     let kept = NAME_CHARS_MAX - ending.chars().count();
     let stem: String = name.chars().take(kept).collect();
-    format!("{}{ending}", stem.trim_end())
+    format!("{}{ending}", stem.trim_end_matches(is_edge))
 }
 
 #[cfg(test)]
@@ -137,6 +142,8 @@ mod tests {
             ("C:\\Users\\rosa\\plan.pdf", "plan.pdf"),
             ("a\u{0}b\r\n\u{202e}gpj.exe", "abgpj.exe"),
             ("what?.txt", "what_.txt"),
+            (". .profile", "profile"),
+            ("plan. .", "plan"),
             ("  ..  ", "file"),
             ("folder/", "file"),
             (".bashrc", "bashrc"),
@@ -153,5 +160,11 @@ mod tests {
         assert!(name.ends_with("語.tar"), "{name}");
         let name = clean_name(&format!("a.{}", "b".repeat(400)));
         assert_eq!(name.chars().count(), NAME_CHARS_MAX);
+        let name = clean_name(&format!("{}. {}", "a".repeat(NAME_CHARS_MAX - 1), "b".repeat(40)));
+        assert_eq!(
+            name,
+            "a".repeat(NAME_CHARS_MAX - 1),
+            "no dot is left where it was cut"
+        );
     }
 }

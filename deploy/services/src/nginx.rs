@@ -69,7 +69,7 @@ impl Nginx {
                 server: Server::new(folder, "TERM", &command)?,
                 port,
             };
-            nginx.server.start(|_| TcpStream::connect(&listen).is_ok())?;
+            nginx.start_again()?;
             Ok(nginx)
         })
     }
@@ -84,6 +84,25 @@ impl Nginx {
         let file = self.server.folder().join("site.conf");
         fs::write(file, config.replace("${LISTEN}", &listen))?;
         self.server.signal(Signal::HUP)
+    }
+
+    /// `kill -9` to all of its processes: every connection through it breaks.
+    ///
+    /// # Errors
+    ///
+    /// When it does not end.
+    pub fn kill(&self) -> io::Result<()> {
+        self.server.kill()
+    }
+
+    /// Starts it at the same place after [`Nginx::kill`].
+    ///
+    /// # Errors
+    ///
+    /// When it runs or does not start.
+    pub fn start_again(&self) -> io::Result<()> {
+        let address = ("127.0.0.1", self.port());
+        self.server.start(|_| TcpStream::connect(address).is_ok())
     }
 
     /// Where it answers, in clear.

@@ -26,6 +26,8 @@ pub mod event;
 pub mod export;
 pub mod files;
 pub mod following;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 pub mod health;
 pub mod import;
 pub mod invite;

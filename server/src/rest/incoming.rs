@@ -143,6 +143,18 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
     }
 }
 
+/// Any body of any type is read as a payload or refused.
+#[cfg(feature = "fuzzed")]
+pub(crate) fn fuzzed(kind: &str, body: &[u8]) {
+    let mut headers = HeaderMap::new();
+    if let Ok(kind) = kind.parse() {
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
+    if let Ok(payload) = read(&headers, body) {
+        backend::fuzzed::webhook(&payload);
+    }
+}
+
 /// Tells of these calls.
 pub(super) fn describe(api: &mut Api) {
     let url = meaning(

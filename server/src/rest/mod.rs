@@ -39,6 +39,8 @@ use crate::{
 };
 
 pub use health::{health, metrics, ready};
+#[cfg(feature = "fuzzed")]
+pub(crate) use incoming::fuzzed;
 
 /// For what takes files, whose bytes are counted as they come and not beforehand.
 fn unlimited(methods: MethodRouter<AppState>) -> MethodRouter<AppState> {

@@ -3,6 +3,8 @@
 mod batch;
 mod codec;
 mod command;
+#[cfg(feature = "fuzzed")]
+pub(crate) mod fuzzed;
 mod outbox;
 mod pace;
 mod parse;

@@ -10,14 +10,17 @@ use clap::CommandFactory;
 use natter::config::Cli;
 
 /// Variables that are somebody else's: of tests, of compose files, of tools.
-const OTHERS: [&str; 7] = [
+const OTHERS: [&str; 10] = [
+    "NATTER_BENCH_MESSAGES",
     "NATTER_BIN",
     "NATTER_CERTIFICATES",
     "NATTER_CHANCE",
+    "NATTER_CLUSTER",
     "NATTER_DATABASE_PASSWORD",
     "NATTER_PLANTED",
     "NATTER_FILES",
     "NATTER_LISTENERS",
+    "NATTER_LOAD",
 ];
 
 fn root() -> PathBuf {

@@ -7,7 +7,8 @@ use services::{Certificate, Cluster, Plan};
 
 use crate::{
     common::{Person, Socket},
-    rolling::site,
+    crew::{Crew, assert_holds},
+    rolling::{aside, cluster, site},
 };
 
 const BINARY: &str = env!("CARGO_BIN_EXE_natter");
@@ -43,6 +44,23 @@ async fn pages_and_sockets_work_through_nginx_and_go_on_when_an_instance_dies() 
         tokio::time::sleep(FAIL_TIMEOUT).await;
     }
     assert_eq!(rosa.history(&room).await.len(), cluster.instances.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nginx_is_killed_and_everybody_comes_back_through_it() {
+    let site = site();
+    let cluster = cluster(site.path()).await;
+    let crew = Crew::start(vec![cluster.nginx.url()]).await;
+    let mut cluster = cluster;
+    for _ in 0..2 {
+        (cluster, ()) = aside(cluster, |cluster| {
+            cluster.nginx.kill().unwrap();
+            cluster.nginx.start_again().unwrap();
+        })
+        .await;
+        crew.advance(60).await;
+    }
+    assert_holds(&crew.conclude("nginx_killed").await);
 }
 
 /// What curl says: `format` of `--write-out`, and the body.

@@ -20,12 +20,12 @@ mod socket;
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
 pub use document::checked;
-pub use person::{Person, address};
+pub use person::{PASSWORD, Person, address};
 pub use receiver::{Receiver, Told};
 use serde_json::{Value, json};
 pub use socket::{Ended, Socket};
@@ -34,12 +34,20 @@ use tempfile::TempDir;
 /// How a server is to be started.
 pub struct Setup {
     env: Vec<(&'static str, String)>,
+    within: Vec<&'static str>,
 }
 
 impl Setup {
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.env.push((name, value.into()));
+        self
+    }
+
+    /// Started by another program, which becomes the server: `sh -c …`. It gets the server's command as its last words.
+    #[must_use]
+    pub fn within(mut self, program: &[&'static str]) -> Self {
+        self.within = program.to_vec();
         self
     }
 
@@ -75,7 +83,10 @@ impl TestServer {
 
     #[must_use]
     pub const fn setup() -> Setup {
-        Setup { env: Vec::new() }
+        Setup {
+            env: Vec::new(),
+            within: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -93,6 +104,12 @@ impl TestServer {
         self.folder.path().join("natter.db")
     }
 
+    /// Where the server runs, with all that it keeps.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Where the bytes of files are.
     #[must_use]
     pub fn files(&self) -> PathBuf {
@@ -107,7 +124,15 @@ impl TestServer {
     /// The binary with this server's environment, for subcommands.
     #[must_use]
     pub fn command(&self, addr: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_natter"));
+        const BINARY: &str = env!("CARGO_BIN_EXE_natter");
+        let mut command = match self.setup.within.split_first() {
+            Some((program, given)) => {
+                let mut command = Command::new(program);
+                command.args(given).arg(BINARY);
+                command
+            }
+            None => Command::new(BINARY),
+        };
         command
             .env("NATTER_ADDR", addr)
             .env("DATABASE_URL", format!("sqlite://{}", self.database().display()))

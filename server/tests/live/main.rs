@@ -13,6 +13,8 @@ mod common;
 mod attention;
 mod beside;
 mod changes;
+mod clock;
+mod disk;
 mod doors;
 mod faults;
 mod members;
@@ -20,6 +22,7 @@ mod messages;
 mod restart;
 mod resume;
 mod slow;
+mod storm;
 
 use serde_json::{Value, json};
 

@@ -26,8 +26,8 @@ mod place;
 mod text;
 mod write;
 
-#[cfg(test)]
-mod scan;
+#[cfg(any(test, feature = "fuzzed"))]
+pub(crate) mod scan;
 #[cfg(test)]
 mod tests;
 

@@ -65,20 +65,20 @@ const ENTITIES: &[&str] = &["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"];
 
 /// What was read.
 #[derive(Default)]
-pub(super) struct Scanned {
+pub(crate) struct Scanned {
     /// Start and end tags in order, as they are written.
-    pub(super) tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
     /// The text, entities resolved.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// The deepest nesting.
-    pub(super) depth: usize,
+    pub(crate) depth: usize,
 }
 
 /// Reads `html` to the end.
 ///
 /// # Panics
 /// At everything that is not on the list, not closed in order or not escaped.
-pub(super) fn scan(html: &str) -> Scanned {
+pub(crate) fn scan(html: &str) -> Scanned {
     let mut scanned = Scanned::default();
     let mut open: Vec<&str> = Vec::new();
     let mut rest = html;
@@ -150,7 +150,7 @@ fn unescape(text: &str) -> String {
 }
 
 /// Reads `html` as a browser does, and writes down what it understood in the way of [`scan`].
-pub(super) fn browse(html: &str) -> Scanned {
+pub(crate) fn browse(html: &str) -> Scanned {
     let context = QualName::new(None, ns!(html), local_name!("div"));
     let document = parse_fragment(RcDom::default(), ParseOpts::default(), context, Vec::new(), true)
         .one(html)

@@ -29,8 +29,19 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// One that the fuzzer writes and reads back.
+    #[cfg(feature = "fuzzed")]
+    pub(crate) const fn at(newest: u64, oldest: u64, now: Timestamp) -> Self {
+        Self {
+            newest,
+            oldest,
+            now,
+            last: (0, newest),
+        }
+    }
+
     /// As text, for this reader and these words alone.
-    pub(super) fn write(&self, reader: UserId, sought: &Sought) -> String {
+    pub(crate) fn write(&self, reader: UserId, sought: &Sought) -> String {
         let mut bytes = Vec::with_capacity(BYTES);
         bytes.extend(self.newest.to_be_bytes());
         bytes.extend(self.oldest.to_be_bytes());

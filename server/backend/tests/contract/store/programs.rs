@@ -64,7 +64,7 @@ async fn a_bot_is_a_user_and_told_from_people() {
     let id = bot(&store, "helper", &rosa).await;
     let found = store.user(id).await.unwrap().unwrap();
     assert!(found.bot && !rosa.bot);
-    assert_eq!(store.bots().await.unwrap(), [found.clone()]);
+    assert_eq!(store.bots().await.unwrap(), std::slice::from_ref(&found));
     let (_, hash) = store.password_hash("helper").await.unwrap().unwrap();
     assert_eq!(hash, NO_PASSWORD);
     assert!(store.rooms_of(id).await.unwrap().is_empty());
@@ -132,7 +132,7 @@ async fn an_outgoing_webhook_is_due_where_something_came_after_it_was_made() {
     assert!(store.insert_outgoing(webhook.clone(), 1).await.unwrap());
     assert!(!store.insert_outgoing(outgoing(None, &rosa), 1).await.unwrap());
     assert!(store.has_outgoing().await.unwrap());
-    assert_eq!(store.outgoing().await.unwrap(), [webhook.clone()]);
+    assert_eq!(store.outgoing().await.unwrap(), std::slice::from_ref(&webhook));
     assert_eq!(claim(&store).await, []);
 
     let message = post(&store, room, &rosa, "after").await;
