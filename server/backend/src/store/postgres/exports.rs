@@ -1,17 +1,17 @@
 //! Everything, as it was at one moment: a transaction that reads, on a connection of its own.
 
 use async_trait::async_trait;
-use chat::{Message, MessageId, Profile, RoomId, Timestamp, UserId};
+use chat::{MessageId, UserId};
 use futures::TryStreamExt as _;
-use sqlx::{ConnectOptions as _, Connection as _, FromRow, PgConnection, Row, postgres::PgRow};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 use uuid::Uuid;
 
 use super::{
     PostgresStore, pool,
-    rows::{Read, integer, message_columns, number, room_columns, user_columns},
+    rows::{Read, integer, message_columns, room_columns, user_columns},
     statement::{Statement, statements},
 };
-use crate::store::{Exports, Record, RoomRecord, Sink, Stored, files::attachment, timed::timed};
+use crate::store::{Exports, Record, Sink, Stored, timed::timed};
 
 // Of one user where `$1` is given. Whoever exports reads whole tables.
 statements! {
@@ -90,54 +90,4 @@ async fn hand_out(of: Option<UserId>, sink: &mut dyn Sink, connection: &mut PgCo
         }
     }
     Ok(true)
-}
-
-impl FromRow<'_, PgRow> for Read<Record> {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let record: &str = row.try_get("record")?;
-        let user = |row: &PgRow| row.try_get("user").map(UserId);
-        let room = |row: &PgRow| row.try_get("room").map(RoomId);
-        let message = |row: &PgRow| row.try_get("message").map(MessageId);
-        let at = |name: &str| row.try_get(name).map(Timestamp);
-        Ok(Self(match record {
-            "user" => Record::User(Box::new(Read::<Profile>::from_row(row)?.0)),
-            "room" => Record::Room {
-                room: Read::<RoomRecord>::from_row(row)?.0,
-                created_at: at("created_at")?,
-            },
-            "member" => Record::Member {
-                room: room(row)?,
-                user: user(row)?,
-                read_seq: number(row, "read_seq")?,
-                joined_at: at("joined_at")?,
-            },
-            "message" => Record::Message(Box::new(Read::<Message>::from_row(row)?.0)),
-            "reaction" => Record::Reaction {
-                message: message(row)?,
-                emoji: row.try_get("emoji")?,
-                user: user(row)?,
-            },
-            "version" => Record::Version {
-                message: message(row)?,
-                body: row.try_get("body")?,
-                written_at: at("written_at")?,
-            },
-            "file" => Record::File {
-                attachment: attachment(row.try_get("attachment")?)?,
-                owner: row.try_get("owner").map(UserId)?,
-                message: row.try_get::<Option<Uuid>, _>("message")?.map(MessageId),
-            },
-            "draft" => Record::Draft {
-                user: user(row)?,
-                room: room(row)?,
-                body: row.try_get("body")?,
-                written_at: at("written_at")?,
-            },
-            _ => Record::Saved {
-                user: user(row)?,
-                message: message(row)?,
-                saved_at: at("saved_at")?,
-            },
-        }))
-    }
 }

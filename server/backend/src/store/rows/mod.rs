@@ -1,6 +1,7 @@
 //! From rows to types, for both engines: what a query gives has the same columns in either.
 
 mod columns;
+mod exports;
 mod messages;
 mod moderation;
 mod people;
