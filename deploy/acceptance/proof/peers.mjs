@@ -37,11 +37,12 @@ export async function peers(stage) {
   const bytes = await pageWeight(url);
   await peer.end();
   await cluster.end();
-  const page = (await weight(stage)).figures.everything;
+  // F1 says why, where the page cannot be weighed; that is no reason to forget the rest.
+  const page = await weight(stage).then(({ figures }) => figures.everything, () => NaN);
   const ratio = (of) => own[of] / other[of];
   const series = (of, factor = 1) => [own, other].map((one) => Number((one[of] * factor).toPrecision(3))).join(" to ");
   return {
-    figures: { "deliveries a CPU second, ratio": ratio("deliveriesACpuSecond"), "p50, ratio": ratio("p50"), "p95, ratio": ratio("p95"), "p99, ratio": ratio("p99"), "memory a socket, ratio": ratio("bytesASocket"), "page weight, ratio": page / bytes },
+    figures: { "deliveries a CPU second, ratio": ratio("deliveriesACpuSecond"), "p50, ratio": ratio("p50"), "p95, ratio": ratio("p95"), "p99, ratio": ratio("p99"), "memory a socket, ratio": ratio("bytesASocket"), ...(Number.isFinite(page) && { "page weight, ratio": page / bytes }) },
     notes: [
       `Natter to the other: deliveries a CPU second of the chat's process ${series("deliveriesACpuSecond")}; p50 ${series("p50")}, p95 ${series("p95")}, p99 ${series("p99")} ms; KiB a socket ${series("bytesASocket", 1 / 1024)}; bytes of the page ${page} to ${bytes} (which shows a list and a field)`,
       `${own.people} people in ${ROOMS} rooms, ${plan.rate} messages a second; delivered ${own.delivered} and ${other.delivered} of ${own.expected}`,
