@@ -1,4 +1,4 @@
-//! `/files/send`: the composer's form with a file in it, for who has no scripts; `/avatars/send`. A form with files is no server function:
+//! `/files/send`: the composer's form with a file in it, for who has no scripts; `/avatars/send`, `/import/send`. A form with files is no server function:
 //! those read a form as a whole.
 
 use axum::{
@@ -55,6 +55,36 @@ pub(crate) async fn send_avatar(State(state): State<AppState>, request: Request)
         None => Err(Code::NotSignedIn.into()),
     };
     Redirect::to(&app::api::after("/settings", sent.err().as_ref(), ""))
+}
+
+/// `/import/send`: the form of the settings with an archive in it.
+pub(crate) async fn send_import(State(state): State<AppState>, request: Request) -> Redirect {
+    let caller = request
+        .extensions()
+        .get::<Identity>()
+        .and_then(Identity::caller)
+        .cloned();
+    let sent = match caller {
+        Some(caller) => take_archive(&state, &caller, request).await,
+        None => Err(Code::NotSignedIn.into()),
+    };
+    Redirect::to(&app::api::after("/settings/import", sent.err().as_ref(), ""))
+}
+
+/// The archive is the last of the form: what stands before it says how to take it.
+async fn take_archive(state: &AppState, caller: &Caller, request: Request) -> Result<()> {
+    let mut parts = Parts::of(request).await?;
+    let mut match_usernames = false;
+    while let Some(part) = parts.next().await? {
+        if part.file_name().is_some() {
+            let backend = &state.backend;
+            let taking = |bytes| backend.begin_import(caller, match_usernames, bytes);
+            return multipart::pass_on(part, taking).await;
+        }
+        match_usernames |= part.name() == "match_usernames";
+        part.skip().await?;
+    }
+    Err(Problem::invalid("file", "is required"))
 }
 
 async fn take(state: &AppState, caller: &Caller, request: Request, fields: &mut Fields) -> Result<()> {

@@ -34,6 +34,10 @@ pub fn public(state: &AppState, with_metrics: bool) -> Router {
         .merge(
             page::routes(state)
                 .route(
+                    "/import/send",
+                    post(form::send_import).layer(DefaultBodyLimit::disable()),
+                )
+                .route(
                     "/avatars/send",
                     post(form::send_avatar).layer(DefaultBodyLimit::disable()),
                 )

@@ -156,6 +156,8 @@ pub enum Service {
     Audit,
     /// Take everything out, what was said in private included.
     Export,
+    /// Bring in what other programs have written out.
+    Import,
 }
 
 /// Whether someone of this role may do `service`.
@@ -165,7 +167,7 @@ pub const fn may_serve(service: Service, role: Role) -> bool {
         Service::CreateChannel | Service::BeginDirect => Role::Member,
         Service::Reports => Role::Moderator,
         Service::Invites | Service::Staff | Service::Programs | Service::Audit => Role::Admin,
-        Service::Export => Role::Owner,
+        Service::Export | Service::Import => Role::Owner,
     };
     rank(role) >= rank(needed)
 }

@@ -18,6 +18,7 @@ use crate::{
     cache::{Cached, layered::LayeredCache, memory::MemoryCache},
     export::Exporting,
     files::{Files, FilesError, object::ObjectFiles},
+    import::Importing,
     limit::{Limiter, memory::MemoryLimiter, redis::RedisLimiter},
     markdown::Site,
     near::Names,
@@ -116,6 +117,7 @@ pub async fn connect(config: &Config) -> Result<Arc<Backend>, ConnectError> {
         pictures: Pictures::new(),
         receiving: Receiving::default(),
         exporting: Exporting::default(),
+        importing: Importing::default(),
         passwords: Passwords::new(std::thread::available_parallelism().map_or(1, NonZeroUsize::get)),
         signup: config.signup,
         push: Push::new(

@@ -110,6 +110,8 @@ pub struct Backend {
     pub pictures: picture::queue::Pictures,
     /// Who is uploading right now.
     pub receiving: receiving::Receiving,
+    /// How an import stands.
+    pub importing: import::Importing,
     /// Who exports right now.
     pub exporting: export::Exporting,
     /// Hashes and checks passwords, a few at a time.

@@ -19,7 +19,13 @@ pub const REQUEST_TIME_MAX: Duration = Duration::from_secs(30);
 /// How long a request may take that brings a file: a large one over a slow line. Bytes have to come all the time.
 pub const UPLOAD_TIME_MAX: Duration = Duration::from_secs(60 * 60);
 /// Where files are brought to.
-const UPLOADS: [&str; 4] = ["/api/files", "/files/send", "/api/me/avatar", "/avatars/send"];
+const UPLOADS: [&str; 5] = [
+    "/api/files",
+    "/files/send",
+    "/api/me/avatar",
+    "/avatars/send",
+    "/import/send",
+];
 
 /// Gives a request up that takes too long. A WebSocket is answered at its upgrade, long before.
 pub async fn bound(request: Request, next: Next) -> Response {

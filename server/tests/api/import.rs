@@ -334,6 +334,54 @@ async fn everything_is_written_out_with_its_files() {
     );
 }
 
+fn form(archive: &[u8]) -> Vec<u8> {
+    let head = "--x\r\ncontent-disposition: form-data; name=match_usernames\r\n\r\non\r\n\
+                --x\r\ncontent-disposition: form-data; name=file; filename=export.zip\r\n\r\n";
+    [head.as_bytes(), archive, b"\r\n--x--\r\n"].concat()
+}
+
+#[tokio::test]
+async fn the_owner_imports_on_a_page_and_nobody_else_does() {
+    let server = TestServer::start();
+    let (rosa, tom) = (server.register("rosa").await, server.register("tom").await);
+    let folder = tempfile::tempdir().unwrap();
+    let mut zip = Zip::default();
+    let archive = std::fs::read(small(&mut zip).write(folder.path())).unwrap();
+    for person in [&tom, &rosa] {
+        let request = person.by_cookie("POST", "/import/send").body(form(&archive));
+        let request = request.header("content-type", "multipart/form-data; boundary=x");
+        request.send().await.unwrap();
+    }
+    assert_eq!(
+        tom.by_cookie("GET", "/settings/import")
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        403
+    );
+    let page = loop {
+        let page = rosa.by_cookie("GET", "/settings/import").send().await.unwrap();
+        let page = page.text().await.unwrap();
+        assert!(page.contains("The import"), "{page}");
+        if !page.contains("The import goes on") {
+            break page;
+        }
+    };
+    assert!(
+        page.contains("The import is done.") && page.contains("2 new messages"),
+        "{page}"
+    );
+    let rooms = rosa.get_json("/api/rooms").await;
+    assert!(
+        rooms["rooms"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|room| room["kind"] == "direct")
+    );
+}
+
 /// Not a test of every day: `cargo nextest run … --run-ignored only -E 'test(hundred_thousand)' --no-capture` prints how
 /// long it takes.
 #[tokio::test]

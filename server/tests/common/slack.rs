@@ -107,7 +107,7 @@ fn message(n: usize, user: &impl Fn(usize) -> String) -> Value {
     if n % 10 == 3 {
         message["thread_ts"] = json!(ts(n - 3));
     }
-    if n % 10 == 0 {
+    if n.is_multiple_of(10) {
         message["reactions"] =
             json!([{ "name": "thumbsup", "users": [user(n + 1), user(n + 2)], "count": 2 }]);
     }

@@ -162,6 +162,8 @@ fn the_table_of_services_is_this() {
         (Service::Invites, [true, true, false, false, false]),
         (Service::Staff, [true, true, false, false, false]),
         (Service::Audit, [true, true, false, false, false]),
+        (Service::Export, [true, false, false, false, false]),
+        (Service::Import, [true, false, false, false, false]),
     ];
     for (service, expected) in table {
         assert_eq!(

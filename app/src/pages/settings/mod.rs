@@ -5,6 +5,7 @@
 mod appearance;
 mod audit;
 mod data;
+mod import;
 mod invites;
 mod notifications;
 mod people;
@@ -98,6 +99,9 @@ const SECTIONS: &[Section] = &[
         Of::Workspace(Service::Programs),
         |asked| Box::pin(programs::draw(asked)),
     ),
+    section("import", "Import", Of::Workspace(Service::Import), |asked| {
+        Box::pin(import::draw(asked))
+    }),
     section("audit", "Audit log", Of::Workspace(Service::Audit), |asked| {
         Box::pin(audit::draw(asked))
     }),
