@@ -110,11 +110,11 @@ test("a saved message is found on the other device and taken off there", async (
 test("quiet hours are those of the reader's own clock", async () => {
   const mei = await Person.arrive(browser, server, "mei", { timezoneId: "Asia/Tokyo" });
   await mei.register();
-  await mei.page.goto("/settings/notifications");
+  await mei.page.goto("/settings");
   const from = mei.page.getByLabel("Each day from");
   await mei.page.getByText("(UTC)").first().waitFor({ state: "hidden" });
   await from.fill("22:00");
-  await mei.page.getByLabel("to", { exact: true }).fill("07:30");
+  await mei.page.locator("#quiet-to").fill("07:30");
   await mei.page.getByRole("button", { name: "Set quiet hours" }).click();
   await eventually(() => from.inputValue(), "22:00");
   const kept = await mei.page.evaluate(async () => (await fetch("/api/me/quiet")).json());

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use axum::{
     body::Body,
-    extract::{Path, Query, State},
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use backend::{Code, Problem, attachment::served_type};
@@ -16,7 +16,7 @@ use futures::TryStreamExt;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
-use crate::{identity::SignedIn, middleware::AsItIs, problem::Refusal, state::AppState};
+use crate::{identity::SignedIn, middleware::AsItIs, problem::Refusal, rest::Parameters, state::AppState};
 
 /// Nothing in a file runs, even where somebody opens it by itself.
 const POLICY: &str = "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox; \
@@ -43,7 +43,7 @@ pub(crate) async fn serve(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
     Path((id, _)): Path<(String, String)>,
-    Query(Size { width }): Query<Size>,
+    Parameters(Size { width }): Parameters<Size>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let id: AttachmentId = id.parse().map_err(|_| Code::FileNotFound)?;

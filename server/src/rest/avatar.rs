@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Query, Request, State},
+    extract::{Request, State},
     response::{IntoResponse, Response},
 };
 use backend::{Caller, Problem, Result};
@@ -11,7 +11,7 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::payload::Id;
+use super::payload::{Id, Parameters};
 use crate::{
     identity::SignedIn,
     middleware::AsItIs,
@@ -68,7 +68,7 @@ pub(super) async fn serve(
     State(state): State<AppState>,
     SignedIn(_): SignedIn,
     Id(avatar): Id<AttachmentId>,
-    Query(Size { size }): Query<Size>,
+    Parameters(Size { size }): Parameters<Size>,
 ) -> Result<Response, Refusal> {
     let picture = state.backend.read_avatar(avatar, size).await?;
     let headers = [

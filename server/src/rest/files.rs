@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::payload::{Id, Payload};
+use super::payload::{Id, Payload, whole};
 use crate::{
     identity::SignedIn,
     multipart::{self, Parts},
@@ -37,6 +37,7 @@ pub(super) struct Created {
 #[derive(Deserialize)]
 pub(super) struct Begin {
     name: String,
+    #[serde(deserialize_with = "whole")]
     size: u64,
 }
 
@@ -174,6 +175,7 @@ pub(super) fn describe(api: &mut Api) {
         .detail("The first file of the form. It waits a day for its message.")
         .takes_content(json!({ "multipart/form-data": { "schema": form } }))
         .gives(201, "Uploaded")
+        .refuses(&[Code::UnsupportedMediaType])
         .refuses(REFUSALS),
     );
     let name = meaning(any_text(), "What the file is called");

@@ -41,6 +41,7 @@ use crate::{
 pub use health::{health, metrics, ready};
 #[cfg(feature = "fuzzed")]
 pub(crate) use incoming::fuzzed;
+pub(crate) use payload::Parameters;
 
 /// For what takes files, whose bytes are counted as they come and not beforehand.
 fn unlimited(methods: MethodRouter<AppState>) -> MethodRouter<AppState> {

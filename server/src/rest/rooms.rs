@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    payload::{Id, Parameters, Payload, whole},
+    payload::{Id, Parameters, Payload, maybe_whole, whole},
     users::{Listing, Users},
 };
 use crate::{
@@ -52,6 +52,7 @@ pub(super) struct People {
 pub(super) struct Read {
     #[serde(deserialize_with = "whole")]
     seq: u64,
+    #[serde(default, deserialize_with = "maybe_whole")]
     turn: Option<u64>,
 }
 

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::openapi::{
     Api, Call,
-    schema::{any_number, any_text, flag, id, many, meaning, named, object, one_of, or_null, text, time},
+    schema::{
+        any_number, any_text, flag, id, many, meaning, named, number, object, one_of, or_null, text, time,
+    },
 };
 
 const OF_ROOM: &[Code] = &[Code::RoomNotFound, Code::NotAMember];
@@ -42,7 +44,7 @@ fn describe_schemas(api: &mut Api) {
         "Each day between these minutes of the day in UTC",
     );
     let until = meaning(or_null(&time()), "Until then, and no longer");
-    api.schema("Quiet", object(&[("until", until), ("daily", daily)], &[]));
+    api.schema("Quiet", object(&[], &[("until", until), ("daily", daily)]));
     api.schema(
         "OwnStatus",
         object(&[("custom", or_null(&named("CustomStatus")))], &[]),
@@ -171,7 +173,6 @@ fn describe_person(api: &mut Api) {
 }
 
 fn describe_threads(api: &mut Api) {
-    let limit = json!({ "type": "integer", "minimum": 1, "maximum": FOLLOWED_LIMIT_MAX });
     api.call(
         Call::get(
             "/api/threads",
@@ -179,7 +180,11 @@ fn describe_threads(api: &mut Api) {
             "The threads that the caller follows",
         )
         .detail("Those with unread replies first, then by the newest reply.")
-        .query("limit", limit, "How many at most")
+        .query(
+            "limit",
+            number(),
+            &format!("How many, at most {FOLLOWED_LIMIT_MAX}"),
+        )
         .gives(200, "FollowedThreads"),
     );
     let path = "/api/threads/{id}/follow";
@@ -218,14 +223,13 @@ fn describe_saved(api: &mut Api) {
             .refuses(&[Code::MessageNotFound])
             .gives_nothing(204),
     );
-    let limit = json!({ "type": "integer", "minimum": 1, "maximum": SAVED_LIMIT_MAX });
     api.call(
         Call::get(
             "/api/saved",
             "listSaved",
             "The caller's saved messages, the last one first",
         )
-        .query("limit", limit, "How many at most")
+        .query("limit", number(), &format!("How many, at most {SAVED_LIMIT_MAX}"))
         .query("cursor", any_text(), "The `next_cursor` of the page before")
         .gives(200, "SavedMessages"),
     );

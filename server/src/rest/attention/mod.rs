@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use describe::describe;
 
-use super::payload::{Id, Parameters, Payload};
+use super::payload::{Id, Parameters, Payload, whole};
 use crate::{identity::SignedIn, problem::Refusal, state::AppState};
 
 #[derive(Deserialize)]
 pub(super) struct From {
+    #[serde(deserialize_with = "whole")]
     seq: u64,
 }
 
