@@ -54,6 +54,9 @@ pub struct RedisPresence {
     unsettled: AtomicBool,
     /// Whose status changed here without Redis knowing, so that it may have to be told later.
     missed: parking_lot::Mutex<HashSet<UserId>>,
+    /// Of whom it was told as soon as Redis was back. Another instance may have come back to it later and not have heard,
+    /// so the next beat tells of them again.
+    repeat: parking_lot::Mutex<Vec<UserId>>,
     hurry: Arc<Notify>,
     /// This instance is about to end, and Redis keeps what it has of it.
     closed: AtomicBool,
@@ -72,6 +75,7 @@ impl RedisPresence {
             hasher: RandomState::new(),
             unsettled: AtomicBool::new(true),
             missed: parking_lot::Mutex::default(),
+            repeat: parking_lot::Mutex::default(),
             hurry: Arc::default(),
             closed: AtomicBool::new(false),
         });
@@ -123,6 +127,8 @@ impl RedisPresence {
     /// One beat: stay alive, write what Redis does not know, and tell of instances that died.
     async fn beat(&self) -> Result<(), Away> {
         self.write(&[]).await?;
+        let again = std::mem::take(&mut *self.repeat.lock());
+        self.tell_of(&again).await?;
         if self.unsettled.swap(false, Ordering::AcqRel)
             && let Err(away) = self.settle().await
         {
@@ -140,14 +146,21 @@ impl RedisPresence {
     /// Makes what Redis has of this instance true, and tells what could not be told.
     async fn settle(&self) -> Result<(), Away> {
         let missed: Vec<_> = self.missed.lock().drain().collect();
-        let settled = self.settle_all(&missed).await;
-        if settled.is_err() {
-            self.missed.lock().extend(missed);
+        match self.settle_all(&missed).await {
+            Ok(told) => {
+                self.repeat.lock().extend(told.into_iter().chain(missed));
+                Ok(())
+            }
+            Err(away) => {
+                self.missed.lock().extend(missed);
+                Err(away)
+            }
         }
-        settled
     }
 
-    async fn settle_all(&self, missed: &[UserId]) -> Result<(), Away> {
+    /// Gives whom it has told of, besides those who were missed.
+    async fn settle_all(&self, missed: &[UserId]) -> Result<Vec<UserId>, Away> {
+        let mut told = Vec::new();
         let listed = self.scripts.listed(&self.redis).await?;
         let mut users: Vec<_> = listed.into_iter().chain(self.own.users()).collect();
         users.sort_unstable_by_key(|user| (self.lock_number(*user), user.0));
@@ -157,10 +170,17 @@ impl RedisPresence {
             for batch in together.chunks(BATCH_MAX) {
                 let statuses: Vec<_> = batch.iter().map(|user| (*user, self.own.status(*user))).collect();
                 let changed = self.write(&statuses).await?;
+                told.extend(changed.iter().map(|(user, _)| *user));
                 self.tell(changed).await;
             }
         }
-        for batch in missed.chunks(BATCH_MAX) {
+        self.tell_of(missed).await?;
+        Ok(told)
+    }
+
+    /// Tells how these users stand.
+    async fn tell_of(&self, users: &[UserId]) -> Result<(), Away> {
+        for batch in users.chunks(BATCH_MAX) {
             let statuses = self.scripts.statuses(&self.redis, batch).await?;
             self.tell(batch.iter().copied().zip(statuses).collect()).await;
         }
