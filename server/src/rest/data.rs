@@ -62,7 +62,9 @@ fn lines(pieces: mpsc::Receiver<Bytes>, name: &str) -> Response {
     let pieces = futures::stream::unfold(pieces, |mut pieces| async {
         pieces.recv().await.map(|piece| (piece, pieces))
     });
-    let body = Body::from_stream(pieces.map(Ok::<_, std::convert::Infallible>));
+    // Whoever compresses asks once more after the end.
+    let pieces = pieces.fuse().map(Ok::<_, std::convert::Infallible>);
+    let body = Body::from_stream(pieces);
     let headers = [
         (header::CONTENT_TYPE, LINES.to_owned()),
         (

@@ -60,6 +60,11 @@ async fn people_take_along_what_is_theirs_and_nothing_else() {
         !taken.iter().any(|line| line.to_string().contains("rosa's")),
         "{taken:#?}"
     );
+    // As browsers ask for it.
+    let request = mei.by_token("GET", "/api/me/export");
+    let squeezed = request.header("accept-encoding", "gzip").send().await.unwrap();
+    assert_eq!(squeezed.headers()["content-encoding"], "gzip");
+    assert!(!squeezed.bytes().await.expect("all of it comes").is_empty());
     assert_problem(mei.get("/api/export").await, 403, "forbidden").await;
     let whole = lines(&rosa, "/api/export").await;
     assert_eq!((of(&whole, "user").len(), of(&whole, "message").len()), (2, 2));
