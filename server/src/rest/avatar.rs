@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
 use backend::{Caller, Problem, Result};
@@ -11,7 +11,7 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::payload::{Id, Parameters};
+use super::payload::Parameters;
 use crate::{
     identity::SignedIn,
     middleware::AsItIs,
@@ -67,9 +67,10 @@ pub(super) async fn remove(
 pub(super) async fn serve(
     State(state): State<AppState>,
     SignedIn(_): SignedIn,
-    Id(avatar): Id<AttachmentId>,
+    Path(avatar): Path<String>,
     Parameters(Size { size }): Parameters<Size>,
 ) -> Result<Response, Refusal> {
+    let avatar: AttachmentId = avatar.parse().map_err(|_| Code::FileNotFound)?;
     let picture = state.backend.read_avatar(avatar, size).await?;
     let headers = [
         (header::CONTENT_TYPE, picture.content_type),

@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 
 use crate::openapi::{
     Api, Call,
-    schema::{
-        any_number, any_text, flag, id, many, meaning, named, number, object, one_of, or_null, text, time,
-    },
+    schema::{any_number, any_text, flag, id, many, meaning, named, object, one_of, or_null, text, time},
 };
 
 const OF_ROOM: &[Code] = &[Code::RoomNotFound, Code::NotAMember];
@@ -182,7 +180,7 @@ fn describe_threads(api: &mut Api) {
         .detail("Those with unread replies first, then by the newest reply.")
         .query(
             "limit",
-            number(),
+            any_number(),
             &format!("How many, at most {FOLLOWED_LIMIT_MAX}"),
         )
         .gives(200, "FollowedThreads"),
@@ -229,7 +227,11 @@ fn describe_saved(api: &mut Api) {
             "listSaved",
             "The caller's saved messages, the last one first",
         )
-        .query("limit", number(), &format!("How many, at most {SAVED_LIMIT_MAX}"))
+        .query(
+            "limit",
+            any_number(),
+            &format!("How many, at most {SAVED_LIMIT_MAX}"),
+        )
         .query("cursor", any_text(), "The `next_cursor` of the page before")
         .gives(200, "SavedMessages"),
     );
