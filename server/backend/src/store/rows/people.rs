@@ -167,14 +167,14 @@ fn custom(row: &impl Columns) -> sqlx::Result<Option<Custom>> {
 /// The user whose columns begin with `prefix`; `None`: there is none.
 pub(super) fn author_as(prefix: &str, row: &impl Columns) -> sqlx::Result<Option<Author>> {
     let column = |name: &str| format!("{prefix}_{name}");
-    let Some(id) = row.value::<Option<Uuid>>(&*column("id"))? else {
+    let Some(id) = row.value::<Option<Uuid>>(&column("id"))? else {
         return Ok(None);
     };
     Ok(Some(Author {
         id: UserId(id),
-        username: row.value(&*column("username"))?,
-        display_name: row.value(&*column("display_name"))?,
-        avatar_url: row.value(&*column("avatar_url"))?,
+        username: row.value(&column("username"))?,
+        display_name: row.value(&column("display_name"))?,
+        avatar_url: row.value(&column("avatar_url"))?,
     }))
 }
 
