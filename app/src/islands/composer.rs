@@ -98,9 +98,9 @@ mod live {
                     .target()
                     .and_then(|target| target.dyn_into::<Element>().ok());
                 let offer = target.and_then(|target| target.closest(".offers li").ok().flatten());
-                offer
-                    .into_iter()
-                    .for_each(|offer| drop(call(Call::Chosen(offer))));
+                if let Some(offer) = offer {
+                    call(Call::Chosen(offer));
+                }
             });
             if let Some(now) = &self.now {
                 on(now, "click", |_: Event| act(|client, now| client.wake(now)));
