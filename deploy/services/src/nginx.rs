@@ -6,6 +6,7 @@ use rustix::process::Signal;
 
 use crate::{
     port::Port,
+    process::wait_until,
     server::{Server, folder, on_a_free_port},
 };
 
@@ -26,6 +27,9 @@ http {
     include site.conf;
 }
 ";
+
+/// What a worker that accepts nobody any more calls itself.
+const LEAVING: &str = "is shutting down";
 
 /// An nginx that ends when this is dropped.
 #[derive(Debug)]
@@ -74,16 +78,23 @@ impl Nginx {
         })
     }
 
-    /// Has it read another content of its `http` block, as an administrator does: what is under way goes on.
+    /// Has it read another content of its `http` block, as an administrator does, and waits until whoever comes is
+    /// served by that. What is under way goes on as it was.
     ///
     /// # Errors
     ///
-    /// When the file cannot be written. A configuration that it refuses, it does not use.
+    /// When the file cannot be written, or it refuses the configuration.
     pub fn reload(&self, config: &str) -> io::Result<()> {
         let listen = format!("127.0.0.1:{}", self.port());
         let file = self.server.folder().join("site.conf");
         fs::write(file, config.replace("${LISTEN}", &listen))?;
-        self.server.signal(Signal::HUP)
+        let old = self.server.children()?;
+        self.server.signal(Signal::HUP)?;
+        // The old workers go on accepting until they are told to stop, a moment after the new ones were started.
+        wait_until("take its new configuration", || {
+            old.iter()
+                .all(|worker| worker.has_ended() || worker.title().ends_with(LEAVING))
+        })
     }
 
     /// `kill -9` to all of its processes: every connection through it breaks.

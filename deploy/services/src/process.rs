@@ -62,12 +62,20 @@ impl Process {
         fs::read_dir(format!("/proc/{}/task", self.0)).map_or(0, Iterator::count)
     }
 
-    fn children(self) -> Vec<Self> {
+    pub(crate) fn children(self) -> Vec<Self> {
         let Self(pid) = self;
         let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
         list.split_whitespace()
             .filter_map(|pid| pid.parse().ok().map(Self))
             .collect()
+    }
+
+    /// What it calls itself: its command line, unless it wrote something else there.
+    pub(crate) fn title(self) -> String {
+        let title = fs::read(format!("/proc/{}/cmdline", self.0)).unwrap_or_default();
+        String::from_utf8_lossy(&title)
+            .trim_end_matches(['\0', ' '])
+            .replace('\0', " ")
     }
 
     /// The letter for its state; nothing when there is no such process.

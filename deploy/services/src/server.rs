@@ -125,6 +125,11 @@ impl Server {
         self.process()?.signal(signal)
     }
 
+    /// What the program's first process has started.
+    pub(crate) fn children(&self) -> io::Result<Vec<Process>> {
+        self.process().map(Process::children)
+    }
+
     /// The id of the program's first process.
     pub(crate) fn pid(&self) -> io::Result<u32> {
         self.process().map(|process| process.0)

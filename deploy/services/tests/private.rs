@@ -132,14 +132,32 @@ fn a_replica_follows_and_refuses_to_write() {
     assert_eq!(query(&replica, "select pg_is_in_recovery()").unwrap(), "t");
 }
 
-#[test]
-fn nginx_serves_what_it_is_configured_to() {
-    let nginx = Nginx::start("server { listen ${LISTEN}; return 200 'here'; }").unwrap();
+fn served(nginx: &Nginx) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", nginx.port())).unwrap();
     write!(stream, "GET / HTTP/1.0\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.ends_with("here"), "{answer}");
+    answer
+}
+
+#[test]
+fn whoever_comes_after_a_reload_gets_what_is_new() {
+    let content = |round: usize| format!("server {{ listen ${{LISTEN}}; return 200 '({round})'; }}");
+    let nginx = Nginx::start(&content(0)).unwrap();
+    // Whoever is connected keeps an old worker alive, and that is nothing to wait for.
+    let _idle = TcpStream::connect(("127.0.0.1", nginx.port())).unwrap();
+    for round in 1..10 {
+        nginx.reload(&content(round)).unwrap();
+        for _ in 0..20 {
+            assert!(served(&nginx).ends_with(&format!("({round})")));
+        }
+    }
+}
+
+#[test]
+fn nginx_serves_what_it_is_configured_to() {
+    let nginx = Nginx::start("server { listen ${LISTEN}; return 200 'here'; }").unwrap();
+    assert!(served(&nginx).ends_with("here"), "{}", served(&nginx));
     let refused = Nginx::start("server { listen ${LISTEN}; nonsense; }")
         .unwrap_err()
         .to_string();

@@ -16,9 +16,9 @@ use crate::{
 
 const RULES: &str = include_str!("../../../deploy/prometheus/natter.rules.yml");
 const ALERTMANAGER: &str = include_str!("../../../deploy/prometheus/alertmanager.yml");
-/// How often something awaited is looked for, and how many times: two minutes in all.
+/// How often something awaited is looked for, and how many times: a minute in all.
 const LOOK: Duration = Duration::from_millis(500);
-const LOOKS: usize = 240;
+const LOOKS: usize = 120;
 
 /// The rules at a quicker pace: what takes minutes in earnest takes seconds.
 fn quickened(rules: &str) -> String {
