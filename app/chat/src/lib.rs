@@ -12,6 +12,7 @@ pub mod close;
 pub mod command;
 pub mod emoji;
 pub mod error;
+pub mod excerpt;
 pub mod id;
 pub mod invite;
 pub mod marker;

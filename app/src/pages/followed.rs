@@ -6,7 +6,7 @@ use tokio::try_join;
 
 use super::{
     load::{load, signed_in},
-    unread::excerpt,
+    unread::EXCERPT_CHARS,
 };
 use crate::{
     address,
@@ -60,7 +60,7 @@ fn row(places: &Places, thread: &Thread) -> Option<AnyView> {
         <li>
             <div class="what">
                 <b><a class="cover" href=href>{root.author.display_name.clone()}" in "{places.name(room)}</a></b>
-                <small>{excerpt(root)}</small>
+                <small>{root.excerpt(EXCERPT_CHARS)}</small>
                 <small>{replies}" · "{date_in_words(*last_at)}</small>
             </div>
             {unread}

@@ -6,7 +6,7 @@ use tokio::try_join;
 
 use super::{
     load::{load, signed_in},
-    unread::excerpt,
+    unread::EXCERPT_CHARS,
 };
 use crate::{
     address::{self, Address},
@@ -69,7 +69,7 @@ fn row(places: &Places, room: Option<&Room>, message: &Message) -> AnyView {
         <li>
             <div class="what">
                 <b><a class="cover" href=href>{message.author.display_name.clone()}{of}</a></b>
-                <small>{excerpt(message)}</small>
+                <small>{message.excerpt(EXCERPT_CHARS)}</small>
             </div>
             <form class="above" method="post" action="/fn/unsave_message">
                 <input type="hidden" name="message" value=message.id.to_string()/>

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How many characters of a message a list shows.
-const EXCERPT_CHARS: usize = 160;
+pub(super) const EXCERPT_CHARS: usize = 160;
 
 #[component]
 pub(crate) fn Unread() -> impl IntoView {
@@ -83,23 +83,10 @@ pub(super) fn Line<'a>(message: &'a Message, room: &'a str) -> impl IntoView + u
         <li>
             <div class="what">
                 <b><a class="cover" href=format!("{room}/{}", message.seq)>{message.author.display_name.clone()}</a></b>
-                <small>{excerpt(message)}</small>
+                <small>{message.excerpt(EXCERPT_CHARS)}</small>
             </div>
             <span class="quiet small">{clock(message.created_at)}</span>
         </li>
     }
     .into_any()
-}
-
-/// The beginning of what is said, on one line.
-pub(super) fn excerpt(message: &Message) -> String {
-    if message.deleted {
-        return "This message was deleted.".to_owned();
-    }
-    let words: Vec<&str> = message.body.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(EXCERPT_CHARS) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
 }

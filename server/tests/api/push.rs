@@ -213,7 +213,7 @@ async fn whoever_is_mentioned_and_not_there_is_told_what_nobody_else_can_read() 
     assert_eq!(claims["aud"], format!("http://{}", service.address));
     let letter = browser.read(&asked.body);
     let expected = json!({
-        "title": "rosa in #general", "body": "@mei, look at **this**", "url": "/rooms/general/2", "tag": room,
+        "title": "rosa in #general", "body": "@mei, look at this", "url": "/rooms/general/2", "tag": room,
     });
     assert_eq!(letter, expected);
     // The key outlives the process.

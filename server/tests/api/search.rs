@@ -38,7 +38,7 @@ async fn a_message_is_found_as_soon_as_it_is_acknowledged() {
         page,
         json!({"results": [{
             "message": said,
-            "highlight": "meet at the **<mark>harbour</mark>** &amp; bring 北<mark>京大</mark>学",
+            "highlight": "meet at the <mark>harbour</mark> &amp; bring 北<mark>京大</mark>学",
         }], "next_cursor": null})
     );
     let edited = mei.get_json("/api/search?q=harbor").await;

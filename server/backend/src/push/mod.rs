@@ -100,7 +100,7 @@ impl Push {
             seq: message.seq,
             author: message.author.id,
             who: message.author.display_name.clone(),
-            excerpt: excerpt(&message.body),
+            excerpt: message.excerpt(EXCERPT_CHARS),
             called: message.mentions.iter().chain(here).copied().collect(),
             all: message.calls == Some(Call::Room),
         };
@@ -115,16 +115,6 @@ fn contact(site: Option<&str>) -> String {
     match site {
         Some(site) if site.starts_with("https://") => site.to_owned(),
         _ => "mailto:natter@localhost".to_owned(),
-    }
-}
-
-/// The beginning of what is said, on one line.
-fn excerpt(body: &str) -> String {
-    let line: Vec<&str> = body.split_whitespace().collect();
-    let line = line.join(" ");
-    match line.char_indices().nth(EXCERPT_CHARS) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
     }
 }
 
@@ -254,13 +244,6 @@ async fn tell(backend: Weak<Backend>, mut notes: mpsc::Receiver<Note>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_told_is_one_line_of_bounded_length() {
-        assert_eq!(excerpt("two\n\n  lines "), "two lines");
-        let long = excerpt(&"線".repeat(500));
-        assert_eq!(long.chars().count(), EXCERPT_CHARS + 1);
-    }
 
     #[test]
     fn a_push_service_gets_an_address_that_it_takes() {

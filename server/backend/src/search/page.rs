@@ -115,7 +115,7 @@ impl Ranked {
 
     fn shown(self, sought: &Sought) -> Found {
         Found {
-            highlight: highlight(&self.message.body, sought),
+            highlight: highlight(&chat::excerpt::text(&self.message.html), sought),
             message: self.message,
         }
     }
