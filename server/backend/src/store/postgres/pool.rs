@@ -11,7 +11,10 @@ use sqlx::{
     postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow},
     query::QueryAs,
 };
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::{Instant, timeout, timeout_at},
+};
 
 use crate::{
     breaker::{Breaker, Interrupted},
@@ -22,6 +25,9 @@ use crate::{
 const CONNECTIONS_MIN: u32 = 10;
 /// The most connections of one instance. All instances together must stay below the server's `max_connections`.
 const CONNECTIONS_MAX: u32 = 50;
+/// How many of them may read at once. A database has fewer cores than that, so that more would wait there instead of
+/// here; and the rest of the connections is left to those who write.
+const READERS_MAX: usize = 32;
 /// How long an operation waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(2);
 /// After how long an idle connection is closed, down to the least.
@@ -84,6 +90,8 @@ pub(super) trait Work: Send + Sync {
     const REPEATABLE: bool;
     /// How long it may take.
     const MAX: Duration = OPERATION_MAX;
+    /// Whether it counts as one of [`READERS_MAX`]: what is as good when done twice is reading, nearly all of it.
+    const READS: bool = Self::REPEATABLE && Self::MAX.as_nanos() <= OPERATION_MAX.as_nanos();
 
     /// Does it. An error means that the transaction, if it is one, cannot be kept.
     fn apply(&self, connection: &mut PgConnection) -> impl Future<Output = Stored<Self::Output>> + Send;
@@ -92,6 +100,7 @@ pub(super) trait Work: Send + Sync {
 /// The connections to one server.
 pub(super) struct Pool {
     pool: PgPool,
+    readers: Semaphore,
     lost: Arc<Lost>,
     breaker: Breaker,
     /// How long anything may take here, whatever it asks for.
@@ -169,6 +178,7 @@ impl Pool {
             .connect_lazy_with(options);
         Self {
             pool,
+            readers: Semaphore::new(READERS_MAX),
             lost,
             breaker: Breaker::new(name, BREAKER_MAX, BREAKER_PAUSE),
             patience,
@@ -242,7 +252,7 @@ impl Pool {
     }
 
     async fn attempt<W: Work>(&self, work: &W, deadline: Instant, begun: &mut bool) -> Stored<W::Output> {
-        let mut connection = self.acquire(deadline).await?;
+        let (mut connection, _turn) = self.acquire::<W>(deadline).await?;
         let doing = async {
             if W::REPEATABLE {
                 *begun = true;
@@ -270,9 +280,20 @@ impl Pool {
         }
     }
 
-    async fn acquire(&self, deadline: Instant) -> Stored<PoolConnection<Postgres>> {
+    /// A connection, and with it the turn of a reader.
+    async fn acquire<W: Work>(
+        &self,
+        deadline: Instant,
+    ) -> Stored<(PoolConnection<Postgres>, Option<SemaphorePermit<'_>>)> {
         let started = Instant::now();
-        let acquired = timeout_at(deadline, self.pool.acquire()).await;
+        let acquiring = async {
+            let turn = match W::READS {
+                true => self.readers.acquire().await.ok(),
+                false => None,
+            };
+            Ok((self.pool.acquire().await?, turn))
+        };
+        let acquired = timeout_at(deadline.min(started + ACQUIRE_WAIT), acquiring).await;
         histogram!("database_pool_wait_seconds").record(started.elapsed());
         let acquired = acquired.unwrap_or(Err(sqlx::Error::PoolTimedOut));
         if matches!(acquired, Err(sqlx::Error::PoolTimedOut)) {
@@ -337,6 +358,8 @@ fn discard(connection: PoolConnection<Postgres>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use services::Postgres;
     use tokio::{sync::Notify, time::sleep};
 
@@ -373,6 +396,57 @@ mod tests {
         async fn apply(&self, _: &mut PgConnection) -> Stored<()> {
             Ok(())
         }
+    }
+
+    /// Reads until told to end, and says that it has begun.
+    struct Reading {
+        begun: AtomicUsize,
+        end: Semaphore,
+    }
+
+    impl Work for Reading {
+        type Output = ();
+        const REPEATABLE: bool = true;
+
+        async fn apply(&self, _: &mut PgConnection) -> Stored<()> {
+            self.begun.fetch_add(1, Ordering::Relaxed);
+            drop(self.end.acquire().await);
+            Ok(())
+        }
+    }
+
+    struct Writing;
+
+    impl Work for Writing {
+        type Output = ();
+        const REPEATABLE: bool = false;
+
+        async fn apply(&self, _: &mut PgConnection) -> Stored<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn however_many_read_at_once_there_is_a_connection_for_who_writes() {
+        let (_server, pool) = pool().await;
+        let reading = Reading {
+            begun: AtomicUsize::new(0),
+            end: Semaphore::new(0),
+        };
+        let readers = 2 * CONNECTIONS_MAX as usize;
+        let reads = join_all((0..readers).map(|_| pool.run(&reading)));
+        let others = async {
+            while reading.begun.load(Ordering::Relaxed) < READERS_MAX {
+                sleep(Duration::from_millis(1)).await;
+            }
+            pool.run(&Writing).await.unwrap();
+            // Time enough to open further connections for further readers, if they were let in.
+            sleep(Duration::from_millis(300)).await;
+            assert_eq!(reading.begun.load(Ordering::Relaxed), READERS_MAX);
+            reading.end.close();
+        };
+        let (read, ()) = tokio::join!(reads, others);
+        assert!(read.iter().all(Result::is_ok), "those who waited read afterwards");
     }
 
     /// Holds its connection until told to end.
