@@ -78,6 +78,9 @@ const live = {
       panel('From accepting a message to every reader, by instance, p95', 'ms', [
         [quantile(0.95, 'message_delivery_time_ms', '', 'instance'), '{{instance}}'],
       ], 80),
+      panel('The same by how many have the room open, p95', 'ms', [
+        [quantile(0.95, 'hub_delivery_time_ms', '', 'readers'), '{{readers}} readers'],
+      ], 80),
       panel('Deliveries within 30 ms', 'percentunit', [
         [`sum(${rate('message_delivery_time_ms_bucket', 'le="30"')}) / sum(${rate('message_delivery_time_ms_count')})`, 'within'],
       ]),

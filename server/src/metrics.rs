@@ -108,6 +108,9 @@ pub const METRICS: &[Metric] = &[
     // Delivery
     metric("message_delivery_time_ms", Histogram(DELIVERY_MS), Some(Unit::Milliseconds),
         "From accepting a message, at whichever instance, to having written it to a reader; on one clock", ONE),
+    metric("hub_delivery_time_ms", Histogram(DELIVERY_MS), Some(Unit::Milliseconds),
+        "The same by how many have the room open at the instance that writes",
+        &[&[("readers", "1-9")], &[("readers", "10-99")], &[("readers", "100+")]]),
     metric("hub_resumes_total", Counter, None,
         "Rooms opened with a revision, by where the changes came from; limited: too far behind, a page is loaded",
         &[&[("source", "tail")], &[("source", "store")], &[("source", "limited")]]),

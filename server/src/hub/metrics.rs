@@ -2,6 +2,8 @@
 
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 
+use super::crowd::Crowd;
+
 /// Why a connection ended that no close code of ours ended.
 pub(crate) mod ended {
     /// The other side closed it.
@@ -18,7 +20,9 @@ pub(crate) struct Metrics {
     /// Open sockets.
     pub(super) connections: Gauge,
     /// From the acceptance of a send to its being written to a reader, in milliseconds.
-    pub(crate) delivery: Histogram,
+    delivery: Histogram,
+    /// The same by how many had the room open, in the order of [`Crowd`].
+    by_crowd: [Histogram; Crowd::NAMES.len()],
     /// Frames received, in the order of [`RECEIVED`].
     pub(crate) received: [Counter; RECEIVED.len()],
     /// Rooms opened or resumed from the tail of their log.
@@ -43,6 +47,7 @@ impl Metrics {
         Self {
             connections: gauge!("websocket_active_connections"),
             delivery: histogram!("message_delivery_time_ms"),
+            by_crowd: Crowd::NAMES.map(|crowd| histogram!("hub_delivery_time_ms", "readers" => crowd)),
             received: RECEIVED.map(|kind| counter!("websocket_frames_received_total", "type" => kind)),
             from_tail: counter!("hub_resumes_total", "source" => "tail"),
             from_store: counter!("hub_resumes_total", "source" => "store"),
@@ -52,5 +57,11 @@ impl Metrics {
             slow_readers: counter!("websocket_slow_readers_total"),
             ephemeral_dropped: counter!("hub_ephemeral_dropped_total"),
         }
+    }
+
+    /// Notes that a message of a room with so many readers was written to one of them after so many milliseconds.
+    pub(crate) fn delivered(&self, crowd: Crowd, ms: f64) {
+        self.delivery.record(ms);
+        self.by_crowd[crowd as usize].record(ms);
     }
 }

@@ -7,6 +7,7 @@
 
 pub(crate) mod bell;
 pub(crate) mod connection;
+mod crowd;
 mod drain;
 pub(crate) mod frame;
 mod greet;
@@ -45,6 +46,7 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 pub(crate) use connection::Connection;
+pub(crate) use crowd::Crowd;
 pub(crate) use resume::Entered;
 pub(crate) use seat::Reading;
 

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Instant,
 };
@@ -16,6 +16,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     connection::Connection,
+    crowd::Crowd,
     frame::{Frame, text},
     heads::{Owed, Throttle},
     log::{Appended, Cursor, Log, Mended},
@@ -33,6 +34,8 @@ pub(crate) struct Room {
     pub(crate) id: RoomId,
     /// The log's newest revision, for readers that must not take the lock.
     last_rev: AtomicU64,
+    /// How many have it open, for the same.
+    open: AtomicUsize,
     /// Held while the log is being opened, so that the store is asked once.
     opening: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -98,6 +101,7 @@ impl Room {
         Self {
             id,
             last_rev: AtomicU64::new(0),
+            open: AtomicUsize::new(0),
             opening: tokio::sync::Mutex::new(()),
             state: Mutex::new(state),
         }
@@ -106,6 +110,11 @@ impl Room {
     /// The log's newest revision.
     pub(crate) fn last_rev(&self) -> u64 {
         self.last_rev.load(Ordering::Acquire)
+    }
+
+    /// How many have it open here, roughly.
+    pub(crate) fn crowd(&self) -> Crowd {
+        Crowd::of(self.open.load(Ordering::Relaxed))
     }
 
     /// The place of a reader that has read up to `rev`, if the log reaches back that far.
@@ -364,6 +373,7 @@ impl Room {
         let seat = state
             .readers
             .seat(connection, &connection.seats_in(self.id), bell);
+        self.open.fetch_add(1, Ordering::Relaxed);
         connection.sit(self.id, Arc::clone(&seat));
         Reading {
             room: Arc::clone(self),
@@ -378,6 +388,7 @@ impl Room {
     pub(super) fn vacate(&self, seat: &Seat) {
         let mut state = self.lock();
         state.readers.vacate(seat);
+        self.open.fetch_sub(1, Ordering::Relaxed);
         if state.readers.is_empty() {
             state.unread_since = Instant::now();
         }

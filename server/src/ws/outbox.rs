@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::batch::Batch;
+use crate::hub::Crowd;
 
 /// The most texts of a turn.
 const TEXTS_MAX: usize = 64;
@@ -15,8 +16,8 @@ pub(super) struct Outbox {
     texts: Vec<Bytes>,
     bytes: usize,
     controls: Batch,
-    /// When the oldest of the messages was accepted, in microseconds since the Unix epoch.
-    oldest_us: Option<u64>,
+    /// When the oldest of the messages was accepted, in microseconds since the Unix epoch, and how many read its room.
+    oldest: Option<(u64, Crowd)>,
 }
 
 impl Outbox {
@@ -36,10 +37,11 @@ impl Outbox {
         self.texts.push(text);
     }
 
-    /// Notes that one of the texts was born then; 0: it is not to be measured.
-    pub(super) fn note_birth(&mut self, born_us: u64) {
+    /// Notes that one of the texts was born then, in a room with so many readers; 0: it is not to be measured.
+    pub(super) fn note_birth(&mut self, born_us: u64, crowd: Crowd) {
         if born_us > 0 {
-            self.oldest_us = Some(self.oldest_us.map_or(born_us, |oldest| oldest.min(born_us)));
+            let birth = (born_us, crowd);
+            self.oldest = Some(self.oldest.map_or(birth, |oldest| oldest.min(birth)));
         }
     }
 
@@ -48,15 +50,15 @@ impl Outbox {
         self.controls.add(opcode, payload);
     }
 
-    /// Takes everything, and when the oldest message of it was accepted.
-    pub(super) fn take(&mut self) -> (Batch, Option<u64>) {
+    /// Takes everything, and of the oldest message in it when it was accepted and how many read its room.
+    pub(super) fn take(&mut self) -> (Batch, Option<(u64, Crowd)>) {
         let Self {
             texts,
             controls: mut batch,
-            oldest_us,
+            oldest,
             ..
         } = std::mem::take(self);
         batch.add_texts(texts);
-        (batch, oldest_us)
+        (batch, oldest)
     }
 }

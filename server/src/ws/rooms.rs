@@ -154,6 +154,7 @@ fn read(reading: &mut Reading, reader: &mut Reader<'_>) -> ControlFlow<()> {
             None => return behind(seat.limit()),
         }
     }
+    let crowd = room.crowd();
     let lent = cursor.lend(|frame| {
         if reader.outbox.is_full() || frame.rev > seat.limit() {
             return false;
@@ -170,7 +171,7 @@ fn read(reading: &mut Reading, reader: &mut Reader<'_>) -> ControlFlow<()> {
             return true;
         }
         reader.outbox.say(answer.unwrap_or_else(|| frame.bytes.clone()));
-        reader.outbox.note_birth(frame.born_us);
+        reader.outbox.note_birth(frame.born_us, crowd);
         true
     });
     let passed = reader.sends.pass(room.id, cursor.rev());

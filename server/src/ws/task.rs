@@ -218,7 +218,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
         if self.outbox.is_empty() {
             return Ok(());
         }
-        let (mut batch, oldest_us) = self.outbox.take();
+        let (mut batch, oldest) = self.outbox.take();
         match timeout(HOLD, self.socket.write(&mut batch)).await {
             Ok(written) => written.map_err(|_| End::Lost)?,
             Err(_) => {
@@ -226,9 +226,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Task<S> {
                 self.write_slowly(batch).await?;
             }
         }
-        if let Some(oldest_us) = oldest_us {
-            let ms = now_us().saturating_sub(oldest_us) as f64 / 1_000.0;
-            self.speaker.hub.metrics.delivery.record(ms);
+        if let Some((born_us, crowd)) = oldest {
+            let ms = now_us().saturating_sub(born_us) as f64 / 1_000.0;
+            self.speaker.hub.metrics.delivered(crowd, ms);
         }
         Ok(())
     }

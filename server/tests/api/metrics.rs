@@ -80,6 +80,7 @@ async fn every_metric_is_there_from_the_start_and_described_as_it_is() {
     assert!(!after.contains(&room), "no ids in labels");
     for name in [
         "message_delivery_time_ms_count",
+        "hub_delivery_time_ms_count{readers=\"1-9\"}",
         "database_batch_size_count",
         "redis_command_duration_seconds_count",
         "bus_round_trip_seconds_count",
@@ -116,6 +117,7 @@ async fn counters_have_a_zero_to_rise_from() {
         "cache_hits_total{cache=\"block\",layer=\"all\"} 0",
         "cache_misses_total{cache=\"block\",layer=\"all\"} 0",
         "message_delivery_time_ms_count 0",
+        "hub_delivery_time_ms_count{readers=\"100+\"} 0",
         "message_delivery_time_ms_bucket{le=\"+Inf\"} 0",
         "http_request_duration_seconds_bucket{method=\"GET\",route=\"/health\",status=\"200\",le=\"+Inf\"} 0",
         "hub_resumes_total{source=\"limited\"} 0",
