@@ -1,7 +1,7 @@
 //! Accepting connections. Our own loop and not `axum::serve`, for what that one lacks: a limit on how
 //! long a client may take to send its request's head, and one on how many connections there are.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::pending, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
 use http::{HeaderValue, StatusCode, header};
@@ -9,7 +9,7 @@ use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::TcpStream,
-    sync::{Semaphore, watch},
+    sync::{Notify, Semaphore, watch},
     time::timeout,
 };
 use tokio_util::task::TaskTracker;
@@ -18,8 +18,11 @@ use tower::ServiceExt as _;
 use super::listen::Listener;
 use crate::{middleware::client::Peer, ops::Drain};
 
-/// How long a client may take to send a request's head.
+/// How long a client may take to send its first request's head.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long it may take from one request to the end of the next one's head. Longer than nginx and other clients keep
+/// connections that they do not use, a minute or less: whoever closes one first never has a request cross the closing.
+const KEPT_TIME_MAX: Duration = Duration::from_secs(75);
 /// The most open HTTP connections; more wait to be accepted. A WebSocket gives its place back at the upgrade: what
 /// bounds those is the limit on opening them, and the files that the process may open.
 const CONNECTIONS_MAX: usize = 100_000;
@@ -100,6 +103,13 @@ async fn told_to_end(ended: &mut watch::Receiver<bool>) {
     let _ = ended.wait_for(|ended| *ended).await;
 }
 
+/// Waits until it is clear that nobody asks anything: for ever where somebody does.
+async fn nothing_asked(asked: &Notify) {
+    if timeout(HEAD_TIME_MAX, asked.notified()).await.is_ok() {
+        pending().await
+    }
+}
+
 /// Serves one connection. HTTP/1.1 only: browsers speak HTTP/2 over TLS alone, which ends at a proxy, and proxies
 /// speak HTTP/1.1 to what is behind them.
 async fn converse(
@@ -111,7 +121,10 @@ async fn converse(
 ) {
     // Frames are small and must not wait for company.
     let _ = stream.set_nodelay(true);
+    let asked = Arc::new(Notify::new());
+    let asks = Arc::clone(&asked);
     let service = service_fn(move |mut request: Request<Incoming>| {
+        asks.notify_one();
         request.extensions_mut().insert(Peer(peer));
         let answer = router.clone().oneshot(request.map(Body::new));
         let drain = drain.clone();
@@ -127,13 +140,14 @@ async fn converse(
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME_MAX);
+        .header_read_timeout(KEPT_TIME_MAX);
     let connection = builder
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let conversed = tokio::select! {
         conversed = connection.as_mut() => conversed,
+        () = nothing_asked(&asked) => Ok(()),
         () = told_to_end(&mut ended) => match timeout(LAST_WORD, connection.as_mut()).await {
             Ok(conversed) => conversed,
             Err(_) => {

@@ -40,6 +40,20 @@ async fn who_says_nothing_or_never_finishes_is_sent_away() {
 }
 
 #[tokio::test]
+async fn a_connection_that_was_used_is_kept_for_as_long_as_clients_keep_theirs() {
+    const REQUEST: &[u8] = b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n";
+    let server = TestServer::start();
+    let mut stream = open(&server, REQUEST);
+    let mut answer = [0; 4096];
+    assert!(stream.read(&mut answer).unwrap() > 0);
+    // Longer than one may be silent who has asked nothing yet.
+    tokio::time::sleep(Duration::from_secs(13)).await;
+    stream.write_all(REQUEST).unwrap();
+    let length = stream.read(&mut answer).unwrap();
+    assert!(answer[..length].starts_with(b"HTTP/1.1 200 "));
+}
+
+#[tokio::test]
 async fn what_is_missing_today_may_be_there_tomorrow() {
     let server = TestServer::start();
     let missing = server.anonymous("GET", "/pkg/natter.later.js", None).await;
