@@ -8,8 +8,7 @@ import { uploads } from "../proof/upload.mjs";
 import { bound } from "../verdict.mjs";
 
 const PEOPLE = 1000;
-// A minute: two hundred a second, and each client every five seconds. Every ten, it would use a connection in the moment in which
-// the server, which has waited so long for it, closes it.
+// A minute: two hundred a second, and each client every five seconds.
 const RATE = 12_000;
 
 // A call made by a thousand people at a fixed rate, timed from when each was due.
