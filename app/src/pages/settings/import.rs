@@ -14,9 +14,9 @@ pub(super) async fn draw(Asked { backend, .. }: Asked) -> Loaded {
         <section>
             <h2>"Import from Slack"</h2>
             <p>
-                "Brings in people, channels, messages and what became of them, from the archive of a Slack export. What came "
-                "before does not come again. People who came have no password: the server's operator gives them one with "
-                <code>"natter password"</code>"."
+                "Brings in people, channels, threads, reactions and files from the archive of a Slack export. An archive can be "
+                "imported again: what is here already does not come twice. New people have no password yet; whoever runs the "
+                "server gives them one with "<code>"natter password"</code>"."
             </p>
             {shown}
             {form}
@@ -31,7 +31,7 @@ fn Bring() -> impl IntoView {
         <form class="card" method="post" action="/import/send" enctype="multipart/form-data">
             <label class="check">
                 <input type="checkbox" name="match_usernames" value="on"/>
-                <span>"People with the same username are the same: theirs become the messages, and they see the rooms"</span>
+                <span>"Take people whose username is the same here for the same person: they own their messages and see their rooms"</span>
             </label>
             <div class="field">
                 <label for="archive">"Archive (.zip, at most 100 MiB; larger ones by "<code>"natter import slack"</code>")"</label>
