@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{
     columns::{Columns, FromColumns, part},
-    text::{kind, level, slow_s, unsigned},
+    number::{slow_s, unsigned},
+    text::{kind, level},
 };
 use crate::store::{
     Draft, Head, Membership, RoomRecord,
