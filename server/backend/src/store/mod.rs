@@ -10,6 +10,7 @@
 //! `tests/contract/store/` holds every implementation to this page.
 
 mod change;
+mod common;
 mod copy;
 mod exports;
 mod fault;

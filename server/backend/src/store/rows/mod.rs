@@ -10,7 +10,7 @@ mod programs;
 mod rooms;
 mod text;
 
-pub(in crate::store) use columns::{Columns, Read, all, pack, unpack};
+pub(in crate::store) use columns::{Columns, FromColumns, Read, Value, all, pack, unpack};
 pub(in crate::store) use messages::with_head;
 pub(in crate::store) use number::{integer, unsigned};
 pub(in crate::store) use text::{kind_name, reactions_text};
