@@ -516,6 +516,53 @@ async fn without_redis_ones_own_users_are_known_and_the_others_unknown_and_after
 }
 
 #[tokio::test]
+async fn who_is_to_be_told_of_once_more_is_so_when_redis_fails_at_that_very_moment() {
+    let server = server();
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut admin = client.get_multiplexed_async_connection().await.unwrap();
+    rule("on >s3cret ~* &* +@all", &mut admin).await;
+    let wire = Wire::to(server.port()).unwrap();
+    // The bus goes on; what presence asks for goes through a wire, as a user whose rights change.
+    let told = Instance::at(&server.url()).await;
+    let redis = Redis::open(&format!("redis://natter:s3cret@127.0.0.1:{}", wire.port())).unwrap();
+    let presence = RedisPresence::new(&redis, Arc::clone(&told.bus));
+    let (rosa, connection) = (UserId(Uuid::from_u128(1)), ConnectionId(Uuid::from_u128(2)));
+    until(async || presence.statuses(&[rosa]).await == [Some(Status::Offline)]).await;
+    presence.set(rosa, connection, Status::Online).await;
+    wire.cut();
+    assert_eq!(soon(presence.clear(rosa, connection)).await, None);
+    let mut events = told.bus.subscribe();
+    let offline = Event::PresenceChanged {
+        user: rosa,
+        status: Status::Offline,
+    };
+    wire.mend();
+    // As a change, and as one that could not be told.
+    hears(&mut events, &offline).await;
+    hears(&mut events, &offline).await;
+    // A beat says that it is alive, and cannot ask how she stands.
+    rule("-hget", &mut admin).await;
+    until(async || was_denied(&mut admin).await).await;
+    rule("+hget", &mut admin).await;
+    hears(&mut events, &offline).await;
+}
+
+async fn rule(rules: &str, admin: &mut redis::aio::MultiplexedConnection) {
+    let mut command = redis::cmd("ACL");
+    command
+        .arg("SETUSER")
+        .arg("natter")
+        .arg(rules.split(' ').collect::<Vec<_>>());
+    let (): () = command.query_async(admin).await.unwrap();
+}
+
+async fn was_denied(admin: &mut redis::aio::MultiplexedConnection) -> bool {
+    let mut command = redis::cmd("ACL");
+    let entries: Vec<redis::Value> = command.arg("LOG").query_async(admin).await.unwrap();
+    !entries.is_empty()
+}
+
+#[tokio::test]
 async fn limits_go_on_without_redis_and_forgive_nothing() {
     let server = server();
     let redis = Redis::open(&server.url()).unwrap();
