@@ -42,6 +42,8 @@ mod files;
 mod import;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/lists.rs"]
+mod lists;
 #[path = "api/messages.rs"]
 mod messages;
 #[path = "api/metrics.rs"]
