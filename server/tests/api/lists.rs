@@ -102,7 +102,15 @@ async fn with_two_of_everything(server: &TestServer) -> (Person, String, String)
     }
     for banned in &others[..2] {
         let path = format!("/api/rooms/{room}/bans/{}", banned.id);
-        assert_eq!(rosa.by_token("PUT", &path).json(&json!({})).send().await.unwrap().status(), 204);
+        assert_eq!(
+            rosa.by_token("PUT", &path)
+                .json(&json!({}))
+                .send()
+                .await
+                .unwrap()
+                .status(),
+            204
+        );
     }
     let mut root = String::new();
     for n in 0..2 {

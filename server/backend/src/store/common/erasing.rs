@@ -11,7 +11,7 @@ use super::{
 };
 use crate::store::{
     Erased, Erasing, NO_PASSWORD, NewEntry, Stored,
-    people::{ERASED_NAME, decide_erase, erased_username},
+    erasing::{ERASED_NAME, decide_erase, erased_username},
 };
 
 statements! {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::store::{
     Ban, Expelled, Expulsion, Moderation, NewEntry, RoomChange, RoomChanged, RoomRecord, Stored,
-    people::{RoomFacts, RoomVerdict, decide_expulsion, decide_room},
+    moderation::{RoomFacts, RoomVerdict, decide_expulsion, decide_room},
     rows::room_columns,
 };
 

@@ -11,7 +11,7 @@ use super::{
 use crate::store::{
     ActiveSet, Looks, NewEntry, ProfileEdit, Profiles, RoleSet, Stored,
     files::{avatar_at, file_folder},
-    people::{Rank, decide_active, decide_role},
+    profiles::{Rank, decide_active, decide_role},
     rows::{unsigned, user_columns},
 };
 

@@ -7,7 +7,7 @@ use super::{
     columns::{Columns, FromColumns, part},
     text::{hash, level, role, unknown},
 };
-use crate::store::{Listener, Looks, SessionRecord, Subscription, TokenRecord, people::Rank};
+use crate::store::{Listener, Looks, SessionRecord, Subscription, TokenRecord, profiles::Rank};
 
 impl FromColumns for Author {
     fn from_columns(row: &impl Columns) -> sqlx::Result<Self> {

@@ -9,9 +9,7 @@ use super::{
     text::{kind, level},
 };
 use crate::store::{
-    Draft, Head, Membership, RoomRecord,
-    people::{Hindrance, RoomFacts},
-    seen::Seen,
+    Draft, Head, Membership, RoomRecord, messages::Hindrance, moderation::RoomFacts, seen::Seen,
 };
 
 /// A room, and how someone stands to it.

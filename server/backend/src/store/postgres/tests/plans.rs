@@ -1,66 +1,11 @@
-//! What cannot be seen through the port: query plans, and how many statements a question takes.
+//! That every query runs on an index, however large the tables are.
 
-use std::{collections::HashSet, path::Path};
+use std::collections::HashSet;
 
-use chat::{RoomId, UserId, message::Bound};
-use services::Postgres;
 use sqlx::{AssertSqlSafe, ConnectOptions, PgConnection, Row};
 
-use super::{
-    PostgresStore, accounts, attachments, attention, changing, credentials, exports, following, imports,
-    markers, messages, pool, posts, previews, replica, report, rooms, saving, schema, search,
-    statement::{Statement, counted},
-    subscriptions, threads, upkeep,
-};
-use crate::{
-    search::Sought,
-    seed::{Plan, seed},
-    store::{Accounts, Markers, Messages, Rooms, Span, Threads, common},
-};
-
-/// Every statement that the store can execute, by file and name: the engine's own, and those that both share.
-fn statements() -> Vec<(String, &'static str)> {
-    let shared = common::statements().into_iter();
-    let shared = shared.map(|(name, statement)| (name, statement.postgres));
-    own_statements()
-        .into_iter()
-        .chain(shared)
-        .filter(|(_, sql)| !sql.is_empty())
-        .collect()
-}
-
-fn own_statements() -> Vec<(String, &'static str)> {
-    let files = [
-        ("accounts", accounts::STATEMENTS),
-        ("attention", attention::STATEMENTS),
-        ("attachments", attachments::STATEMENTS),
-        ("changing", changing::STATEMENTS),
-        ("credentials", credentials::STATEMENTS),
-        ("following", following::STATEMENTS),
-        ("exports", exports::STATEMENTS),
-        ("imports", imports::STATEMENTS),
-        ("markers", markers::STATEMENTS),
-        ("messages", messages::STATEMENTS),
-        ("posts", posts::STATEMENTS),
-        ("previews", previews::STATEMENTS),
-        ("replica", replica::STATEMENTS),
-        ("report", report::STATEMENTS),
-        ("rooms", rooms::STATEMENTS),
-        ("schema", schema::STATEMENTS),
-        ("saving", saving::STATEMENTS),
-        ("search", search::STATEMENTS),
-        ("subscriptions", subscriptions::STATEMENTS),
-        ("threads", threads::STATEMENTS),
-        ("upkeep", upkeep::STATEMENTS),
-    ];
-    let named = |(file, list): (&str, &'static [(&'static str, Statement)])| {
-        let file = file.to_owned();
-        list.iter()
-            .map(move |(name, statement)| (format!("{file}::{name}"), statement.sql()))
-            .collect::<Vec<_>>()
-    };
-    files.into_iter().flat_map(named).collect()
-}
+use super::{execute, server, statements};
+use crate::store::postgres::{PostgresStore, pool};
 
 /// Steps of a plan that walk a table or an index from end to end, and why that is meant.
 const ALLOWED: &[(&str, &str, &str)] = &[
@@ -326,13 +271,6 @@ fn argument(kind: &str) -> &'static str {
     }
 }
 
-async fn server() -> Postgres {
-    tokio::task::spawn_blocking(Postgres::start)
-        .await
-        .unwrap()
-        .unwrap()
-}
-
 #[tokio::test]
 async fn every_query_runs_on_an_index() {
     let server = server().await;
@@ -413,127 +351,4 @@ fn collect_walked(step: &serde_json::Value, walked: &mut Vec<String>) {
     for inner in step["Plans"].as_array().into_iter().flatten() {
         collect_walked(inner, walked);
     }
-}
-
-async fn execute(sql: &str, connection: &mut PgConnection) {
-    let done = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-        .execute(connection)
-        .await;
-    done.unwrap_or_else(|error| panic!("{sql}: {error}"));
-}
-
-#[tokio::test]
-async fn a_search_is_a_replicas_where_it_has_replayed_everything_and_only_there() {
-    let server = std::sync::Arc::new(server().await);
-    PostgresStore::open(&server.url(), None).await.unwrap();
-    let primary = std::sync::Arc::clone(&server);
-    let replica = tokio::task::spawn_blocking(move || primary.replica());
-    let replica = replica.await.unwrap().unwrap();
-    let store = PostgresStore::open(&server.url(), Some(&replica.url()))
-        .await
-        .unwrap();
-    let sought = Sought::of(chat::search::parse("word").unwrap()).unwrap();
-    let asked = search::Asked::new(UserId(crate::stamp::new_id()), &sought, Span::ALL, 1);
-    let by_replica = async || {
-        let found = store.replica.as_ref().unwrap().search(&store.pool, &asked).await;
-        found.unwrap().is_some()
-    };
-    // It needs a moment for what the opening wrote.
-    while !by_replica().await {}
-    let mut behind = pool::options(&replica.url()).unwrap().connect().await.unwrap();
-    execute("SELECT pg_wal_replay_pause()", &mut behind).await;
-    seed(&store, &plan(3)).await.unwrap();
-    assert!(!by_replica().await);
-    execute("SELECT pg_wal_replay_resume()", &mut behind).await;
-    while !by_replica().await {}
-}
-
-#[tokio::test]
-async fn the_isolation_that_locks_rely_on_holds_whatever_the_database_is_set_to() {
-    let server = server().await;
-    let connect = || async { pool::options(&server.url()).unwrap().connect().await.unwrap() };
-    let stricter = "ALTER DATABASE natter SET default_transaction_isolation = serializable";
-    execute(stricter, &mut connect().await).await;
-    let shown: String = sqlx::query_scalar("SHOW transaction_isolation")
-        .fetch_one(&mut connect().await)
-        .await
-        .unwrap();
-    assert_eq!(shown, "read committed");
-}
-
-#[test]
-fn the_list_of_statements_is_complete() {
-    // Statements are made by one macro and leave through one file; nothing else may speak SQL.
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let text = std::fs::read_to_string(&path).unwrap();
-        if !matches!(name.as_str(), "statement" | "tests") {
-            assert!(
-                !text.contains("sqlx::query(") && !text.contains("raw_sql"),
-                "{name} executes SQL that no list holds"
-            );
-            let listed = own_statements()
-                .iter()
-                .any(|(statement, _)| statement.starts_with(&format!("{name}::")));
-            assert_eq!(text.contains("statements! {"), listed, "{name}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_question_takes_as_many_statements_for_many_rows_as_for_few() {
-    let mut costs = Vec::new();
-    for size in [1, 12] {
-        let server = server().await;
-        let store = PostgresStore::open(&server.url(), None).await.unwrap();
-        costs.push(costs_of(&store, size).await);
-    }
-    assert_eq!(costs[0], costs[1]);
-    assert_eq!(costs[0], [2, 1, 2, 1, 1, 1, 1, 2, 1, 1]);
-}
-
-fn plan(size: usize) -> Plan {
-    Plan {
-        users: size * 3,
-        rooms: size,
-        members: size * 3,
-        messages: size * 20,
-        password_hash: "none".into(),
-    }
-}
-
-/// How many statements each question takes in a database of this size.
-async fn costs_of(store: &PostgresStore, size: usize) -> [u64; 10] {
-    let seeded = seed(store, &plan(size)).await.unwrap();
-    let user = store
-        .user_by_username(&seeded[0].username)
-        .await
-        .unwrap()
-        .unwrap()
-        .author
-        .id;
-    let all = store.page_users("", None, 100).await.unwrap();
-    let all: Vec<UserId> = all.iter().map(|user| user.author.id).collect();
-    let mut direct = RoomId(crate::stamp::new_id());
-    for other in all.iter().filter(|other| **other != user) {
-        let id = RoomId(crate::stamp::new_id());
-        let opened = store.open_direct(id, &[user, *other], chat::Timestamp(0)).await;
-        (direct, _) = opened.unwrap();
-    }
-    let room = seeded[0].rooms[0];
-    let root = store.page(room, Bound::Newest, 1).await.unwrap().messages[0].id;
-    [
-        counted(store.rooms_of(user)).await.1,
-        counted(store.heads_of(user)).await.1,
-        counted(store.room_of(direct, user)).await.1,
-        counted(store.rooms_open_to(user)).await.1,
-        counted(store.page(room, Bound::Newest, 100)).await.1,
-        counted(store.changes(room, 0, 500)).await.1,
-        counted(store.page_members(room, None, 100)).await.1,
-        counted(store.page_users("a", None, 100)).await.1,
-        counted(store.unread_mentions(user)).await.1,
-        counted(store.thread(root, Bound::Newest, 100)).await.1,
-    ]
 }

@@ -1,65 +1,15 @@
-//! What cannot be seen through the port: query plans, and how many statements a question takes.
+//! That every query runs on an index.
 
 use std::{collections::HashSet, path::Path};
 
-use chat::{RoomId, UserId, message::Bound};
 use sqlx::{AssertSqlSafe, ConnectOptions, Row, SqliteConnection};
 use tempfile::TempDir;
 
-use super::{
-    SqliteStore, accounts, attachments, attention, batch, changing, credentials, exports, following, imports,
-    markers, messages, posts, previews, reading, rooms, saving, search,
-    statement::{Statement, counted},
-    subscriptions, threads, upkeep, writer, writing,
-};
+use super::{plan, statements};
 use crate::{
-    seed::{Plan, seed},
-    store::{Accounts, Markers, Messages, Rooms, Threads, common},
+    seed::seed,
+    store::sqlite::{SqliteStore, reading, writing},
 };
-
-/// Every statement that the store can execute, by file and name: the engine's own, and those that both share.
-fn statements() -> Vec<(String, &'static str)> {
-    let shared = common::statements().into_iter();
-    let shared = shared.map(|(name, statement)| (name, statement.sqlite));
-    own_statements()
-        .into_iter()
-        .chain(shared)
-        .filter(|(_, sql)| !sql.is_empty())
-        .collect()
-}
-
-fn own_statements() -> Vec<(String, &'static str)> {
-    let files = [
-        ("mod", super::STATEMENTS),
-        ("accounts", accounts::STATEMENTS),
-        ("attention", attention::STATEMENTS),
-        ("batch", batch::STATEMENTS),
-        ("attachments", attachments::STATEMENTS),
-        ("changing", changing::STATEMENTS),
-        ("credentials", credentials::STATEMENTS),
-        ("exports", exports::STATEMENTS),
-        ("following", following::STATEMENTS),
-        ("imports", imports::STATEMENTS),
-        ("markers", markers::STATEMENTS),
-        ("messages", messages::STATEMENTS),
-        ("previews", previews::STATEMENTS),
-        ("posts", posts::STATEMENTS),
-        ("rooms", rooms::STATEMENTS),
-        ("saving", saving::STATEMENTS),
-        ("search", search::STATEMENTS),
-        ("subscriptions", subscriptions::STATEMENTS),
-        ("threads", threads::STATEMENTS),
-        ("upkeep", upkeep::STATEMENTS),
-        ("writer", writer::STATEMENTS),
-    ];
-    let named = |(file, list): (&str, &'static [(&'static str, Statement)])| {
-        let file = file.to_owned();
-        list.iter()
-            .map(move |(name, statement)| (format!("{file}::{name}"), statement.sql()))
-            .collect::<Vec<_>>()
-    };
-    files.into_iter().flat_map(named).collect()
-}
 
 /// Steps of a plan that look like walking a table, and why they are not, or are meant.
 const ALLOWED: &[(&str, &str, &str)] = &[
@@ -262,95 +212,4 @@ async fn explain(sql: &str, connection: &mut SqliteConnection) -> Vec<String> {
     let query = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
     let rows = query.fetch_all(connection).await.unwrap();
     rows.iter().map(|row| row.get("detail")).collect()
-}
-
-#[test]
-fn the_list_of_statements_is_complete() {
-    // Statements are made by one macro and leave through one file; nothing else may speak SQL.
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            continue;
-        }
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        let text = std::fs::read_to_string(&path).unwrap();
-        if !matches!(name.as_str(), "statement" | "tests") {
-            assert!(
-                !text.contains("sqlx::query"),
-                "{name} executes SQL that no list holds"
-            );
-            let listed = own_statements()
-                .iter()
-                .any(|(statement, _)| statement.starts_with(&format!("{name}::")));
-            assert_eq!(text.contains("statements! {"), listed, "{name}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_question_takes_as_many_statements_for_many_rows_as_for_few() {
-    let mut costs = Vec::new();
-    for size in [1, 12] {
-        let folder = TempDir::new().unwrap();
-        let store = SqliteStore::open(&folder.path().join("natter.db")).await.unwrap();
-        costs.push(costs_of(&store, size).await);
-    }
-    assert_eq!(costs[0], costs[1]);
-    assert_eq!(costs[0], [2, 1, 2, 1, 1, 1, 1, 2, 1, 1, 1, 1]);
-}
-
-/// How many statements each question takes in a database of this size.
-async fn costs_of(store: &SqliteStore, size: usize) -> [u64; 12] {
-    let seeded = seed(store, &plan(size * 3, size, size * 3, size * 20))
-        .await
-        .unwrap();
-    let user = store
-        .user_by_username(&seeded[0].username)
-        .await
-        .unwrap()
-        .unwrap()
-        .author
-        .id;
-    let all: Vec<UserId> = store
-        .page_users("", None, 100)
-        .await
-        .unwrap()
-        .iter()
-        .map(|user| user.author.id)
-        .collect();
-    let mut direct = RoomId(crate::stamp::new_id());
-    for other in all.iter().filter(|other| **other != user) {
-        let id = RoomId(crate::stamp::new_id());
-        (direct, _) = store
-            .open_direct(id, &[user, *other], chat::Timestamp(0))
-            .await
-            .unwrap();
-    }
-    let room = seeded[0].rooms[0];
-    let root = store.page(room, Bound::Newest, 1).await.unwrap().messages[0].id;
-    [
-        counted(store.rooms_of(user)).await.1,
-        counted(store.heads_of(user)).await.1,
-        counted(store.room_of(direct, user)).await.1,
-        counted(store.rooms_open_to(user)).await.1,
-        counted(store.page(room, Bound::Newest, 100)).await.1,
-        counted(store.changes(room, 0, 500)).await.1,
-        counted(store.page_members(room, None, 100)).await.1,
-        counted(store.page_users("a", None, 100)).await.1,
-        counted(store.unread_mentions(user)).await.1,
-        counted(store.head_for(room, user)).await.1,
-        counted(store.heads_open_to(user)).await.1,
-        counted(store.thread(root, Bound::Newest, 100)).await.1,
-    ]
-}
-
-fn plan(users: usize, rooms: usize, members: usize, messages: usize) -> Plan {
-    Plan {
-        users,
-        rooms,
-        members,
-        messages,
-        password_hash: "none".into(),
-    }
 }
