@@ -1,13 +1,13 @@
 //! Outgoing webhooks, and how far each was told of each room.
 
-use chat::{Timestamp, WebhookId};
+use chat::{RoomId, WebhookId};
 
 use super::{
     Operation, Transaction,
     programs::lock_programs,
-    statement::{Query, Statement, both, statements},
+    statement::{Argument, Query, Statement, both, ids, statements},
 };
-use crate::store::{Cursor, Outgoing, Stop, Stored};
+use crate::store::{Claim, Cursor, Outgoing, Stop, Stored};
 
 /// For all webhooks of public channels, with what the engine calls public.
 macro_rules! follow_new_rooms {
@@ -21,6 +21,46 @@ macro_rules! follow_new_rooms {
         )
     };
 }
+/// Whether something is left to tell, where the cursors `c` of the webhooks `w` are joined so, and with them the heads `h`.
+macro_rules! is_due {
+    ($joined:literal) => {
+        concat!(
+            "SELECT EXISTS (
+                 SELECT 1 FROM outgoing_webhooks w ",
+            $joined,
+            " WHERE w.stopped_at IS NULL AND c.due_at <= $1 AND h.last_rev > c.rev
+             )"
+        )
+    };
+}
+
+/// The claim, where they are joined so.
+macro_rules! claim_sqlite {
+    ($joined:literal) => {
+        concat!(
+            "UPDATE webhook_cursors SET due_at = $2
+             WHERE (webhook, room) IN (
+                 SELECT c.webhook, c.room FROM outgoing_webhooks w ",
+            $joined,
+            " WHERE w.stopped_at IS NULL AND c.due_at <= $1 AND h.last_rev > c.rev LIMIT $3
+             )
+             RETURNING webhook, room, rev, seq, attempts, due_at"
+        )
+    };
+}
+
+/// The claim of what was found and locked so.
+macro_rules! claim_postgres {
+    ($found:literal) => {
+        concat!(
+            "UPDATE webhook_cursors c SET due_at = $2 FROM (",
+            $found,
+            ") due WHERE c.webhook = due.webhook AND c.room = due.room
+             RETURNING c.webhook, c.room, c.rev, c.seq, c.attempts, c.due_at"
+        )
+    };
+}
+
 statements! {
     INSERT_OUTGOING = both(
         "INSERT INTO outgoing_webhooks (id, room, name, url, secret, changes, created_by, created_at)
@@ -54,35 +94,48 @@ statements! {
     /// What a webhook that goes on was told in vain counts no more.
     FORGIVE = both("UPDATE webhook_cursors SET attempts = 0, due_at = 0 WHERE webhook = $1 AND attempts > 0");
     IS_DUE = Statement {
-        sqlite: "SELECT EXISTS (
-                     SELECT 1 FROM outgoing_webhooks w CROSS JOIN webhook_cursors c ON c.webhook = w.id
-                                   CROSS JOIN room_heads h ON h.room = c.room
-                     WHERE w.stopped_at IS NULL AND c.due_at <= $1 AND h.last_rev > c.rev
-                 )",
-        postgres: "SELECT EXISTS (
-                       SELECT 1 FROM outgoing_webhooks w JOIN webhook_cursors c ON c.webhook = w.id
-                                     JOIN room_heads h ON h.room = c.room
-                       WHERE w.stopped_at IS NULL AND c.due_at <= $1 AND h.last_rev > c.rev
-                   )",
+        sqlite: is_due!("CROSS JOIN webhook_cursors c ON c.webhook = w.id CROSS JOIN room_heads h ON h.room = c.room"),
+        postgres: is_due!("JOIN webhook_cursors c ON c.webhook = w.id JOIN room_heads h ON h.room = c.room"),
+    };
+    /// The same in some rooms, whose cursors are looked up one by one.
+    IS_DUE_IN = Statement {
+        sqlite: is_due!(
+            "CROSS JOIN json_each($2) j CROSS JOIN webhook_cursors c ON c.webhook = w.id AND c.room = unhex(j.value)
+             CROSS JOIN room_heads h ON h.room = c.room"
+        ),
+        postgres: is_due!(
+            "CROSS JOIN unnest($2::uuid[]) r (room)
+             CROSS JOIN LATERAL (SELECT * FROM webhook_cursors WHERE webhook = w.id AND room = r.room OFFSET 0) c
+             CROSS JOIN LATERAL (SELECT * FROM room_heads WHERE room = c.room OFFSET 0) h"
+        ),
     };
     /// Two instances that claim at once do not wait for each other, nor get the same.
     CLAIM = Statement {
-        sqlite: "UPDATE webhook_cursors SET due_at = $2
-                 WHERE (webhook, room) IN (
-                     SELECT c.webhook, c.room FROM outgoing_webhooks w CROSS JOIN webhook_cursors c ON c.webhook = w.id
-                                                   CROSS JOIN room_heads h ON h.room = c.room
-                     WHERE w.stopped_at IS NULL AND c.due_at <= $1 AND h.last_rev > c.rev LIMIT $3
-                 )
-                 RETURNING webhook, room, rev, seq, attempts, due_at",
-        postgres: "UPDATE webhook_cursors c SET due_at = $2
-                   FROM (
-                       SELECT c.webhook, c.room FROM outgoing_webhooks w JOIN webhook_cursors c ON c.webhook = w.id
-                                                     JOIN room_heads h ON h.room = c.room
-                       WHERE w.stopped_at IS NULL AND c.due_at <= $1 AND h.last_rev > c.rev
-                       LIMIT $3 FOR UPDATE OF c SKIP LOCKED
-                   ) due
-                   WHERE c.webhook = due.webhook AND c.room = due.room
-                   RETURNING c.webhook, c.room, c.rev, c.seq, c.attempts, c.due_at",
+        sqlite: claim_sqlite!(
+            "CROSS JOIN webhook_cursors c ON c.webhook = w.id CROSS JOIN room_heads h ON h.room = c.room"
+        ),
+        postgres: claim_postgres!(
+            "SELECT c.webhook, c.room FROM outgoing_webhooks w JOIN webhook_cursors c ON c.webhook = w.id
+                                           JOIN room_heads h ON h.room = c.room
+             WHERE w.stopped_at IS NULL AND c.due_at <= $1 AND h.last_rev > c.rev
+             LIMIT $3 FOR UPDATE OF c SKIP LOCKED"
+        ),
+    };
+    CLAIM_IN = Statement {
+        sqlite: claim_sqlite!(
+            "CROSS JOIN json_each($4) j CROSS JOIN webhook_cursors c ON c.webhook = w.id AND c.room = unhex(j.value)
+             CROSS JOIN room_heads h ON h.room = c.room"
+        ),
+        postgres: claim_postgres!(
+            "SELECT d.webhook, d.room FROM outgoing_webhooks w CROSS JOIN unnest($4::uuid[]) r (room)
+             CROSS JOIN LATERAL (
+                 SELECT c.webhook, c.room FROM webhook_cursors c
+                 WHERE c.webhook = w.id AND c.room = r.room AND c.due_at <= $1
+                       AND c.rev < (SELECT h.last_rev FROM room_heads h WHERE h.room = c.room)
+                 OFFSET 0 FOR UPDATE SKIP LOCKED
+             ) d
+             WHERE w.stopped_at IS NULL LIMIT $3"
+        ),
     };
     MOVE = both(
         "UPDATE webhook_cursors SET rev = $5, seq = $6, attempts = $7, due_at = $8
@@ -101,8 +154,15 @@ pub(super) fn any() -> Query {
 }
 
 /// Whether anything is left to tell anyone.
-pub(super) fn is_due(now: Timestamp) -> Query {
-    IS_DUE.bind(now.0)
+pub(super) fn is_due(claim: &Claim) -> Query {
+    match &claim.rooms {
+        None => IS_DUE.bind(claim.now.0),
+        Some(rooms) => IS_DUE_IN.bind(claim.now.0).bind(among(rooms)),
+    }
+}
+
+fn among(rooms: &[RoomId]) -> Argument {
+    ids(rooms.iter().map(|room| room.0))
 }
 
 /// Keeps a webhook and where it begins; false: there are as many as there may be.
@@ -189,19 +249,27 @@ impl Operation for FollowNewRooms {
 }
 
 /// Takes cursors that are due.
-pub(super) struct ClaimCursors {
-    pub(super) now: Timestamp,
-    pub(super) until: Timestamp,
-    pub(super) limit: u64,
-}
+pub(super) struct ClaimCursors(pub(super) Claim);
 
 impl Operation for ClaimCursors {
     type Output = Vec<Cursor>;
     const NAME: &'static str = "claim_cursors";
 
     async fn apply(&self, tx: &mut impl Transaction) -> Stored<Vec<Cursor>> {
-        tx.rows(CLAIM.bind(self.now.0).bind(self.until.0).bind(self.limit))
-            .await
+        let Claim {
+            rooms,
+            now,
+            until,
+            limit,
+        } = &self.0;
+        let query = match rooms {
+            None => CLAIM.bind(now.0).bind(until.0).bind(*limit),
+            Some(rooms) => {
+                let query = CLAIM_IN.bind(now.0).bind(until.0);
+                query.bind(*limit).bind(among(rooms))
+            }
+        };
+        tx.rows(query).await
     }
 }
 

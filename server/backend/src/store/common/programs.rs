@@ -1,7 +1,7 @@
 //! Bots, webhooks and slash commands.
 
 use async_trait::async_trait;
-use chat::{CommandId, RoomId, Timestamp, User, UserId, WebhookId};
+use chat::{CommandId, RoomId, User, UserId, WebhookId};
 
 use super::{
     Engine, Operation, Transaction,
@@ -13,8 +13,8 @@ use super::{
     statement::{Statement, both, lock, statements},
 };
 use crate::store::{
-    BotCreated, Command, CommandCreated, Cursor, Incoming, NewUser, Outgoing, Programs, SecretHash, Stop,
-    Stored,
+    BotCreated, Claim, Command, CommandCreated, Cursor, Incoming, NewUser, Outgoing, Programs, SecretHash,
+    Stop, Stored,
     rows::{unsigned, user_columns},
 };
 
@@ -127,12 +127,12 @@ impl<E: Engine> Programs for E {
         self.perform(FollowNewRooms).await
     }
 
-    async fn claim_cursors(&self, now: Timestamp, until: Timestamp, limit: u64) -> Stored<Vec<Cursor>> {
+    async fn claim_cursors(&self, claim: Claim) -> Stored<Vec<Cursor>> {
         // Asking takes the writer from nobody and locks nothing, and mostly there is nothing to tell.
-        if !self.scalar("cursors_due", outgoing::is_due(now)).await? {
+        if !self.scalar("cursors_due", outgoing::is_due(&claim)).await? {
             return Ok(Vec::new());
         }
-        self.perform(ClaimCursors { now, until, limit }).await
+        self.perform(ClaimCursors(claim)).await
     }
 
     async fn move_cursor(&self, claimed: Cursor, to: Cursor) -> Stored<bool> {

@@ -92,6 +92,12 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ),
     ("outgoing::CLAIM", "webhook_cursors", "the same"),
     (
+        "outgoing::IS_DUE_IN",
+        "outgoing_webhooks",
+        "a few dozen webhooks at most; their cursors are looked up",
+    ),
+    ("outgoing::CLAIM_IN", "outgoing_webhooks", "the same"),
+    (
         "programs::DELETE_COMMAND",
         "commands",
         "a hundred commands at most",

@@ -157,6 +157,8 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("imports::INSERT_WORDS", "TEMP B-TREE", "the same"),
     ("outgoing::IS_DUE", "SCAN", "a few dozen webhooks at most"),
     ("outgoing::CLAIM", "SCAN", "a few dozen webhooks at most"),
+    ("outgoing::IS_DUE_IN", "SCAN w", "the same"),
+    ("outgoing::CLAIM_IN", "SCAN w", "the same"),
     ("programs::COMMAND_STANDING", "SCAN", "a hundred commands at most"),
     ("programs::COMMANDS", "SCAN", "the same"),
     ("search::MATCHES", "SCAN f", "what the index of words gave"),
