@@ -36,12 +36,14 @@ mod contract;
 mod crash;
 #[path = "api/data.rs"]
 mod data;
-#[path = "api/files.rs"]
+#[path = "api/files/mod.rs"]
 mod files;
 #[path = "api/import.rs"]
 mod import;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/lists.rs"]
+mod lists;
 #[path = "api/messages.rs"]
 mod messages;
 #[path = "api/metrics.rs"]
@@ -58,7 +60,7 @@ mod operator;
 mod people;
 #[path = "api/previews.rs"]
 mod previews;
-#[path = "api/programs.rs"]
+#[path = "api/programs/mod.rs"]
 mod programs;
 #[path = "api/proxies.rs"]
 mod proxies;

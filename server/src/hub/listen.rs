@@ -191,7 +191,7 @@ impl Hub {
         }
     }
 
-    fn tell_news(&self, user: UserId, news: News) {
+    pub(super) fn tell_news(&self, user: UserId, news: News) {
         let lost = self.presence.change(user, news);
         self.metrics.ephemeral_dropped.increment(lost);
     }

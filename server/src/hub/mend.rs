@@ -30,12 +30,14 @@ const HEADS: usize = 500;
 pub(super) struct Suspicions {
     heads: Notify,
     people: Notify,
+    pub(super) presence: Notify,
 }
 
 impl Suspicions {
     fn raise(&self) {
         self.heads.notify_one();
         self.people.notify_one();
+        self.presence.notify_one();
     }
 }
 

@@ -109,6 +109,7 @@ impl Hub {
         tokio::spawn(members::settle(Arc::clone(&hub)));
         tokio::spawn(heads::pay(Arc::clone(&hub)));
         tokio::spawn(presence::tell(Arc::clone(&hub)));
+        tokio::spawn(presence::compare(Arc::clone(&hub)));
         tokio::spawn(tick::tick(Arc::clone(&hub)));
         tokio::spawn(poll::poll(Arc::clone(&hub)));
         hub

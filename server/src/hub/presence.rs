@@ -6,7 +6,7 @@
 //! once. What a batch cannot hold waits for the next.
 
 use std::{
-    collections::{HashMap, VecDeque, hash_map::Entry},
+    collections::{HashMap, HashSet, VecDeque, hash_map::Entry},
     sync::Arc,
     time::Duration,
 };
@@ -24,6 +24,11 @@ const WORDS_PER_S: usize = 2_000;
 const BATCH_WORK: usize = 400_000;
 /// The most changes that wait; beyond it the oldest are forgotten.
 const WAITING_MAX: usize = 4_096;
+/// How long after something may have been lost it is asked who is there: other instances may have to come back, too, and
+/// to say who is with them.
+const COMPARED_AFTER: Duration = Duration::from_secs(5);
+/// How long to wait before it is asked again where it was not known.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What is new of someone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,11 +49,57 @@ impl News {
     }
 }
 
-/// Changes that were not told yet.
+/// Changes that were not told yet, and how people stood by all that was heard.
 #[derive(Default)]
 pub(super) struct Presence {
     waiting: Mutex<Waiting>,
     news: Notify,
+    heard: Mutex<Heard>,
+}
+
+/// Who is there by what was heard; whoever is not listed is offline.
+#[derive(Default)]
+struct Heard {
+    people: HashMap<UserId, Status>,
+    /// Of whom something was heard since the question was asked that is to be compared with; none is asked otherwise.
+    since: HashSet<UserId>,
+    asking: bool,
+}
+
+impl Heard {
+    fn note(&mut self, user: UserId, status: Status) {
+        match status {
+            Status::Offline => self.people.remove(&user),
+            Status::Online | Status::Away => self.people.insert(user, status),
+        };
+        if self.asking {
+            self.since.insert(user);
+        }
+    }
+
+    /// From now on what is heard is newer than what will be found.
+    fn ask(&mut self) {
+        self.since.clear();
+        self.asking = true;
+    }
+
+    /// Takes what was found for true, but for those of whom there is something newer; gives what was not known.
+    fn find(&mut self, present: Vec<(UserId, Status)>) -> Vec<(UserId, Status)> {
+        self.asking = false;
+        let present: HashMap<UserId, Status> = present.into_iter().collect();
+        let gone = self.people.keys().filter(|user| !present.contains_key(*user));
+        let gone: Vec<_> = gone.map(|user| (*user, Status::Offline)).collect();
+        let mut changed: Vec<_> = present.into_iter().chain(gone).collect();
+        changed.retain(|(user, status)| {
+            let known = self.people.get(user).copied().unwrap_or(Status::Offline);
+            known != *status && !self.since.contains(user)
+        });
+        for (user, status) in &changed {
+            self.note(*user, *status);
+        }
+        self.since = HashSet::new();
+        changed
+    }
 }
 
 #[derive(Default)]
@@ -60,6 +111,9 @@ struct Waiting {
 impl Presence {
     /// Someone came, went, looked away or says something else. Gives how many changes were forgotten for it.
     pub(super) fn change(&self, user: UserId, news: News) -> u64 {
+        if let Some(status) = news.status {
+            self.heard.lock().note(user, status);
+        }
         let lost = self.waiting.lock().add(user, news);
         self.news.notify_one();
         lost
@@ -113,6 +167,36 @@ pub(super) async fn tell(hub: Arc<Hub>) {
         let word = encode(&changes);
         hub.each_connection(|connection| connection.say(About::Presence(batch), word.clone()));
         tokio::time::sleep(pace(hub.connections()).0).await;
+    }
+}
+
+/// Learns who is there, and compares that with what was heard whenever something may have been lost.
+pub(super) async fn compare(hub: Arc<Hub>) {
+    // Whoever was there before this instance was: everyone who connects asks for that.
+    hub.find_present().await;
+    loop {
+        hub.suspicions.presence.notified().await;
+        tokio::time::sleep(COMPARED_AFTER).await;
+        for (user, status) in hub.find_present().await {
+            let news = News {
+                status: Some(status),
+                custom: None,
+            };
+            hub.tell_news(user, news);
+        }
+    }
+}
+
+impl Hub {
+    /// Asks who is there until that is known; gives whose status is another than was heard.
+    async fn find_present(&self) -> Vec<(UserId, Status)> {
+        loop {
+            self.presence.heard.lock().ask();
+            if let Some(present) = self.backend.presence.present().await {
+                return self.presence.heard.lock().find(present);
+            }
+            tokio::time::sleep(ASKED_AGAIN_AFTER).await;
+        }
     }
 }
 
@@ -177,6 +261,29 @@ mod tests {
         let lost: u64 = (0..5_000).map(|n| waiting.add(user(n), is(Status::Online))).sum();
         assert_eq!(lost, 5_000 - 4_096);
         assert_eq!(waiting.take(1), [(user(5_000 - 4_096), is(Status::Online))]);
+    }
+
+    #[test]
+    fn what_is_found_is_new_unless_it_was_known_or_something_newer_was_heard() {
+        let mut heard = Heard::default();
+        heard.note(user(1), Status::Online);
+        heard.note(user(2), Status::Online);
+        heard.note(user(3), Status::Away);
+        heard.ask();
+        heard.note(user(3), Status::Online);
+        heard.note(user(4), Status::Offline);
+        let found = vec![
+            (user(2), Status::Online),
+            (user(4), Status::Online),
+            (user(5), Status::Away),
+        ];
+        let mut changed = heard.find(found.clone());
+        changed.sort_by_key(|(user, _)| user.0);
+        assert_eq!(changed, [(user(1), Status::Offline), (user(5), Status::Away)]);
+        heard.ask();
+        let mut changed = heard.find(found);
+        changed.sort_by_key(|(user, _)| user.0);
+        assert_eq!(changed, [(user(3), Status::Offline), (user(4), Status::Online)]);
     }
 
     #[test]

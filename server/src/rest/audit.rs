@@ -3,36 +3,28 @@
 use axum::{Json, extract::State};
 use chat::{
     AuditId, Code,
-    audit::{AuditPage, Deed},
+    audit::{AuditPage, Deed, PAGE_LIMIT_MAX},
 };
-use serde::Deserialize;
 
 use super::payload::Parameters;
 use crate::{
     identity::SignedIn,
     openapi::{
         Api, Call,
-        schema::{any_number, any_text, id, many, meaning, named, object, or_null, time},
+        schema::{any_text, id, many, meaning, named, object, or_null, time},
     },
     problem::Refusal,
     state::AppState,
 };
 
-/// How many entries a page has unless told.
-const LIMIT: u64 = 50;
-
-#[derive(Deserialize)]
-pub(super) struct Listing {
-    limit: Option<u64>,
-    cursor: Option<AuditId>,
-}
+type Listing = super::listing::Listing<PAGE_LIMIT_MAX, AuditId>;
 
 pub(super) async fn page(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
     Parameters(Listing { limit, cursor }): Parameters<Listing>,
 ) -> Result<Json<AuditPage>, Refusal> {
-    let page = state.backend.page_audit(&caller, limit.unwrap_or(LIMIT), cursor);
+    let page = state.backend.page_audit(&caller, limit.get(), cursor);
     Ok(Json(page.await?))
 }
 
@@ -64,15 +56,14 @@ pub(super) fn describe(api: &mut Api) {
             &[],
         ),
     );
+    let list = Call::get(
+        "/api/audit",
+        "listAudit",
+        "What those with rights have done to people and rooms",
+    );
     api.call(
-        Call::get(
-            "/api/audit",
-            "listAudit",
-            "What those with rights have done to people and rooms",
-        )
-        .query("limit", any_number(), "At most so many, 1 to 100; else 50")
-        .query("cursor", id(), "The `next_cursor` of the page before")
-        .gives(200, "Audit")
-        .refuses(&[Code::Forbidden]),
+        Listing::describe(list, id())
+            .gives(200, "Audit")
+            .refuses(&[Code::Forbidden]),
     );
 }

@@ -11,13 +11,16 @@ use backend::{
 };
 use chat::{
     AttachmentId, Message, MessageId, Nonce, RoomId,
-    message::{Bound, PAGE_LIMIT, Thread, Version},
+    message::{Bound, PAGE_LIMIT_MAX, Thread, Version},
 };
 use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::payload::{Id, Parameters, Payload, Reacted};
+use super::{
+    listing::Limit,
+    payload::{Id, Parameters, Payload, Reacted},
+};
 use crate::{
     identity::SignedIn,
     middleware::etag::{Known, versioned},
@@ -61,7 +64,8 @@ pub(super) struct Paging {
     before: Option<u64>,
     after: Option<u64>,
     around: Option<u64>,
-    limit: Option<u64>,
+    #[serde(default)]
+    limit: Limit<PAGE_LIMIT_MAX>,
 }
 
 #[derive(Deserialize)]
@@ -82,10 +86,6 @@ impl Paging {
             )),
         }
     }
-
-    fn limit(&self) -> u64 {
-        self.limit.unwrap_or(PAGE_LIMIT)
-    }
 }
 
 pub(super) async fn page(
@@ -97,7 +97,7 @@ pub(super) async fn page(
 ) -> Result<Response, Refusal> {
     let backend = &state.backend;
     let version = backend
-        .page_version(&caller, room, paging.bound()?, paging.limit())
+        .page_version(&caller, room, paging.bound()?, paging.limit.get())
         .await?;
     let tag = version.tag();
     match known.unchanged(&tag) {
@@ -114,7 +114,7 @@ pub(super) async fn thread(
 ) -> Result<Json<Thread>, Refusal> {
     let thread = state
         .backend
-        .page_thread(&caller, root, paging.bound()?, paging.limit())
+        .page_thread(&caller, root, paging.bound()?, paging.limit.get())
         .await?;
     Ok(Json(thread))
 }
@@ -229,14 +229,15 @@ pub(super) async fn unpin(
 /// The calls with which messages are read.
 fn describe_reading(api: &mut Api) {
     let paged = |call: Call| {
-        call.query(
-            "before",
-            any_number(),
-            "Those just before this `seq`; goes with neither `after` nor `around`",
-        )
-        .query("after", any_number(), "Those just after this `seq`")
-        .query("around", any_number(), "Those around this `seq`")
-        .query("limit", any_number(), "At most so many, 1 to 100; else 50")
+        let call = call
+            .query(
+                "before",
+                any_number(),
+                "Those just before this `seq`; goes with neither `after` nor `around`",
+            )
+            .query("after", any_number(), "Those just after this `seq`")
+            .query("around", any_number(), "Those around this `seq`");
+        Limit::<PAGE_LIMIT_MAX>::describe(call)
     };
     let page = Call::get(
         "/api/messages",

@@ -11,6 +11,7 @@ mod files;
 mod health;
 mod incoming;
 mod invites;
+mod listing;
 mod messages;
 mod moderation;
 mod payload;

@@ -1,7 +1,7 @@
 //! `/api/rooms/{id}/members/{user}` and `/api/rooms/{id}/bans`.
 
 use axum::{Json, extract::State};
-use backend::moderation::BanPage;
+use backend::moderation::{BANS_LIMIT_MAX, BanPage};
 use chat::{Code, RoomId, UserId, room::BAN_REASON_CHARS_MAX};
 use http::StatusCode;
 use serde::Deserialize;
@@ -11,25 +11,18 @@ use crate::{
     identity::SignedIn,
     openapi::{
         Api, Call,
-        schema::{any_number, any_text, id, many, named, object, or_null, text, time},
+        schema::{any_text, id, many, named, object, or_null, text, time},
     },
     problem::Refusal,
     state::AppState,
 };
 
-/// How many bans a page has unless told.
-const LIMIT: u64 = 50;
+type Listing = super::listing::Listing<BANS_LIMIT_MAX, UserId>;
 
 #[derive(Deserialize)]
 pub(super) struct Reason {
     #[serde(default)]
     reason: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Listing {
-    limit: Option<u64>,
-    cursor: Option<UserId>,
 }
 
 /// Whoever takes themselves out leaves.
@@ -72,9 +65,7 @@ pub(super) async fn bans(
     Id(room): Id<RoomId>,
     Parameters(Listing { limit, cursor }): Parameters<Listing>,
 ) -> Result<Json<BanPage>, Refusal> {
-    let page = state
-        .backend
-        .list_bans(&caller, room, limit.unwrap_or(LIMIT), cursor);
+    let page = state.backend.list_bans(&caller, room, limit.get(), cursor);
     Ok(Json(page.await?))
 }
 
@@ -116,14 +107,10 @@ pub(super) fn describe(api: &mut Api) {
         Call::put(path, "banUser", "Sends somebody out of a channel for good").takes(reason),
     ));
     api.call(of_user(Call::delete(path, "liftBan", "Lets somebody come back")));
-    api.call(
-        of_room(Call::get(
-            "/api/rooms/{id}/bans",
-            "listBans",
-            "Who must stay out of a channel",
-        ))
-        .query("limit", any_number(), "At most so many, 1 to 100; else 50")
-        .query("cursor", id(), "The `next_cursor` of the page before")
-        .gives(200, "Bans"),
-    );
+    let list = of_room(Call::get(
+        "/api/rooms/{id}/bans",
+        "listBans",
+        "Who must stay out of a channel",
+    ));
+    api.call(Listing::describe(list, id()).gives(200, "Bans"));
 }

@@ -3,26 +3,24 @@
 use axum::{Json, extract::State};
 use chat::{
     Code, MessageId, ReportId,
-    report::{REASON_CHARS_MAX, ReportPage},
+    report::{PAGE_LIMIT_MAX, REASON_CHARS_MAX, ReportPage},
 };
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::payload::{Id, Parameters, Payload};
+use super::{
+    listing::Limit,
+    payload::{Id, Parameters, Payload},
+};
 use crate::{
     identity::SignedIn,
     openapi::{
         Api, Call,
-        schema::{
-            any_number, any_text, flag, id, line, many, meaning, named, number, object, or_null, text, time,
-        },
+        schema::{any_text, flag, id, line, many, meaning, named, number, object, or_null, text, time},
     },
     problem::Refusal,
     state::AppState,
 };
-
-/// How many reports a page has unless told.
-const LIMIT: u64 = 50;
 
 #[derive(Deserialize)]
 pub(super) struct Message {
@@ -34,7 +32,8 @@ pub(super) struct Message {
 pub(super) struct Listing {
     #[serde(default)]
     resolved: bool,
-    limit: Option<u64>,
+    #[serde(default)]
+    limit: Limit<PAGE_LIMIT_MAX>,
     cursor: Option<ReportId>,
 }
 
@@ -75,8 +74,7 @@ pub(super) async fn page(
         limit,
         cursor,
     } = listing;
-    let limit = limit.unwrap_or(LIMIT);
-    let page = state.backend.page_reports(&caller, resolved, limit, cursor);
+    let page = state.backend.page_reports(&caller, resolved, limit.get(), cursor);
     Ok(Json(page.await?))
 }
 
@@ -150,14 +148,13 @@ pub(super) fn describe(api: &mut Api) {
             Code::TooMany,
         ]),
     );
+    let list = Call::get(path, "listReports", "What was reported").query(
+        "resolved",
+        flag(),
+        "Those that were resolved, instead of those that wait",
+    );
     api.call(
-        Call::get(path, "listReports", "What was reported")
-            .query(
-                "resolved",
-                flag(),
-                "Those that were resolved, instead of those that wait",
-            )
-            .query("limit", any_number(), "At most so many, 1 to 100; else 50")
+        Limit::<PAGE_LIMIT_MAX>::describe(list)
             .query("cursor", id(), "The `next_cursor` of the page before")
             .gives(200, "Reports")
             .refuses(&[Code::Forbidden]),

@@ -1,7 +1,7 @@
 //! `/api/rooms`.
 
 use axum::{Json, extract::State, response::Response};
-use backend::{marker::Reading, room::ChannelDraft, store::RoomEdit};
+use backend::{marker::Reading, room::ChannelDraft, store::RoomEdit, user::PAGE_LIMIT_MAX};
 use chat::{
     Code, Room, RoomId, UserId,
     room::{DESCRIPTION_CHARS_MAX, DIRECT_MEMBERS_MAX, INVITES_MAX, SLOW_S_MAX},
@@ -11,8 +11,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
+    listing::Listing,
     payload::{Id, Parameters, Payload, maybe_whole, whole},
-    users::{Listing, Users},
+    users::Users,
 };
 use crate::{
     identity::SignedIn,
@@ -20,12 +21,15 @@ use crate::{
     openapi::{
         Api, Call,
         schema::{
-            any_number, channel_name, flag, id, many, meaning, named, object, or_null, people, text, topic,
+            any_number, any_text, channel_name, flag, id, many, meaning, named, object, or_null, people,
+            text, topic,
         },
     },
     problem::Refusal,
     state::AppState,
 };
+
+type Members = Listing<PAGE_LIMIT_MAX>;
 
 #[derive(Deserialize)]
 pub(super) struct Create {
@@ -156,11 +160,11 @@ pub(super) async fn members(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
     Id(room): Id<RoomId>,
-    Parameters(listing): Parameters<Listing>,
+    Parameters(listing): Parameters<Members>,
 ) -> Result<Json<Users>, Refusal> {
     let page = state
         .backend
-        .list_members(&caller, room, listing.limit(), listing.cursor())
+        .list_members(&caller, room, listing.limit.get(), listing.cursor.as_deref())
         .await?;
     Ok(Json(page.into()))
 }
@@ -308,14 +312,8 @@ fn describe_members(api: &mut Api, invited: serde_json::Value) {
         .refuses(&[Code::Forbidden]),
     );
     let path = "/api/rooms/{id}/members";
-    api.call(
-        Listing::paged(of_room(Call::get(
-            path,
-            "listMembers",
-            "A room's members by username",
-        )))
-        .gives(200, "Users"),
-    );
+    let list = of_room(Call::get(path, "listMembers", "A room's members by username"));
+    api.call(Members::describe(list, any_text()).gives(200, "Users"));
     api.call(
         of_room(Call::post(path, "inviteMembers", "Makes other people members"))
             .takes(invited)

@@ -8,12 +8,12 @@ use chat::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::payload::Parameters;
+use super::{listing::Limit, payload::Parameters};
 use crate::{
     identity::SignedIn,
     openapi::{
         Api, Call,
-        schema::{any_number, any_text, many, meaning, named, object, or_null},
+        schema::{any_text, many, meaning, named, object, or_null},
     },
     problem::Refusal,
     state::AppState,
@@ -27,7 +27,8 @@ pub(super) struct Search {
     from: Option<String>,
     before: Option<String>,
     after: Option<String>,
-    limit: Option<u64>,
+    #[serde(default)]
+    limit: Limit<RESULTS_MAX, RESULTS>,
     cursor: Option<String>,
 }
 
@@ -58,7 +59,7 @@ impl From<Search> for Asked {
             from: search.from,
             before: search.before,
             after: search.after,
-            limit: search.limit.unwrap_or(RESULTS),
+            limit: search.limit.get(),
             cursor: search.cursor.filter(|cursor| !cursor.is_empty()),
         }
     }
@@ -94,19 +95,23 @@ pub(super) fn describe(api: &mut Api) {
             &[],
         ),
     );
+    let search = Call::get("/api/search", "searchMessages", "Messages that the caller may read")
+        .detail(
+            "Words, `\"phrases\"`, `beginnings*`, `from:`, `in:`, `before:`, `after:`, `has:`, `is:`, and `-` before what must \
+             not be there. There must be a `q` or another condition.",
+        )
+        .query("q", any_text(), "Words and operators, at most 512 bytes and 24 of them")
+        .query("room", any_text(), "Only in this room: its id or slug")
+        .query("from", any_text(), "Only by this user: id or username")
+        .query("before", any_text(), "Only before this date or time")
+        .query("after", any_text(), "Only after this date or time");
     api.call(
-        Call::get("/api/search", "searchMessages", "Messages that the caller may read")
-            .detail(
-                "Words, `\"phrases\"`, `beginnings*`, `from:`, `in:`, `before:`, `after:`, `has:`, `is:`, and `-` before what must \
-                 not be there. There must be a `q` or another condition.",
+        Limit::<RESULTS_MAX, RESULTS>::describe(search)
+            .query(
+                "cursor",
+                any_text(),
+                "The `next_cursor` of the page before, of the same search",
             )
-            .query("q", any_text(), "Words and operators, at most 512 bytes and 24 of them")
-            .query("room", any_text(), "Only in this room: its id or slug")
-            .query("from", any_text(), "Only by this user: id or username")
-            .query("before", any_text(), "Only before this date or time")
-            .query("after", any_text(), "Only after this date or time")
-            .query("limit", any_number(), "At most so many, 1 to 50; else 20")
-            .query("cursor", any_text(), "The `next_cursor` of the page before, of the same search")
             .gives(200, "Results")
             .refuses(&[Code::RoomNotFound, Code::NotAMember]),
     );

@@ -1,46 +1,28 @@
 //! `/api/users`.
 
 use axum::{Json, extract::State};
-use backend::user::UserPage;
+use backend::user::{PAGE_LIMIT_MAX, UserPage};
 use chat::User;
 use serde::{Deserialize, Serialize};
 
-use super::payload::Parameters;
+use super::{listing::Limit, payload::Parameters};
 use crate::{
     identity::SignedIn,
     openapi::{
         Api, Call,
-        schema::{any_number, any_text, many, meaning, named, object, or_null},
+        schema::{any_text, many, meaning, named, object, or_null},
     },
     problem::Refusal,
     state::AppState,
 };
 
-/// How many users a page has unless told.
-const LIMIT: u64 = 50;
-
 #[derive(Deserialize)]
 pub(super) struct Listing {
     #[serde(default)]
     query: String,
-    limit: Option<u64>,
+    #[serde(default)]
+    limit: Limit<PAGE_LIMIT_MAX>,
     cursor: Option<String>,
-}
-
-impl Listing {
-    pub(super) fn limit(&self) -> u64 {
-        self.limit.unwrap_or(LIMIT)
-    }
-
-    pub(super) fn cursor(&self) -> Option<&str> {
-        self.cursor.as_deref()
-    }
-
-    /// Adds what pages a list.
-    pub(super) fn paged(call: Call) -> Call {
-        call.query("limit", any_number(), "At most so many, 1 to 100; else 50")
-            .query("cursor", any_text(), "The `next_cursor` of the page before")
-    }
 }
 
 #[derive(Serialize)]
@@ -64,7 +46,7 @@ pub(super) async fn list(
 ) -> Result<Json<Users>, Refusal> {
     let page = state
         .backend
-        .list_users(&listing.query, listing.limit(), listing.cursor())
+        .list_users(&listing.query, listing.limit.get(), listing.cursor.as_deref())
         .await?;
     Ok(Json(page.into()))
 }
@@ -94,5 +76,9 @@ pub(super) fn describe(api: &mut Api) {
         any_text(),
         "Only those whose username or display name begins so",
     );
-    api.call(Listing::paged(users).gives(200, "Users"));
+    api.call(
+        Limit::<PAGE_LIMIT_MAX>::describe(users)
+            .query("cursor", any_text(), "The `next_cursor` of the page before")
+            .gives(200, "Users"),
+    );
 }

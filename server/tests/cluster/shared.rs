@@ -141,3 +141,39 @@ async fn whoever_comes_to_one_instance_is_seen_at_all_of_them_until_it_dies() {
     }
     drop(present);
 }
+
+#[tokio::test]
+async fn whoever_left_while_an_instance_heard_nothing_is_offline_there_once_it_hears_again() {
+    let cluster = Cluster::start();
+    let urls = cluster.urls();
+    let (mei, rosa) = (
+        Person::register(&urls[0], "mei").await,
+        Person::register(&urls[1], "rosa").await,
+    );
+    let mut watcher = mei.connect().await;
+    let present = rosa.connect().await;
+    until_seen(&rosa, "online", &mut watcher).await;
+    cluster.wire.cut();
+    drop(present);
+    let here = Person {
+        url: urls[2].clone(),
+        ..rosa.clone()
+    };
+    while status_of("rosa", &here).await != "offline" {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    // What was under way is lost, and nobody says it again.
+    cluster.wire.sever();
+    cluster.wire.mend();
+    until_seen(&rosa, "offline", &mut watcher).await;
+}
+
+/// Reads until a connection is told that someone is this.
+async fn until_seen(whom: &Person, status: &str, watcher: &mut Socket) {
+    loop {
+        let frame = watcher.expect("presence").await;
+        if frame["user"] == whom.id && frame["status"] == status {
+            return;
+        }
+    }
+}

@@ -96,6 +96,16 @@ impl Presence for MemoryPresence {
     async fn statuses(&self, users: &[UserId]) -> Vec<Option<Status>> {
         users.iter().map(|user| Some(self.status(*user))).collect()
     }
+
+    async fn present(&self) -> Option<Vec<(UserId, Status)>> {
+        let statuses = self.users().into_iter().map(|user| (user, self.status(user)));
+        // Whoever left meanwhile is not there.
+        Some(
+            statuses
+                .filter(|(_, status)| *status != Status::Offline)
+                .collect(),
+        )
+    }
 }
 
 #[cfg(test)]

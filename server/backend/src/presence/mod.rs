@@ -33,4 +33,6 @@ pub trait Presence: Send + Sync {
     async fn close(&self) {}
     /// Each user's status, in the order asked; `None`: unknown.
     async fn statuses(&self, users: &[UserId]) -> Vec<Option<Status>>;
+    /// Everyone who is not offline; `None`: unknown.
+    async fn present(&self) -> Option<Vec<(UserId, Status)>>;
 }

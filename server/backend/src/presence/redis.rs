@@ -127,8 +127,10 @@ impl RedisPresence {
     /// One beat: stay alive, write what Redis does not know, and tell of instances that died.
     async fn beat(&self) -> Result<(), Away> {
         self.write(&[]).await?;
-        let again = std::mem::take(&mut *self.repeat.lock());
+        let again = self.repeat.lock().clone();
         self.tell_of(&again).await?;
+        // Only now: it stays due until it has succeeded.
+        self.repeat.lock().clear();
         if self.unsettled.swap(false, Ordering::AcqRel)
             && let Err(away) = self.settle().await
         {
@@ -263,5 +265,9 @@ impl Presence for RedisPresence {
                     .collect()
             }
         }
+    }
+
+    async fn present(&self) -> Option<Vec<(UserId, Status)>> {
+        self.scripts.present(&self.redis).await.ok()
     }
 }

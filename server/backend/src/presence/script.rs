@@ -88,6 +88,22 @@ local statuses = {}
 for i = 2, #ARGV do statuses[i - 1] = status(ARGV[i]) end
 return statuses";
 
+/// Whoever is written anywhere, with the best of the statuses.
+const PRESENT: &str = "
+local best = {}
+for _, instance in ipairs(alive) do
+  local users = redis.call('HGETALL', ARGV[1] .. instance)
+  for i = 1, #users, 2 do
+    if best[users[i]] ~= 'o' then best[users[i]] = users[i + 1] end
+  end
+end
+local present = {}
+for user, own in pairs(best) do
+  table.insert(present, user)
+  table.insert(present, own)
+end
+return present";
+
 /// The questions, as one instance asks them.
 pub(super) struct Scripts {
     instances: String,
@@ -97,6 +113,7 @@ pub(super) struct Scripts {
     bury: Script,
     leave: Script,
     statuses: Script,
+    present: Script,
 }
 
 impl Scripts {
@@ -110,6 +127,7 @@ impl Scripts {
             bury: script(BURY),
             leave: script(LEAVE),
             statuses: script(STATUSES),
+            present: script(PRESENT),
         }
     }
 
@@ -167,6 +185,14 @@ impl Scripts {
         }
         let letters: Vec<String> = redis.ask(&question).await?;
         Ok(letters.iter().map(|letter| status(letter)).collect())
+    }
+
+    /// Everyone who is not offline.
+    pub(super) async fn present(&self, redis: &Redis) -> Result<Vec<(UserId, Status)>, Away> {
+        let mut question = self.present.key(&self.instances);
+        question.arg(&self.prefix);
+        let present: Vec<String> = redis.ask(&question).await?;
+        Ok(pairs(&present))
     }
 
     /// The users that Redis has of this instance.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chat::{Attachment, Message, MessageId, Profile, RoomId, Timestamp, UserId};
 use serde::Serialize;
 
-use super::RoomRecord;
+use super::{RoomRecord, Stored};
 
 /// One line of an export. Secrets are in none: no passwords, sessions, tokens, or keys.
 #[derive(Clone, Debug, Serialize)]
@@ -112,4 +112,15 @@ impl Record {
 pub trait Sink: Send {
     /// Takes one more; false: it wants no more.
     async fn take(&mut self, record: Record) -> bool;
+}
+
+/// Handing everything out, or everything of one person.
+#[async_trait]
+pub trait Exports: Send + Sync {
+    /// Hands everything to `sink`, or what is of one user: all of it as it was at one moment, while everything goes on, in
+    /// the order of [`Record::KINDS`] and a row at a time. False: the sink wanted no more. What is one user's is sought
+    /// through all of it.
+    async fn export(&self, of: Option<UserId>, sink: &mut dyn Sink) -> Stored<bool>;
+    /// Messages that `user` wrote and that are not deleted, after this one by id. Sought through all messages.
+    async fn authored(&self, user: UserId, after: Option<MessageId>, limit: u64) -> Stored<Vec<MessageId>>;
 }

@@ -3,12 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use async_trait::async_trait;
 use chat::{
     Attachment, Author, Emoji, Message, MessageId, Reaction, RoomId, Timestamp, UserId,
     message::{REACTION_USERS_MAX, REACTIONS_MAX},
 };
+use uuid::Uuid;
 
-use super::{Head, NO_PASSWORD, NewUser};
+use super::{Head, NO_PASSWORD, NewUser, Stored};
 
 /// What has an id in another program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -250,4 +252,26 @@ fn plain(room: RoomId, message: &ForeignMessage) -> Message {
         mentions: message.mentions.clone(),
         calls: None,
     }
+}
+
+/// What comes from the archives of other programs. Each of them is a `source`, whose ids are kept beside ours, so that
+/// what came once does not come again.
+#[async_trait]
+pub trait Imports: Send + Sync {
+    /// Our ids for those of the `keys` that came before; at most 1,000 are asked for.
+    async fn imported(&self, source: &str, kind: Foreign, keys: &[String]) -> Stored<Vec<(String, Uuid)>>;
+    /// Brings people in, who are members of no room yet; all or nothing. Gives under each key who it is here: also those
+    /// who came before.
+    async fn import_users(&self, source: &str, users: Vec<ForeignUser>) -> Stored<Vec<(String, Author)>>;
+    /// The room that a channel from elsewhere is here, and whether it was made now, without members: the one that it
+    /// came as before; for a public one the public channel of its address, if there is one; a new one.
+    async fn import_channel(&self, source: &str, channel: ForeignChannel) -> Stored<(RoomId, bool)>;
+    /// Notes that `key` is `id` here; what was noted before stays.
+    async fn note_imported(&self, source: &str, kind: Foreign, key: &str, id: Uuid) -> Stored<()>;
+    /// Those of the ids that messages have; at most 1,000 are asked for.
+    async fn stored_among(&self, ids: &[MessageId]) -> Stored<Vec<MessageId>>;
+    /// Stores those of the messages that are not there, in this order, after what is there; all or nothing. The authors
+    /// need not be members. Whoever had read all of the room has read them too, and webhooks that had been told of all of
+    /// it are not told of them. `None`: no such room.
+    async fn import_messages(&self, room: RoomId, messages: Vec<ForeignMessage>) -> Stored<Option<Arrived>>;
 }

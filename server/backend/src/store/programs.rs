@@ -90,6 +90,19 @@ pub struct Cursor {
     pub due_at: Timestamp,
 }
 
+/// Which cursors are wanted, and for how long.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// In which rooms; `None`: in all, which takes a look at every cursor.
+    pub rooms: Option<Vec<RoomId>>,
+    /// When.
+    pub now: Timestamp,
+    /// Until when they are claimed.
+    pub until: Timestamp,
+    /// How many at most.
+    pub limit: u64,
+}
+
 /// A slash command that a program answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
@@ -152,9 +165,9 @@ pub trait Programs: Send + Sync {
     async fn stop_outgoing(&self, id: WebhookId, stop: Option<Stop>) -> Stored<bool>;
     /// Gives the webhooks of all public channels a cursor in those that came to be since they were made.
     async fn follow_new_rooms(&self) -> Stored<()>;
-    /// Takes at most `limit` cursors that are due at `now` and have something left to tell, and makes them due again
-    /// at `until`. Nobody else gets them before that.
-    async fn claim_cursors(&self, now: Timestamp, until: Timestamp, limit: u64) -> Stored<Vec<Cursor>>;
+    /// Takes at most `limit` cursors that are due at the claim's `now` and have something left to tell, and makes them due
+    /// again at its `until`. Nobody else gets them before that.
+    async fn claim_cursors(&self, claim: Claim) -> Stored<Vec<Cursor>>;
     /// Moves a cursor that was claimed; false: it is no longer as it was `claimed`.
     async fn move_cursor(&self, claimed: Cursor, to: Cursor) -> Stored<bool>;
     /// Keeps a new command unless its name is taken or there are `most`.

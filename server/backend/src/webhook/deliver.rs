@@ -9,13 +9,13 @@
 //! What a target does not take is tried again, later each time; after [`ATTEMPTS_MAX`] times the webhook is stopped, and
 //! goes on there when somebody says so.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use chat::{Code, Message, Timestamp};
+use chat::{Code, Message, RoomId, Timestamp};
 use futures::{FutureExt, StreamExt};
 use serde::Serialize;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::MissedTickBehavior};
 
 use super::target::{Letter, PAUSE, Unreached};
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
     event::Logged,
     outside::Bounds,
     stamp::now,
-    store::{Cursor, Outgoing, RoomRecord, Stop},
+    store::{Claim, Cursor, Outgoing, RoomRecord, Stop},
 };
 
 /// How often something is tried before the webhook is stopped: for about an hour and a half.
@@ -42,8 +42,10 @@ const CLAIM_MS: i64 = 15_000;
 const CURSORS_MAX: usize = 16;
 /// How many revisions are read at once.
 const REVISIONS_MAX: u64 = 50;
-/// How long until it is asked what is due, if nothing happens: for what is to be tried again, and for what others left.
+/// How long until all cursors are looked at, whatever happens: for what is to be tried again, and for what others left.
 const ROUND: Duration = Duration::from_secs(2);
+/// In how many rooms something new is known of by itself; beyond that, all cursors are looked at.
+const ROOMS_MAX: usize = 200;
 /// How often it is looked whether there are webhooks, and channels that they do not know. What changes here is known at
 /// once.
 const LOOK: Duration = Duration::from_secs(30);
@@ -83,17 +85,63 @@ struct Desk {
     has_webhooks: bool,
     /// Whether that was looked at lately.
     is_known: bool,
-    at_work: JoinSet<()>,
+    /// Where something may be left to tell.
+    news: News,
+    /// Each ends with the room that it was about.
+    at_work: JoinSet<RoomId>,
 }
 
-/// What comes over the bus, as far as it is of interest here.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum News {
-    Nothing,
-    /// Something was written.
-    Written,
-    /// Something was written where nothing was before.
-    NewRoom,
+/// Where something was written that may not have been told.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct News {
+    /// Nobody knows where: what the bus lost, what is to be tried again.
+    everywhere: bool,
+    /// In these rooms.
+    rooms: HashSet<RoomId>,
+    /// In rooms in which nothing was before, so that there may be no cursors in them.
+    new_rooms: bool,
+}
+
+impl News {
+    fn is_empty(&self) -> bool {
+        !self.everywhere && self.rooms.is_empty()
+    }
+
+    fn hear(&mut self, delivery: &Delivery) {
+        match delivery {
+            Delivery::Gap => {
+                self.everywhere = true;
+                self.new_rooms = true;
+            }
+            Delivery::Event(event) => match &**event {
+                Event::Logged(Logged { room, seq, .. }) => {
+                    self.new_rooms |= *seq == 1;
+                    self.add(*room);
+                }
+                Event::Reached { room, .. } => self.add(*room),
+                _ => {}
+            },
+        }
+    }
+
+    fn add(&mut self, room: RoomId) {
+        if self.rooms.len() < ROOMS_MAX {
+            self.rooms.insert(room);
+        } else {
+            self.everywhere = true;
+        }
+    }
+
+    fn merge(&mut self, more: Self) {
+        self.everywhere |= more.everywhere;
+        self.new_rooms |= more.new_rooms;
+        more.rooms.into_iter().for_each(|room| self.add(room));
+    }
+
+    /// The rooms to look into; `None`: all.
+    fn rooms(&self) -> Option<Vec<RoomId>> {
+        (!self.everywhere).then(|| self.rooms.iter().copied().collect())
+    }
 }
 
 impl Backend {
@@ -101,18 +149,27 @@ impl Backend {
     pub async fn tell_webhooks(self: Arc<Self>) {
         let mut events = self.bus.subscribe();
         let mut look = tokio::time::interval(LOOK);
+        let mut round = tokio::time::interval(ROUND);
+        round.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut desk = Desk::default();
         loop {
             let has_webhooks = desk.has_webhooks;
             tokio::select! {
                 news = wait_for_news(&mut events) => match news {
                     None => return,
-                    Some(news) => desk.is_known &= news != News::NewRoom || !has_webhooks,
+                    Some(news) => {
+                        desk.is_known &= !news.new_rooms || !has_webhooks;
+                        desk.news.merge(news);
+                    }
                 },
-                Some(_) = desk.at_work.join_next() => {}
-                () = self.webhooks_changed.notified() => desk.is_known = false,
-                _ = look.tick() => desk.is_known = false,
-                () = tokio::time::sleep(ROUND), if has_webhooks => {}
+                // More may have been written there meanwhile; what ended otherwise is looked for everywhere.
+                Some(ended) = desk.at_work.join_next() => match ended {
+                    Ok(room) => desk.news.add(room),
+                    Err(_) => desk.news.everywhere = true,
+                },
+                () = self.webhooks_changed.notified() => desk.look_anew(),
+                _ = look.tick() => desk.look_anew(),
+                _ = round.tick(), if has_webhooks => desk.news.everywhere = true,
             }
             if let Err(problem) = self.claim_and_tell(&mut desk).await {
                 tracing::debug!(%problem, "webhooks wait");
@@ -129,14 +186,24 @@ impl Backend {
             }
             desk.is_known = true;
         }
-        let free = u64::try_from(CURSORS_MAX.saturating_sub(desk.at_work.len())).unwrap_or_default();
-        if free == 0 || !desk.has_webhooks {
+        if !desk.has_webhooks {
+            desk.news = News::default();
+        }
+        let free = CURSORS_MAX.saturating_sub(desk.at_work.len());
+        if free == 0 || desk.news.is_empty() {
             return Ok(());
         }
-        let claimed = self
-            .store
-            .claim_cursors(now(), now().plus_ms(CLAIM_MS), free)
-            .await?;
+        let claim = Claim {
+            rooms: desk.news.rooms(),
+            now: now(),
+            until: now().plus_ms(CLAIM_MS),
+            limit: free as u64,
+        };
+        let claimed = self.store.claim_cursors(claim).await?;
+        if claimed.len() < free {
+            // Whatever else there was is claimed.
+            desk.news = News::default();
+        }
         if claimed.is_empty() {
             return Ok(());
         }
@@ -150,6 +217,7 @@ impl Backend {
                 if let Err(problem) = backend.tell_from(&webhook, cursor).await {
                     tracing::debug!(%problem, "a webhook is told later");
                 }
+                cursor.room
             });
         }
         Ok(())
@@ -247,27 +315,25 @@ impl Backend {
     }
 }
 
-/// Waits until something may have to be told, and takes what came with it; `None`: the bus has ended.
-async fn wait_for_news(events: &mut Subscription) -> Option<News> {
-    loop {
-        let mut news = news_of(&events.next().await?);
-        while let Some(more) = events.next().now_or_never() {
-            news = news.max(news_of(&more?));
-        }
-        if news > News::Nothing {
-            return Some(news);
-        }
+impl Desk {
+    /// Webhooks may have come, gone or been let go on.
+    const fn look_anew(&mut self) {
+        self.is_known = false;
+        self.news.everywhere = true;
     }
 }
 
-fn news_of(delivery: &Delivery) -> News {
-    match delivery {
-        Delivery::Gap => News::NewRoom,
-        Delivery::Event(event) => match &**event {
-            Event::Logged(Logged { seq: 1, .. }) => News::NewRoom,
-            Event::Logged(_) | Event::Reached { .. } => News::Written,
-            _ => News::Nothing,
-        },
+/// Waits until something may have to be told, and takes what came with it; `None`: the bus has ended.
+async fn wait_for_news(events: &mut Subscription) -> Option<News> {
+    let mut news = News::default();
+    loop {
+        news.hear(&events.next().await?);
+        while let Some(more) = events.next().now_or_never() {
+            news.hear(&more?);
+        }
+        if !news.is_empty() {
+            return Some(news);
+        }
     }
 }
 
@@ -296,7 +362,19 @@ fn pause_ms(attempts: u32, why: Unreached) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+
+    #[test]
+    fn what_is_new_in_too_many_rooms_is_looked_for_everywhere() {
+        let mut news = News::default();
+        let room = |number| RoomId(Uuid::from_u128(number));
+        (0..10).for_each(|_| news.add(room(1)));
+        assert_eq!(news.rooms(), Some(vec![room(1)]));
+        (0..300).for_each(|number| news.add(room(number)));
+        assert_eq!((news.rooms(), news.rooms.len()), (None, ROOMS_MAX));
+    }
 
     #[test]
     fn each_try_waits_twice_as_long_up_to_an_hour() {

@@ -83,6 +83,22 @@ async fn statuses_come_in_the_order_asked() {
 }
 
 #[tokio::test]
+async fn whoever_is_there_is_listed_with_the_best_status_of_all_connections() {
+    let Ends { near, far } = make::presence().await;
+    assert_eq!(near.present().await, Some(Vec::new()));
+    near.set(user(1), connection(1), Away).await;
+    far.set(user(1), connection(2), Online).await;
+    far.set(user(2), connection(3), Away).await;
+    near.set(user(3), connection(4), Online).await;
+    near.clear(user(3), connection(4)).await;
+    for presence in [near, far] {
+        let mut present = presence.present().await.unwrap();
+        present.sort_by_key(|(user, _)| user.0);
+        assert_eq!(present, [(user(1), Online), (user(2), Away)]);
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_is_cleared_twice_is_gone_once() {
     let (presence, rosa) = (make::presence().await.near, user(1));
     presence.set(rosa, connection(1), Online).await;

@@ -1,9 +1,10 @@
 //! What the document tells of these calls.
 
-use backend::{following::FOLLOWED_LIMIT_MAX, saving::SAVED_LIMIT_MAX, store::UNREAD_REPLIES_MAX};
+use backend::{following::FOLLOWED_LIMIT_MAX, store::UNREAD_REPLIES_MAX};
 use chat::{Code, body::BODY_CHARS_MAX, notify::STATUS_CHARS_MAX};
 use serde_json::{Value, json};
 
+use super::{Limit, SavedListing};
 use crate::openapi::{
     Api, Call,
     schema::{any_number, any_text, flag, id, many, meaning, named, object, one_of, or_null, text, time},
@@ -171,20 +172,13 @@ fn describe_person(api: &mut Api) {
 }
 
 fn describe_threads(api: &mut Api) {
-    api.call(
-        Call::get(
-            "/api/threads",
-            "listThreads",
-            "The threads that the caller follows",
-        )
-        .detail("Those with unread replies first, then by the newest reply.")
-        .query(
-            "limit",
-            any_number(),
-            &format!("How many, at most {FOLLOWED_LIMIT_MAX}"),
-        )
-        .gives(200, "FollowedThreads"),
-    );
+    let list = Call::get(
+        "/api/threads",
+        "listThreads",
+        "The threads that the caller follows",
+    )
+    .detail("Those with unread replies first, then by the newest reply.");
+    api.call(Limit::<FOLLOWED_LIMIT_MAX>::describe(list).gives(200, "FollowedThreads"));
     let path = "/api/threads/{id}/follow";
     let follow = |call: Call| call.part("id", id()).refuses(OF_MESSAGE);
     api.call(
@@ -221,18 +215,10 @@ fn describe_saved(api: &mut Api) {
             .refuses(&[Code::MessageNotFound])
             .gives_nothing(204),
     );
-    api.call(
-        Call::get(
-            "/api/saved",
-            "listSaved",
-            "The caller's saved messages, the last one first",
-        )
-        .query(
-            "limit",
-            any_number(),
-            &format!("How many, at most {SAVED_LIMIT_MAX}"),
-        )
-        .query("cursor", any_text(), "The `next_cursor` of the page before")
-        .gives(200, "SavedMessages"),
+    let list = Call::get(
+        "/api/saved",
+        "listSaved",
+        "The caller's saved messages, the last one first",
     );
+    api.call(SavedListing::describe(list, any_text()).gives(200, "SavedMessages"));
 }

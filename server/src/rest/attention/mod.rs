@@ -4,14 +4,21 @@
 mod describe;
 
 use axum::{Json, extract::State};
-use backend::store::{Draft, Followed};
-use chat::{Custom, Level, Message, MessageId, Notify, Quiet, Room, RoomId, Timestamp, message::PAGE_LIMIT};
+use backend::{
+    following::FOLLOWED_LIMIT_MAX,
+    saving::SAVED_LIMIT_MAX,
+    store::{Draft, Followed},
+};
+use chat::{Custom, Level, Message, MessageId, Notify, Quiet, Room, RoomId, Timestamp};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 pub(super) use describe::describe;
 
-use super::payload::{Id, Parameters, Payload, whole};
+use super::{
+    listing::{Limit, Listing},
+    payload::{Id, Parameters, Payload, whole},
+};
 use crate::{identity::SignedIn, problem::Refusal, state::AppState};
 
 #[derive(Deserialize)]
@@ -53,10 +60,12 @@ struct Waiting {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Listing {
-    limit: Option<u64>,
-    cursor: Option<String>,
+pub(super) struct FollowedListing {
+    #[serde(default)]
+    limit: Limit<FOLLOWED_LIMIT_MAX>,
 }
+
+type SavedListing = Listing<SAVED_LIMIT_MAX>;
 
 #[derive(Serialize)]
 pub(super) struct Threads {
@@ -170,10 +179,10 @@ pub(super) async fn unread(
 pub(super) async fn threads(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
-    Parameters(listing): Parameters<Listing>,
+    Parameters(FollowedListing { limit }): Parameters<FollowedListing>,
 ) -> Result<Json<Threads>, Refusal> {
-    let limit = listing.limit.unwrap_or(PAGE_LIMIT);
-    let threads = state.backend.list_followed(&caller, limit).await?.into_iter();
+    let threads = state.backend.list_followed(&caller, limit.get()).await?;
+    let threads = threads.into_iter();
     let thread = |Followed {
                       root,
                       unread,
@@ -228,12 +237,11 @@ pub(super) async fn read_thread(
 pub(super) async fn saved(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
-    Parameters(listing): Parameters<Listing>,
+    Parameters(SavedListing { limit, cursor }): Parameters<SavedListing>,
 ) -> Result<Json<SavedList>, Refusal> {
-    let limit = listing.limit.unwrap_or(PAGE_LIMIT);
     let page = state
         .backend
-        .list_saved(&caller, limit, listing.cursor.as_deref())
+        .list_saved(&caller, limit.get(), cursor.as_deref())
         .await?;
     let saved = page.saved.into_iter();
     Ok(Json(SavedList {

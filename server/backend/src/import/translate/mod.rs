@@ -1,6 +1,6 @@
 //! From what Slack says of a message to what is stored of it here. Pure: it knows no archive and no store.
 
-use std::collections::HashMap;
+mod known;
 
 use chat::{
     Author, Emoji, MessageId, Timestamp, UserId,
@@ -13,14 +13,16 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Builder;
 
+pub(super) use known::Known;
+
 use super::{
     Summary,
     archive::Entry,
     slack::{File, Reaction, Said},
 };
 use crate::{
-    markdown::{self, Setting, Site},
-    mrkdwn::{self, Names, literal, web},
+    markdown::{self, Setting},
+    mrkdwn::{self, literal, web},
     webhook::slack::said as said_by_program,
 };
 
@@ -57,49 +59,6 @@ const NOTICES: &[&str] = &[
     "sh_room_created",
     "unpinned_item",
 ];
-
-/// Who is who, and what is where.
-#[derive(Debug, Default)]
-pub(super) struct Known {
-    /// Slack's people, here.
-    pub(super) people: HashMap<String, Author>,
-    /// The same by their usernames in small letters.
-    pub(super) by_username: HashMap<String, Author>,
-    /// The addresses here of Slack's channels.
-    pub(super) slugs: HashMap<String, String>,
-    /// The files that are in the archive.
-    pub(super) files: HashMap<String, Entry>,
-    /// Where this site is.
-    pub(super) site: Option<Site>,
-}
-
-impl Known {
-    /// Adds one of Slack's people.
-    pub(super) fn meet(&mut self, key: String, author: Author) {
-        self.by_username
-            .insert(author.username.to_lowercase(), author.clone());
-        self.people.insert(key, author);
-    }
-
-    /// Who one of Slack's people is here.
-    pub(super) fn person(&self, key: &str) -> Option<&Author> {
-        self.people.get(key)
-    }
-
-    fn called(&self, username: &str) -> Option<&Author> {
-        self.by_username.get(&username.to_lowercase())
-    }
-}
-
-impl Names for Known {
-    fn user(&self, id: &str) -> Option<&str> {
-        self.people.get(id).map(|author| author.username.as_str())
-    }
-
-    fn room(&self, id: &str) -> Option<&str> {
-        self.slugs.get(id).map(String::as_str)
-    }
-}
 
 /// A room, as its messages are translated.
 pub(super) struct Place<'a> {

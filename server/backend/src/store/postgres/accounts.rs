@@ -1,33 +1,31 @@
 //! Users.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chat::{Author, Role, RoomId, User, UserId, mention::MENTIONS_MAX, room::GENERAL, username::skeleton};
+use chat::{Author, Role, User, UserId, mention::MENTIONS_MAX, username::skeleton};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
     PostgresStore,
-    pool::{BULK_MAX, Work},
-    rooms::{create_channel, join},
     rows::{Read, all, integer, sought_key, user_columns},
     statement::statements,
 };
-use crate::store::{Accounts, NewChannel, NewUser, Registered, Stored, prefix::end_of, timed::timed};
+use crate::store::{
+    Accounts, NewUser, Registered, Stored,
+    common::{
+        Engine,
+        accounts::{CreateUser, CreateUsers, unless_taken},
+    },
+    prefix::end_of,
+    timed::timed,
+};
 
 /// The most ids of one question.
 const IDS_MAX: usize = 1_000;
 
 statements! {
-    /// What a registration depends on.
-    STANDING = "SELECT EXISTS (SELECT 1 FROM users) AS anyone,
-                       EXISTS (SELECT 1 FROM users WHERE skeleton = $1) AS taken,
-                       (SELECT id FROM rooms WHERE slug = $2) AS general";
-    /// Lets one registration after the other find out whether it is the first. The number says nothing; it is the
-    /// lock's name within this database, and ends with the transaction.
-    LOCK_FIRST = "SELECT pg_advisory_xact_lock(7310579621301)";
-    TAKEN = "SELECT EXISTS (SELECT 1 FROM users WHERE skeleton = $1)";
     INSERT = "INSERT INTO users (id, username, username_key, skeleton, display_name, display_key, password_hash, role,
                                  avatar_url, created_at)
               SELECT row.id, row.username, row.username_key, row.skeleton, row.display_name, row.display_key,
@@ -60,14 +58,11 @@ statements! {
 #[async_trait]
 impl Accounts for PostgresStore {
     async fn create_user(&self, user: NewUser, only_first: bool) -> Stored<Registered> {
-        timed("create_user", async {
-            unless_taken(self.pool.run(&CreateUser { user, only_first }).await)
-        })
-        .await
+        unless_taken(self.perform(CreateUser { user, only_first }).await)
     }
 
     async fn create_users(&self, users: Vec<NewUser>) -> Stored<()> {
-        timed("create_users", self.pool.run(&CreateUsers(users))).await
+        self.perform(CreateUsers(users)).await
     }
 
     async fn user(&self, id: UserId) -> Stored<Option<User>> {
@@ -129,10 +124,6 @@ impl Accounts for PostgresStore {
     }
 }
 
-/// The names of the constraints in the schema.
-const USERNAME_INDEX: &str = "users_username_key_key";
-const SKELETON_INDEX: &str = "users_skeleton_key";
-
 impl PostgresStore {
     /// Users with a name that begins with `prefix`, after the username `after`, both in lowercase.
     async fn search_users(&self, prefix: &str, after: &str, limit: u64) -> Stored<Vec<User>> {
@@ -169,128 +160,8 @@ fn in_the_order_asked(keys: &[String], mut found: Vec<Author>) -> Vec<Author> {
     found
 }
 
-struct CreateUser {
-    user: NewUser,
-    only_first: bool,
-}
-
-/// Whether there is anyone, whether the name is taken, and the channel that everybody is in.
-type Standing = (bool, bool, Option<Uuid>);
-
-impl Work for CreateUser {
-    type Output = Registered;
-    const REPEATABLE: bool = false;
-
-    async fn apply(&self, tx: &mut PgConnection) -> Stored<Registered> {
-        create_as(
-            &self.user,
-            Admission {
-                role: Role::Member,
-                everyone: true,
-                only_first: self.only_first,
-            },
-            tx,
-        )
-        .await
-    }
-}
-
-/// As what a user is created.
-#[derive(Clone, Copy)]
-pub(super) struct Admission {
-    /// The role, unless it is the first user, who is the owner.
-    pub(super) role: Role,
-    /// Whether the user becomes a member of the room for everybody.
-    pub(super) everyone: bool,
-    /// Whether anyone but the first is refused.
-    pub(super) only_first: bool,
-}
-
-/// Creates a user.
-pub(super) async fn create_as(
-    user: &NewUser,
-    admission: Admission,
-    tx: &mut PgConnection,
-) -> Stored<Registered> {
-    let (anyone, taken, general) = standing(user, tx).await?;
-    if anyone && admission.only_first {
-        return Ok(Registered::Closed);
-    }
-    if taken {
-        return Ok(Registered::Taken);
-    }
-    let role = if anyone { admission.role } else { Role::Owner };
-    insert(std::slice::from_ref(user), role, tx).await?;
-    let rooms = match general.map(RoomId) {
-        Some(general) if admission.everyone => {
-            join(general, [user.id], user.created_at, tx).await?;
-            vec![general]
-        }
-        None if !anyone => {
-            create_channel(&NewChannel::general(user), tx).await?;
-            vec![user.general]
-        }
-        _ => Vec::new(),
-    };
-    let author = Author {
-        id: user.id,
-        username: user.username.clone(),
-        display_name: user.display_name.clone(),
-        avatar_url: None,
-    };
-    Ok(Registered::Created {
-        user: User {
-            author,
-            role,
-            deactivated: false,
-            status: None,
-            custom: None,
-            bot: false,
-        },
-        rooms,
-    })
-}
-
-/// Where nobody is yet, the others who see the same have to wait until this one is done.
-async fn standing(user: &NewUser, tx: &mut PgConnection) -> Stored<Standing> {
-    let ask = || {
-        STANDING
-            .read::<Standing>()
-            .bind(skeleton(&user.username))
-            .bind(GENERAL)
-    };
-    let standing = ask().fetch_one(&mut *tx).await?;
-    if standing.0 {
-        return Ok(standing);
-    }
-    LOCK_FIRST.query().execute(&mut *tx).await?;
-    Ok(ask().fetch_one(tx).await?)
-}
-
-/// `result`, unless another registration of the same name was first: both had found it free.
-pub(super) fn unless_taken(result: Stored<Registered>) -> Stored<Registered> {
-    match result {
-        Err(error) if matches!(error.taken(), Some(USERNAME_INDEX | SKELETON_INDEX)) => Ok(Registered::Taken),
-        result => result,
-    }
-}
-
-struct CreateUsers(Vec<NewUser>);
-
-impl Work for CreateUsers {
-    type Output = ();
-    const REPEATABLE: bool = false;
-    const MAX: Duration = BULK_MAX;
-
-    async fn apply(&self, tx: &mut PgConnection) -> Stored<()> {
-        for users in self.0.chunks(IDS_MAX) {
-            insert(users, Role::Member, tx).await?;
-        }
-        Ok(())
-    }
-}
-
-async fn insert(users: &[NewUser], role: Role, tx: &mut PgConnection) -> Stored<()> {
+/// Inserts users whose names are free.
+pub(super) async fn insert(users: &[NewUser], role: Role, tx: &mut PgConnection) -> Stored<()> {
     let texts = |column: fn(&NewUser) -> String| users.iter().map(column).collect::<Vec<_>>();
     let query = INSERT
         .query()
@@ -306,17 +177,4 @@ async fn insert(users: &[NewUser], role: Role, tx: &mut PgConnection) -> Stored<
     let times: Vec<i64> = users.iter().map(|user| user.created_at.0).collect();
     query.bind(times).execute(tx).await?;
     Ok(())
-}
-
-/// Creates a member who is in no room yet; false: the username, or one that looks like it, is taken.
-pub(super) async fn insert_member(user: &NewUser, tx: &mut PgConnection) -> Stored<bool> {
-    let taken: bool = TAKEN
-        .scalar()
-        .bind(skeleton(&user.username))
-        .fetch_one(&mut *tx)
-        .await?;
-    if !taken {
-        insert(std::slice::from_ref(user), Role::Member, tx).await?;
-    }
-    Ok(!taken)
 }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::store::{
     Attachments, FileRecord, Finished, Stored, UploadRecord,
+    common::attachments::{end_upload, leave},
     files::{attachment, attachment_text, file_folder, parts_folder},
     timed::timed,
 };
@@ -30,7 +31,6 @@ statements! {
                    SELECT size FROM uploads WHERE owner = $1 AND id <> $2) own";
     BEGIN_UPLOAD = "INSERT INTO uploads (id, owner, name, size, created_at) VALUES ($1, $2, $3, $4, $5)";
     UPLOAD = "SELECT id, owner, name, size, created_at FROM uploads WHERE id = $1 AND owner = $2";
-    END_UPLOAD = "DELETE FROM uploads WHERE id = $1 AND owner = $2";
     INSERT_FILE = "INSERT INTO files (id, owner, size, attachment, loose_since) VALUES ($1, $2, $3, $4, $5)";
     OWN_FILE = "SELECT attachment FROM files WHERE id = $1 AND owner = $2";
     /// Whoever posts it at this moment was first.
@@ -49,7 +49,6 @@ statements! {
                     WHERE id = ANY (ARRAY(SELECT id FROM files WHERE loose_since < $1 ORDER BY loose_since LIMIT 100
                                  FOR UPDATE SKIP LOCKED))
                     RETURNING id";
-    LEAVE = "INSERT INTO remains (folder) SELECT * FROM unnest($1::text[]) ON CONFLICT (folder) DO NOTHING";
     REMAINS = "SELECT folder FROM remains ORDER BY folder LIMIT 100";
     FORGET = "DELETE FROM remains WHERE folder = ANY ($1)";
     DETACH = "DELETE FROM attachments WHERE file = ANY ($1)";
@@ -171,17 +170,16 @@ impl Work for Finish {
     async fn apply(&self, tx: &mut PgConnection) -> Stored<Finished> {
         let Self { owner, file, at } = self;
         // Taken away first, so that of two who end the same upload the other waits.
-        let query = END_UPLOAD.query().bind(file.id.0).bind(owner.0);
-        if query.execute(&mut *tx).await?.rows_affected() == 0 {
+        if !end_upload(file.id, *owner, tx).await? {
             let query = OWN_FILE.scalar::<String>().bind(file.id.0).bind(owner.0);
             return Ok(match query.fetch_optional(tx).await? {
                 Some(text) => Finished::Again(Box::new(attachment(&text)?)),
                 None => Finished::NotFound,
             });
         }
-        leave(&[parts_folder(file.id)], tx).await?;
+        leave(vec![parts_folder(file.id)], tx).await?;
         if !has_space(*owner, file.id, file.size, tx).await? {
-            leave(&[file_folder(file.id)], tx).await?;
+            leave(vec![file_folder(file.id)], tx).await?;
             return Ok(Finished::TooMuch);
         }
         let query = INSERT_FILE.query().bind(file.id.0).bind(owner.0);
@@ -201,14 +199,14 @@ impl Work for Cancel {
     const REPEATABLE: bool = false;
 
     async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
-        for statement in [END_UPLOAD, TAKE_LOOSE] {
-            let query = statement.query().bind(self.id.0).bind(self.owner.0);
-            if query.execute(&mut *tx).await?.rows_affected() > 0 {
-                leave(&[parts_folder(self.id), file_folder(self.id)], tx).await?;
-                return Ok(true);
+        if !end_upload(self.id, self.owner, tx).await? {
+            let query = TAKE_LOOSE.query().bind(self.id.0).bind(self.owner.0);
+            if query.execute(&mut *tx).await?.rows_affected() == 0 {
+                return Ok(false);
             }
         }
-        Ok(false)
+        leave(vec![parts_folder(self.id), file_folder(self.id)], tx).await?;
+        Ok(true)
     }
 }
 
@@ -229,7 +227,7 @@ impl Work for Expire {
             .map(|id| AttachmentId(*id))
             .flat_map(|id| [parts_folder(id), file_folder(id)])
             .collect();
-        leave(&folders, tx).await?;
+        leave(folders, tx).await?;
         Ok(!gone.is_empty())
     }
 }
@@ -246,20 +244,6 @@ impl Work for Forget {
     }
 }
 
-/// An upload has become something else than a file.
-pub(super) async fn end_upload(id: AttachmentId, owner: UserId, tx: &mut PgConnection) -> Stored<()> {
-    END_UPLOAD.query().bind(id.0).bind(owner.0).execute(tx).await?;
-    Ok(())
-}
-
-/// Notes folders that are to be removed.
-pub(super) async fn leave(folders: &[String], tx: &mut PgConnection) -> Stored<()> {
-    if !folders.is_empty() {
-        LEAVE.query().bind(folders.to_vec()).execute(tx).await?;
-    }
-    Ok(())
-}
-
 /// The files of `message` go with it.
 pub(super) async fn remove(message: &Message, tx: &mut PgConnection) -> Stored<()> {
     if message.attachments.is_empty() {
@@ -270,7 +254,7 @@ pub(super) async fn remove(message: &Message, tx: &mut PgConnection) -> Stored<(
     DELETE_FILES.query().bind(&gone).execute(&mut *tx).await?;
     let gone = message.attachments.iter();
     let folders: Vec<String> = gone.map(|file| file_folder(file.id)).collect();
-    leave(&folders, tx).await
+    leave(folders, tx).await
 }
 
 /// The ids of files.

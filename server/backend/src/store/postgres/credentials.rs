@@ -11,7 +11,11 @@ use super::{
     rows::{Read, all, user_columns},
     statement::statements,
 };
-use crate::store::{Credentials, SecretHash, SessionRecord, Stored, TokenRecord, timed::timed};
+use crate::store::{
+    Credentials, SecretHash, SessionRecord, Stored, TokenRecord,
+    common::{Engine, credentials::DeleteSessionsOf},
+    timed::timed,
+};
 
 /// The most tokens of one statement.
 const TOKENS_A_STATEMENT: usize = 1_000;
@@ -28,7 +32,6 @@ statements! {
     DELETE_SESSION = "DELETE FROM sessions WHERE id = $1";
     SESSIONS_OF = "SELECT id, hash, \"user\", created_at, seen_at, agent FROM sessions
                    WHERE \"user\" = $1 ORDER BY seen_at DESC, id DESC LIMIT 100";
-    DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE \"user\" = $1 AND id IS DISTINCT FROM $2 RETURNING id";
     /// Two walks of an index each up to a limit, whatever the planner believes of how many are stale.
     DELETE_STALE_SESSIONS = "DELETE FROM sessions WHERE id = ANY (ARRAY (
                                  (SELECT id FROM sessions WHERE created_at < $1 ORDER BY created_at LIMIT $3)
@@ -88,8 +91,7 @@ impl Credentials for PostgresStore {
     }
 
     async fn delete_sessions_of(&self, user: UserId, except: Option<SessionId>) -> Stored<Vec<SessionId>> {
-        let all = DeleteSessionsOf { user, except };
-        timed("delete_sessions_of", self.pool.run(&all)).await
+        self.perform(DeleteSessionsOf { user, except }).await
     }
 
     async fn delete_stale_sessions(
@@ -223,31 +225,6 @@ impl Work for DeleteSession {
             .rows_affected()
             > 0)
     }
-}
-
-struct DeleteSessionsOf {
-    user: UserId,
-    except: Option<SessionId>,
-}
-
-impl Work for DeleteSessionsOf {
-    type Output = Vec<SessionId>;
-    const REPEATABLE: bool = false;
-
-    async fn apply(&self, tx: &mut PgConnection) -> Stored<Vec<SessionId>> {
-        delete_sessions_of(self.user, self.except, tx).await
-    }
-}
-
-/// Ends a user's sessions, all but one if one is named; gives those that ended.
-pub(super) async fn delete_sessions_of(
-    user: UserId,
-    except: Option<SessionId>,
-    tx: &mut PgConnection,
-) -> Stored<Vec<SessionId>> {
-    let query = DELETE_SESSIONS_OF.scalar::<Uuid>().bind(user.0);
-    let ended = query.bind(except.map(|id| id.0)).fetch_all(tx).await?;
-    Ok(ended.into_iter().map(SessionId).collect())
 }
 
 struct DeleteStaleSessions {

@@ -36,7 +36,7 @@ const IDLE_MAX: Duration = Duration::from_secs(5 * 60);
 /// connections spread over the servers again.
 const LIFE_MAX: Duration = Duration::from_secs(30 * 60);
 /// How long an operation may take, waiting and trying again included. Whoever asked has other things to do.
-const OPERATION_MAX: Duration = Duration::from_secs(3);
+pub(super) const OPERATION_MAX: Duration = Duration::from_secs(3);
 /// The same for what writes thousands of rows.
 pub(super) const BULK_MAX: Duration = Duration::from_secs(60);
 /// How long the closing waits for those who still hold a connection. Posts are written by then; what is left, such as

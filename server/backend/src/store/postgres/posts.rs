@@ -34,7 +34,7 @@ use super::{
     search::placed,
     statement::statements,
 };
-use crate::store::{Appended, NewMessage, StoreError, Stored, people::Hindrance};
+use crate::store::{Appended, Hindrance, NewMessage, StoreError, Stored};
 
 /// The most messages of one statement.
 const BATCH_MAX: usize = 256;

@@ -2,17 +2,19 @@
 
 use async_trait::async_trait;
 use chat::{Author, Room, RoomId, RoomKind, Timestamp, User, UserId, wire::RoomHead};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{
     PostgresStore,
-    pool::Work,
-    rows::{Read, all, integer, kind_name, pack, room_columns, sought, sought_key, unsigned, user_columns},
+    rows::{Read, all, integer, room_columns, sought, sought_key, unsigned, user_columns},
     statement::statements,
 };
 use crate::store::{
-    ChannelCreated, Head, Membership, NewChannel, RoomRecord, Rooms, StoreError, Stored,
+    ChannelCreated, Head, Membership, NewChannel, RoomRecord, Rooms, Stored,
+    common::{
+        Engine,
+        rooms::{AddMembers, CreateChannel, OpenDirect, RemoveMember},
+    },
     seen::{Seen, in_order, introduce},
     timed::timed,
 };
@@ -90,29 +92,6 @@ statements! {
          WHERE ", open_to!(), "
          ORDER BY r.name_key, r.id LIMIT 200"
     );
-    /// Gives the room, where neither its address nor its people have one.
-    INSERT_ROOM = "WITH room AS (
-                       INSERT INTO rooms (id, kind, slug, name, name_key, topic, private, direct_key, created_by,
-                                          created_at)
-                       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                       ON CONFLICT DO NOTHING
-                       RETURNING id, created_at
-                   )
-                   INSERT INTO room_heads (room, last_seq, last_rev, last_at)
-                   SELECT id, 0, 0, created_at FROM room
-                   RETURNING room";
-    DIRECT = "SELECT id FROM rooms WHERE direct_key = $1";
-    /// Gives those who were not members yet. In order, so that two that add the same people do not wait for each
-    /// other.
-    JOIN = "INSERT INTO members (room, \"user\", username_key, read_seq, joined_at)
-            SELECT h.room, u.id, u.username_key, h.last_seq, $3
-            FROM users u CROSS JOIN room_heads h
-            WHERE h.room = $1 AND u.id = ANY ($2)
-              AND (SELECT b.room FROM bans b WHERE b.room = $1 AND b.\"user\" = u.id) IS NULL
-            ORDER BY u.id
-            ON CONFLICT (room, \"user\") DO NOTHING
-            RETURNING \"user\"";
-    LEAVE = "DELETE FROM members WHERE room = $1 AND \"user\" = $2";
     MEMBERSHIP = "SELECT read_seq FROM members WHERE room = $1 AND \"user\" = $2";
     PAGE_MEMBERS = concat!(
         "SELECT ", user_columns!(), " FROM members m
@@ -218,14 +197,11 @@ impl Rooms for PostgresStore {
     }
 
     async fn create_channel(&self, channel: NewChannel) -> Stored<ChannelCreated> {
-        timed("create_channel", self.pool.run(&CreateChannel(channel))).await
+        self.perform(CreateChannel(channel)).await
     }
 
     async fn open_direct(&self, id: RoomId, users: &[UserId], at: Timestamp) -> Stored<(RoomId, bool)> {
-        let mut users = users.to_vec();
-        users.sort_unstable();
-        users.dedup();
-        timed("open_direct", self.pool.run(&OpenDirect { id, users, at })).await
+        self.perform(OpenDirect::new(id, users, at)).await
     }
 
     async fn membership(&self, room: RoomId, user: UserId) -> Stored<Option<Membership>> {
@@ -240,16 +216,12 @@ impl Rooms for PostgresStore {
     }
 
     async fn add_members(&self, room: RoomId, users: &[UserId], at: Timestamp) -> Stored<Vec<UserId>> {
-        let joining = AddMembers {
-            room,
-            users: users.to_vec(),
-            at,
-        };
-        timed("add_members", self.pool.run(&joining)).await
+        let users = users.to_vec();
+        self.perform(AddMembers { room, users, at }).await
     }
 
     async fn remove_member(&self, room: RoomId, user: UserId) -> Stored<bool> {
-        timed("remove_member", self.pool.run(&RemoveMember { room, user })).await
+        self.perform(RemoveMember { room, user }).await
     }
 
     async fn page_members(&self, room: RoomId, after: Option<&str>, limit: u64) -> Stored<Vec<User>> {
@@ -274,168 +246,5 @@ impl Rooms for PostgresStore {
             Ok(counted.map_or(0, |(count,)| unsigned(count)))
         })
         .await
-    }
-}
-
-/// A room to insert, with its head.
-pub(super) struct InsertRoom<'a> {
-    pub(super) id: RoomId,
-    pub(super) kind: RoomKind,
-    pub(super) slug: &'a str,
-    pub(super) name: &'a str,
-    pub(super) topic: &'a str,
-    pub(super) private: bool,
-    pub(super) direct_key: Option<Vec<u8>>,
-    pub(super) created_by: Option<UserId>,
-    pub(super) created_at: Timestamp,
-}
-
-impl InsertRoom<'_> {
-    /// False: the address or the people have a room already.
-    pub(super) async fn execute(self, tx: &mut PgConnection) -> Stored<bool> {
-        let query = INSERT_ROOM
-            .query()
-            .bind(self.id.0)
-            .bind(kind_name(self.kind))
-            .bind(self.slug)
-            .bind(self.name);
-        let query = query
-            .bind(self.name.to_lowercase())
-            .bind(self.topic)
-            .bind(self.private)
-            .bind(self.direct_key);
-        let query = query
-            .bind(self.created_by.map(|user| user.0))
-            .bind(self.created_at.0);
-        Ok(query.execute(tx).await?.rows_affected() > 0)
-    }
-}
-
-/// Creates a channel with its creator as the first member; false: its address is taken.
-pub(super) async fn create_channel(channel: &NewChannel, tx: &mut PgConnection) -> Stored<bool> {
-    let room = InsertRoom {
-        id: channel.id,
-        kind: RoomKind::Channel,
-        slug: &channel.slug,
-        name: &channel.name,
-        topic: &channel.topic,
-        private: channel.private,
-        direct_key: None,
-        created_by: Some(channel.creator),
-        created_at: channel.created_at,
-    };
-    if !room.execute(&mut *tx).await? {
-        return Ok(false);
-    }
-    join(channel.id, [channel.creator], channel.created_at, tx).await?;
-    Ok(true)
-}
-
-/// Makes `users` members who have read everything; gives those who were not yet.
-pub(super) async fn join(
-    room: RoomId,
-    users: impl IntoIterator<Item = UserId>,
-    at: Timestamp,
-    tx: &mut PgConnection,
-) -> Stored<Vec<UserId>> {
-    let users: Vec<Uuid> = users.into_iter().map(|user| user.0).collect();
-    let query = JOIN.scalar::<Uuid>().bind(room.0).bind(users);
-    Ok(query
-        .bind(at.0)
-        .fetch_all(tx)
-        .await?
-        .into_iter()
-        .map(UserId)
-        .collect())
-}
-
-struct CreateChannel(NewChannel);
-
-impl Work for CreateChannel {
-    type Output = ChannelCreated;
-    const REPEATABLE: bool = false;
-
-    async fn apply(&self, tx: &mut PgConnection) -> Stored<ChannelCreated> {
-        Ok(if create_channel(&self.0, tx).await? {
-            ChannelCreated::Created
-        } else {
-            ChannelCreated::Taken
-        })
-    }
-}
-
-struct OpenDirect {
-    id: RoomId,
-    /// Ascending, each once.
-    users: Vec<UserId>,
-    at: Timestamp,
-}
-
-impl Work for OpenDirect {
-    type Output = (RoomId, bool);
-    const REPEATABLE: bool = false;
-
-    async fn apply(&self, tx: &mut PgConnection) -> Stored<(RoomId, bool)> {
-        let direct_key = pack(self.users.iter().copied());
-        if let Some(room) = found(&direct_key, tx).await? {
-            return Ok((room, false));
-        }
-        let room = InsertRoom {
-            id: self.id,
-            kind: RoomKind::Direct,
-            slug: &self.id.to_string(),
-            name: "",
-            topic: "",
-            private: true,
-            direct_key: Some(direct_key.clone()),
-            created_by: None,
-            created_at: self.at,
-        };
-        if room.execute(&mut *tx).await? {
-            join(self.id, self.users.iter().copied(), self.at, tx).await?;
-            return Ok((self.id, true));
-        }
-        // Someone else was quicker, and has committed: the insertion waited for that.
-        let room = found(&direct_key, tx).await?;
-        Ok((
-            room.ok_or_else(|| StoreError::failed("the id of a new room is taken"))?,
-            false,
-        ))
-    }
-}
-
-/// The direct room of these people.
-async fn found(direct_key: &[u8], tx: &mut PgConnection) -> Stored<Option<RoomId>> {
-    let query = DIRECT.scalar::<Uuid>().bind(direct_key);
-    Ok(query.fetch_optional(tx).await?.map(RoomId))
-}
-
-struct AddMembers {
-    room: RoomId,
-    users: Vec<UserId>,
-    at: Timestamp,
-}
-
-impl Work for AddMembers {
-    type Output = Vec<UserId>;
-    const REPEATABLE: bool = false;
-
-    async fn apply(&self, tx: &mut PgConnection) -> Stored<Vec<UserId>> {
-        join(self.room, self.users.iter().copied(), self.at, tx).await
-    }
-}
-
-struct RemoveMember {
-    room: RoomId,
-    user: UserId,
-}
-
-impl Work for RemoveMember {
-    type Output = bool;
-    const REPEATABLE: bool = false;
-
-    async fn apply(&self, tx: &mut PgConnection) -> Stored<bool> {
-        let query = LEAVE.query().bind(self.room.0).bind(self.user.0);
-        Ok(query.execute(tx).await?.rows_affected() > 0)
     }
 }

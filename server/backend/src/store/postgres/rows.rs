@@ -4,8 +4,8 @@ use chat::UserId;
 use uuid::Uuid;
 
 pub(super) use crate::store::rows::{
-    Columns, Read, all, integer, kind_name, message_columns, pack, reactions_text, room_columns, unsigned,
-    user_columns, with_head,
+    Columns, Read, all, integer, message_columns, reactions_text, room_columns, unsigned, user_columns,
+    with_head,
 };
 
 /// The ids of users, as an array holds them.

@@ -12,7 +12,7 @@ use sqlx::{
 pub(super) struct Statement(&'static str);
 
 impl Statement {
-    /// For [`statements!`] alone.
+    /// For [`statements!`], and for those that both engines share.
     pub(super) const fn new(sql: &'static str) -> Self {
         Self(sql)
     }
@@ -35,10 +35,25 @@ impl Statement {
         sqlx::query(AssertSqlSafe(self.0.replace("{}", quoted)))
     }
 
+    /// To execute with these arguments.
+    pub(super) fn query_with(self, arguments: PgArguments) -> Query<'static, Postgres, PgArguments> {
+        note();
+        sqlx::query_with(self.0, arguments)
+    }
+
     /// To read rows.
     pub(super) fn read<T: for<'r> FromRow<'r, PgRow>>(self) -> QueryAs<'static, Postgres, T, PgArguments> {
         note();
         sqlx::query_as(self.0)
+    }
+
+    /// To read rows with these arguments.
+    pub(super) fn read_with<T: for<'r> FromRow<'r, PgRow>>(
+        self,
+        arguments: PgArguments,
+    ) -> QueryAs<'static, Postgres, T, PgArguments> {
+        note();
+        sqlx::query_as_with(self.0, arguments)
     }
 
     /// To read one column.

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     search::Entry,
     store::{
-        Head, NewMessage, Replied, Stored, Threads, files::attachments_text, people::Hindrance, thread::Span,
+        Head, Hindrance, NewMessage, Replied, Stored, Threads, files::attachments_text, thread::Span,
         timed::timed,
     },
 };

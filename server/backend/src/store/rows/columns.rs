@@ -4,7 +4,7 @@ use chat::UserId;
 use sqlx::{Decode, FromRow, Postgres, Row, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::text::unsigned;
+use super::number::unsigned;
 
 /// What both engines hold alike.
 pub(in crate::store) trait Value:

@@ -4,14 +4,16 @@ mod columns;
 mod exports;
 mod messages;
 mod moderation;
+mod number;
 mod people;
 mod programs;
 mod rooms;
 mod text;
 
-pub(in crate::store) use columns::{Columns, Read, all, pack, unpack};
+pub(in crate::store) use columns::{Columns, FromColumns, Read, Value, all, pack, unpack};
 pub(in crate::store) use messages::with_head;
-pub(in crate::store) use text::{integer, kind_name, reactions_text, unsigned};
+pub(in crate::store) use number::{integer, unsigned};
+pub(in crate::store) use text::{kind_name, reactions_text};
 
 /// The columns of a user `u`.
 macro_rules! user_columns {

@@ -10,8 +10,9 @@ use uuid::Uuid;
 
 use super::{
     columns::{Columns, FromColumns, ids, part},
+    number::small,
     people::{author_as, known_author_as},
-    text::{role, small},
+    text::role,
 };
 use crate::store::Ban;
 

@@ -7,7 +7,7 @@ use super::{
     columns::{Columns, FromColumns, part},
     text::{hash, level, role, unknown},
 };
-use crate::store::{Listener, SessionRecord, Subscription, TokenRecord, people::Rank};
+use crate::store::{Listener, Looks, SessionRecord, Subscription, TokenRecord, profiles::Rank};
 
 impl FromColumns for Author {
     fn from_columns(row: &impl Columns) -> sqlx::Result<Self> {
@@ -79,6 +79,15 @@ impl FromColumns for Profile {
             pronouns: text("pronouns")?,
             time_zone: text("time_zone")?,
             created_at: Timestamp(row.value("created_at")?),
+        })
+    }
+}
+
+impl FromColumns for Looks {
+    fn from_columns(row: &impl Columns) -> sqlx::Result<Self> {
+        Ok(Self {
+            people: row.number("people")?,
+            rooms: row.number("rooms")?,
         })
     }
 }

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{
     columns::{Columns, FromColumns, part},
-    text::{hash, small},
+    number::small,
+    text::hash,
 };
 use crate::store::programs::{Command, Cursor, Incoming, Outgoing, Stop};
 

@@ -5,12 +5,11 @@ use uuid::Uuid;
 
 use super::{
     columns::{Columns, FromColumns, part},
-    text::{kind, level, slow_s, unsigned},
+    number::{slow_s, unsigned},
+    text::{kind, level},
 };
 use crate::store::{
-    Draft, Head, Membership, RoomRecord,
-    people::{Hindrance, RoomFacts},
-    seen::Seen,
+    Draft, Head, Membership, RoomRecord, messages::Hindrance, moderation::RoomFacts, seen::Seen,
 };
 
 /// A room, and how someone stands to it.

@@ -1,23 +1,8 @@
-//! What columns hold as texts and numbers, and what it means.
+//! What columns hold as texts and bytes, and what it means.
 
 use chat::{Call, Level, Nonce, Reaction, Role, RoomKind};
 
 use crate::store::SecretHash;
-
-/// A number for a database, whose integers end at `i64::MAX`.
-pub(in crate::store) fn integer(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// What [`integer`] made of a number, as a number again.
-pub(in crate::store) fn unsigned(integer: i64) -> u64 {
-    u64::try_from(integer).unwrap_or(0)
-}
-
-/// A number of things that are few.
-pub(super) fn small(number: i64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
-}
 
 pub(super) fn level(name: Option<&str>) -> sqlx::Result<Option<Level>> {
     name.map(|name| Level::of_name(name).ok_or_else(|| unknown("level", name)))
@@ -32,13 +17,6 @@ pub(super) fn call(name: Option<&str>) -> sqlx::Result<Option<Call>> {
 /// The role that a column names.
 pub(super) fn role(name: &str) -> sqlx::Result<Role> {
     Role::named(name).ok_or_else(|| unknown("role", name))
-}
-
-/// Seconds of slow mode, as a column holds them: nothing where there is none.
-pub(super) fn slow_s(seconds: Option<i64>) -> u32 {
-    seconds
-        .and_then(|seconds| u32::try_from(seconds).ok())
-        .unwrap_or(0)
 }
 
 pub(in crate::store) const fn kind_name(kind: RoomKind) -> &'static str {

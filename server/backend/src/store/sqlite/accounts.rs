@@ -3,29 +3,29 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use chat::{Author, Role, RoomId, User, UserId, mention::MENTIONS_MAX, room::GENERAL, username::skeleton};
+use chat::{Author, Role, User, UserId, mention::MENTIONS_MAX, username::skeleton};
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
 use super::{
     SqliteStore,
-    rooms::{create_channel, join},
     rows::{Read, all, hex, integer, json, json_ids, user_columns},
     statement::statements,
-    writer::Job,
 };
-use crate::store::{Accounts, NewChannel, NewUser, Registered, Stored, prefix::end_of, timed::timed};
+use crate::store::{
+    Accounts, NewUser, Registered, Stored,
+    common::{
+        Engine,
+        accounts::{CreateUser, CreateUsers},
+    },
+    prefix::end_of,
+    timed::timed,
+};
 
 /// The most ids of one question.
 const IDS_MAX: usize = 1_000;
 
 statements! {
-    ANYONE = "SELECT EXISTS (SELECT 1 FROM users)";
-    /// What a registration depends on.
-    STANDING = "SELECT EXISTS (SELECT 1 FROM users) AS anyone,
-                       EXISTS (SELECT 1 FROM users WHERE skeleton = ?1) AS taken,
-                       (SELECT id FROM rooms WHERE slug = ?2) AS general";
-    TAKEN = "SELECT EXISTS (SELECT 1 FROM users WHERE skeleton = ?1)";
     INSERT = "INSERT INTO users (id, username, username_key, skeleton, display_name, display_key, password_hash, role,
                                  avatar_url, created_at)
               SELECT unhex(row.value ->> 'id'), row.value ->> 'username', row.value ->> 'username_key',
@@ -57,11 +57,11 @@ statements! {
 #[async_trait]
 impl Accounts for SqliteStore {
     async fn create_user(&self, user: NewUser, only_first: bool) -> Stored<Registered> {
-        self.write(CreateUser { user, only_first }).await
+        self.perform(CreateUser { user, only_first }).await
     }
 
     async fn create_users(&self, users: Vec<NewUser>) -> Stored<()> {
-        self.write(CreateUsers(users)).await
+        self.perform(CreateUsers(users)).await
     }
 
     async fn user(&self, id: UserId) -> Stored<Option<User>> {
@@ -162,83 +162,6 @@ impl SqliteStore {
     }
 }
 
-struct CreateUser {
-    user: NewUser,
-    only_first: bool,
-}
-
-impl Job for CreateUser {
-    type Output = Registered;
-    const OP: &'static str = "create_user";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Registered> {
-        if self.only_first && ANYONE.scalar().fetch_one(&mut *tx).await? {
-            return Ok(Registered::Closed);
-        }
-        create_as(&self.user, Role::Member, true, tx).await
-    }
-}
-
-/// Creates a user, the first one as the owner and any other as `role`; with `everyone`, as a member of the room for
-/// everybody.
-pub(super) async fn create_as(
-    user: &NewUser,
-    role: Role,
-    everyone: bool,
-    tx: &mut SqliteConnection,
-) -> Stored<Registered> {
-    let standing = STANDING.read().bind(skeleton(&user.username)).bind(GENERAL);
-    let (anyone, taken, general): (bool, bool, Option<uuid::Uuid>) = standing.fetch_one(&mut *tx).await?;
-    if taken {
-        return Ok(Registered::Taken);
-    }
-    let role = if anyone { role } else { Role::Owner };
-    insert(&[Row::new(user, role)], tx).await?;
-    let rooms = match general.map(RoomId) {
-        Some(general) if everyone => {
-            join(general, [user.id], user.created_at, tx).await?;
-            vec![general]
-        }
-        None if !anyone => {
-            create_channel(&NewChannel::general(user), tx).await?;
-            vec![user.general]
-        }
-        _ => Vec::new(),
-    };
-    let author = Author {
-        id: user.id,
-        username: user.username.clone(),
-        display_name: user.display_name.clone(),
-        avatar_url: None,
-    };
-    Ok(Registered::Created {
-        user: User {
-            author,
-            role,
-            deactivated: false,
-            status: None,
-            custom: None,
-            bot: false,
-        },
-        rooms,
-    })
-}
-
-struct CreateUsers(Vec<NewUser>);
-
-impl Job for CreateUsers {
-    type Output = ();
-    const OP: &'static str = "create_users";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<()> {
-        for users in self.0.chunks(IDS_MAX) {
-            let rows: Vec<Row<'_>> = users.iter().map(|user| Row::new(user, Role::Member)).collect();
-            insert(&rows, tx).await?;
-        }
-        Ok(())
-    }
-}
-
 /// A user as [`INSERT`] reads it.
 #[derive(Serialize)]
 struct Row<'a> {
@@ -269,20 +192,9 @@ impl<'a> Row<'a> {
     }
 }
 
-async fn insert(rows: &[Row<'_>], tx: &mut SqliteConnection) -> Stored<()> {
-    INSERT.query().bind(json(rows)).execute(tx).await?;
+/// Inserts users whose names are free.
+pub(super) async fn insert(users: &[NewUser], role: Role, tx: &mut SqliteConnection) -> Stored<()> {
+    let rows: Vec<Row<'_>> = users.iter().map(|user| Row::new(user, role)).collect();
+    INSERT.query().bind(json(&rows)).execute(tx).await?;
     Ok(())
-}
-
-/// Creates a member who is in no room yet; false: the username, or one that looks like it, is taken.
-pub(super) async fn insert_member(user: &NewUser, tx: &mut SqliteConnection) -> Stored<bool> {
-    let taken: bool = TAKEN
-        .scalar()
-        .bind(skeleton(&user.username))
-        .fetch_one(&mut *tx)
-        .await?;
-    if !taken {
-        insert(&[Row::new(user, Role::Member)], tx).await?;
-    }
-    Ok(!taken)
 }

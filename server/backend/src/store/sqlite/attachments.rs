@@ -16,6 +16,7 @@ use super::{
 };
 use crate::store::{
     Attachments, FileRecord, Finished, NewMessage, Stored, UploadRecord,
+    common::attachments::{end_upload, leave},
     files::{attachment, attachment_text, file_folder, parts_folder},
     timed::timed,
 };
@@ -28,7 +29,6 @@ statements! {
                     + (SELECT ifnull(sum(size), 0) FROM uploads WHERE owner = ?1 AND id <> ?2)";
     BEGIN_UPLOAD = "INSERT INTO uploads (id, owner, name, size, created_at) VALUES (?1, ?2, ?3, ?4, ?5)";
     UPLOAD = "SELECT id, owner, name, size, created_at FROM uploads WHERE id = ?1 AND owner = ?2";
-    END_UPLOAD = "DELETE FROM uploads WHERE id = ?1 AND owner = ?2";
     INSERT_FILE = "INSERT INTO files (id, owner, size, attachment, loose_since) VALUES (?1, ?2, ?3, ?4, ?5)";
     OWN_FILE = "SELECT attachment FROM files WHERE id = ?1 AND owner = ?2";
     TAKE_LOOSE = "DELETE FROM files WHERE id = ?1 AND owner = ?2 AND loose_since IS NOT NULL";
@@ -41,7 +41,6 @@ statements! {
     EXPIRE_FILES = "DELETE FROM files
                     WHERE id IN (SELECT id FROM files WHERE loose_since < ?1 ORDER BY loose_since LIMIT 100)
                     RETURNING id";
-    LEAVE = "INSERT INTO remains (folder) SELECT value FROM json_each(?1) WHERE TRUE ON CONFLICT (folder) DO NOTHING";
     REMAINS = "SELECT folder FROM remains ORDER BY folder LIMIT 100";
     FORGET = "DELETE FROM remains WHERE folder IN (SELECT value FROM json_each(?1))";
     /// How many of the files are `?2`'s and on no message.
@@ -160,17 +159,16 @@ impl Job for Finish {
 
     async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Finished> {
         let Self { owner, file, at } = self;
-        let query = END_UPLOAD.query().bind(file.id.0).bind(owner.0);
-        if query.execute(&mut *tx).await?.rows_affected() == 0 {
+        if !end_upload(file.id, *owner, tx).await? {
             let query = OWN_FILE.scalar::<String>().bind(file.id.0).bind(owner.0);
             return Ok(match query.fetch_optional(tx).await? {
                 Some(text) => Finished::Again(Box::new(attachment(&text)?)),
                 None => Finished::NotFound,
             });
         }
-        leave(&[parts_folder(file.id)], tx).await?;
+        leave(vec![parts_folder(file.id)], tx).await?;
         if !has_space(*owner, file.id, file.size, tx).await? {
-            leave(&[file_folder(file.id)], tx).await?;
+            leave(vec![file_folder(file.id)], tx).await?;
             return Ok(Finished::TooMuch);
         }
         let query = INSERT_FILE.query().bind(file.id.0).bind(owner.0);
@@ -190,14 +188,14 @@ impl Job for Cancel {
     const OP: &'static str = "cancel_upload";
 
     async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
-        for statement in [END_UPLOAD, TAKE_LOOSE] {
-            let query = statement.query().bind(self.id.0).bind(self.owner.0);
-            if query.execute(&mut *tx).await?.rows_affected() > 0 {
-                leave(&[parts_folder(self.id), file_folder(self.id)], tx).await?;
-                return Ok(true);
+        if !end_upload(self.id, self.owner, tx).await? {
+            let query = TAKE_LOOSE.query().bind(self.id.0).bind(self.owner.0);
+            if query.execute(&mut *tx).await?.rows_affected() == 0 {
+                return Ok(false);
             }
         }
-        Ok(false)
+        leave(vec![parts_folder(self.id), file_folder(self.id)], tx).await?;
+        Ok(true)
     }
 }
 
@@ -218,7 +216,7 @@ impl Job for Expire {
             .map(|id| AttachmentId(*id))
             .flat_map(|id| [parts_folder(id), file_folder(id)])
             .collect();
-        leave(&folders, tx).await?;
+        leave(folders, tx).await?;
         Ok(!gone.is_empty())
     }
 }
@@ -233,20 +231,6 @@ impl Job for Forget {
         FORGET.query().bind(json(&self.0)).execute(tx).await?;
         Ok(())
     }
-}
-
-/// An upload has become something else than a file.
-pub(super) async fn end_upload(id: AttachmentId, owner: UserId, tx: &mut SqliteConnection) -> Stored<()> {
-    END_UPLOAD.query().bind(id.0).bind(owner.0).execute(tx).await?;
-    Ok(())
-}
-
-/// Notes folders that are to be removed.
-pub(super) async fn leave(folders: &[String], tx: &mut SqliteConnection) -> Stored<()> {
-    if !folders.is_empty() {
-        LEAVE.query().bind(json(folders)).execute(tx).await?;
-    }
-    Ok(())
 }
 
 /// Whether all files of `new` are its author's and on no message.
@@ -298,7 +282,7 @@ pub(super) async fn remove(message: &Message, tx: &mut SqliteConnection) -> Stor
     DETACH.query().bind(&files).execute(&mut *tx).await?;
     DELETE_FILES.query().bind(&files).execute(&mut *tx).await?;
     let folders: Vec<String> = gone.into_iter().map(file_folder).collect();
-    leave(&folders, tx).await
+    leave(folders, tx).await
 }
 
 fn ids(attachments: &[Attachment]) -> Vec<AttachmentId> {

@@ -12,7 +12,11 @@ use super::{
     statement::statements,
     writer::Job,
 };
-use crate::store::{Credentials, SecretHash, SessionRecord, Stored, TokenRecord, timed::timed};
+use crate::store::{
+    Credentials, SecretHash, SessionRecord, Stored, TokenRecord,
+    common::{Engine, credentials::DeleteSessionsOf},
+    timed::timed,
+};
 
 /// The most tokens of one statement.
 const TOKENS_A_STATEMENT: usize = 1_000;
@@ -29,7 +33,6 @@ statements! {
     DELETE_SESSION = "DELETE FROM sessions WHERE id = ?1";
     SESSIONS_OF = "SELECT id, hash, user, created_at, seen_at, agent FROM sessions
                    WHERE user = ?1 ORDER BY seen_at DESC, id DESC LIMIT 100";
-    DELETE_SESSIONS_OF = "DELETE FROM sessions WHERE user = ?1 AND id IS NOT ?2 RETURNING id";
     DELETE_STALE_SESSIONS = "DELETE FROM sessions WHERE id IN (
                                  SELECT id FROM sessions WHERE created_at < ?1 OR seen_at < ?2 LIMIT ?3)";
     STANDING_SESSIONS = "SELECT s.id FROM json_each(?1) j CROSS JOIN sessions s ON s.id = unhex(j.value)
@@ -83,7 +86,7 @@ impl Credentials for SqliteStore {
     }
 
     async fn delete_sessions_of(&self, user: UserId, except: Option<SessionId>) -> Stored<Vec<SessionId>> {
-        self.write(DeleteSessionsOf { user, except }).await
+        self.perform(DeleteSessionsOf { user, except }).await
     }
 
     async fn delete_stale_sessions(
@@ -210,31 +213,6 @@ impl Job for DeleteSession {
             .rows_affected()
             > 0)
     }
-}
-
-struct DeleteSessionsOf {
-    user: UserId,
-    except: Option<SessionId>,
-}
-
-impl Job for DeleteSessionsOf {
-    type Output = Vec<SessionId>;
-    const OP: &'static str = "delete_sessions_of";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Vec<SessionId>> {
-        delete_sessions_of(self.user, self.except, tx).await
-    }
-}
-
-/// Ends a user's sessions, all but one if one is named; gives those that ended.
-pub(super) async fn delete_sessions_of(
-    user: UserId,
-    except: Option<SessionId>,
-    tx: &mut SqliteConnection,
-) -> Stored<Vec<SessionId>> {
-    let query = DELETE_SESSIONS_OF.scalar::<Uuid>().bind(user.0);
-    let ended = query.bind(except.map(|id| id.0)).fetch_all(tx).await?;
-    Ok(ended.into_iter().map(SessionId).collect())
 }
 
 struct DeleteStaleSessions {

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     search::Entry,
     store::{
-        Appended, Changes, Head, Messages, NewMessage, Stored, files::attachments_text, people::Hindrance,
+        Appended, Changes, Head, Hindrance, Messages, NewMessage, Stored, files::attachments_text,
         timed::timed, window::Window,
     },
 };

@@ -2,17 +2,18 @@
 
 use async_trait::async_trait;
 use chat::{Author, Room, RoomId, RoomKind, Timestamp, User, UserId, wire::RoomHead};
-use sqlx::SqliteConnection;
-use uuid::Uuid;
 
 use super::{
     SqliteStore,
-    rows::{Read, all, integer, json_ids, kind_name, pack, room_columns, user_columns},
+    rows::{Read, all, integer, json_ids, room_columns, user_columns},
     statement::statements,
-    writer::Job,
 };
 use crate::store::{
     ChannelCreated, Head, Membership, NewChannel, RoomRecord, Rooms, Stored,
+    common::{
+        Engine,
+        rooms::{AddMembers, CreateChannel, OpenDirect, RemoveMember},
+    },
     seen::{Seen, in_order, introduce},
     timed::timed,
 };
@@ -81,18 +82,6 @@ statements! {
          WHERE ", open_to!(), "
          ORDER BY r.name_key, r.id LIMIT 200"
     );
-    INSERT_ROOM = "INSERT INTO rooms (id, kind, slug, name, name_key, topic, private, direct_key, created_by, created_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);
-                   INSERT INTO room_heads (room, last_seq, last_rev, last_at) VALUES (?1, 0, 0, ?10)";
-    DIRECT = "SELECT id FROM rooms WHERE direct_key = ?1";
-    /// Gives those who were not members yet.
-    JOIN = "INSERT INTO members (room, user, username_key, read_seq, joined_at)
-            SELECT h.room, u.id, u.username_key, h.last_seq, ?3
-            FROM json_each(?2) j CROSS JOIN users u ON u.id = unhex(j.value) CROSS JOIN room_heads h
-            WHERE h.room = ?1 AND NOT EXISTS (SELECT 1 FROM bans b WHERE b.room = ?1 AND b.user = u.id)
-            ON CONFLICT (room, user) DO NOTHING
-            RETURNING user";
-    LEAVE = "DELETE FROM members WHERE room = ?1 AND user = ?2";
     MEMBERSHIP = "SELECT read_seq FROM members WHERE room = ?1 AND user = ?2";
     PAGE_MEMBERS = concat!(
         "SELECT ", user_columns!(), " FROM members m CROSS JOIN users u ON u.id = m.user
@@ -212,14 +201,11 @@ impl Rooms for SqliteStore {
     }
 
     async fn create_channel(&self, channel: NewChannel) -> Stored<ChannelCreated> {
-        self.write(CreateChannel(channel)).await
+        self.perform(CreateChannel(channel)).await
     }
 
     async fn open_direct(&self, id: RoomId, users: &[UserId], at: Timestamp) -> Stored<(RoomId, bool)> {
-        let mut users = users.to_vec();
-        users.sort_unstable();
-        users.dedup();
-        self.write(OpenDirect { id, users, at }).await
+        self.perform(OpenDirect::new(id, users, at)).await
     }
 
     async fn membership(&self, room: RoomId, user: UserId) -> Stored<Option<Membership>> {
@@ -234,16 +220,12 @@ impl Rooms for SqliteStore {
     }
 
     async fn add_members(&self, room: RoomId, users: &[UserId], at: Timestamp) -> Stored<Vec<UserId>> {
-        self.write(AddMembers {
-            room,
-            users: users.to_vec(),
-            at,
-        })
-        .await
+        let users = users.to_vec();
+        self.perform(AddMembers { room, users, at }).await
     }
 
     async fn remove_member(&self, room: RoomId, user: UserId) -> Stored<bool> {
-        self.write(RemoveMember { room, user }).await
+        self.perform(RemoveMember { room, user }).await
     }
 
     async fn page_members(&self, room: RoomId, after: Option<&str>, limit: u64) -> Stored<Vec<User>> {
@@ -264,164 +246,5 @@ impl Rooms for SqliteStore {
             Ok(COUNT_MEMBERS.scalar().bind(room.0).fetch_one(&self.reads).await?)
         })
         .await
-    }
-}
-
-/// A room to insert, with its head.
-pub(super) struct InsertRoom<'a> {
-    pub(super) id: RoomId,
-    pub(super) kind: RoomKind,
-    pub(super) slug: &'a str,
-    pub(super) name: &'a str,
-    pub(super) topic: &'a str,
-    pub(super) private: bool,
-    pub(super) direct_key: Option<Vec<u8>>,
-    pub(super) created_by: Option<UserId>,
-    pub(super) created_at: Timestamp,
-}
-
-impl InsertRoom<'_> {
-    pub(super) async fn execute(self, tx: &mut SqliteConnection) -> Stored<()> {
-        let query = INSERT_ROOM
-            .query()
-            .bind(self.id.0)
-            .bind(kind_name(self.kind))
-            .bind(self.slug)
-            .bind(self.name);
-        let query = query
-            .bind(self.name.to_lowercase())
-            .bind(self.topic)
-            .bind(self.private)
-            .bind(self.direct_key);
-        query
-            .bind(self.created_by.map(|user| user.0))
-            .bind(self.created_at.0)
-            .execute(tx)
-            .await?;
-        Ok(())
-    }
-}
-
-/// Creates a channel whose address is free, with its creator as the first member.
-pub(super) async fn create_channel(channel: &NewChannel, tx: &mut SqliteConnection) -> Stored<()> {
-    let room = InsertRoom {
-        id: channel.id,
-        kind: RoomKind::Channel,
-        slug: &channel.slug,
-        name: &channel.name,
-        topic: &channel.topic,
-        private: channel.private,
-        direct_key: None,
-        created_by: Some(channel.creator),
-        created_at: channel.created_at,
-    };
-    room.execute(&mut *tx).await?;
-    join(channel.id, [channel.creator], channel.created_at, tx).await?;
-    Ok(())
-}
-
-/// Makes `users` members who have read everything; gives those who were not yet.
-pub(super) async fn join(
-    room: RoomId,
-    users: impl IntoIterator<Item = UserId>,
-    at: Timestamp,
-    tx: &mut SqliteConnection,
-) -> Stored<Vec<UserId>> {
-    let query = JOIN
-        .scalar::<Uuid>()
-        .bind(room.0)
-        .bind(json_ids(users.into_iter().map(|user| user.0)));
-    Ok(query
-        .bind(at.0)
-        .fetch_all(tx)
-        .await?
-        .into_iter()
-        .map(UserId)
-        .collect())
-}
-
-struct CreateChannel(NewChannel);
-
-impl Job for CreateChannel {
-    type Output = ChannelCreated;
-    const OP: &'static str = "create_channel";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<ChannelCreated> {
-        let channel = &self.0;
-        if BY_SLUG
-            .query()
-            .bind(&channel.slug)
-            .fetch_optional(&mut *tx)
-            .await?
-            .is_some()
-        {
-            return Ok(ChannelCreated::Taken);
-        }
-        create_channel(channel, tx).await?;
-        Ok(ChannelCreated::Created)
-    }
-}
-
-struct OpenDirect {
-    id: RoomId,
-    /// Ascending, each once.
-    users: Vec<UserId>,
-    at: Timestamp,
-}
-
-impl Job for OpenDirect {
-    type Output = (RoomId, bool);
-    const OP: &'static str = "open_direct";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<(RoomId, bool)> {
-        let direct_key = pack(self.users.iter().copied());
-        let found: Option<Uuid> = DIRECT.scalar().bind(&direct_key).fetch_optional(&mut *tx).await?;
-        if let Some(room) = found {
-            return Ok((RoomId(room), false));
-        }
-        let room = InsertRoom {
-            id: self.id,
-            kind: RoomKind::Direct,
-            slug: &self.id.to_string(),
-            name: "",
-            topic: "",
-            private: true,
-            direct_key: Some(direct_key),
-            created_by: None,
-            created_at: self.at,
-        };
-        room.execute(&mut *tx).await?;
-        join(self.id, self.users.iter().copied(), self.at, tx).await?;
-        Ok((self.id, true))
-    }
-}
-
-struct AddMembers {
-    room: RoomId,
-    users: Vec<UserId>,
-    at: Timestamp,
-}
-
-impl Job for AddMembers {
-    type Output = Vec<UserId>;
-    const OP: &'static str = "add_members";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<Vec<UserId>> {
-        join(self.room, self.users.iter().copied(), self.at, tx).await
-    }
-}
-
-struct RemoveMember {
-    room: RoomId,
-    user: UserId,
-}
-
-impl Job for RemoveMember {
-    type Output = bool;
-    const OP: &'static str = "remove_member";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
-        let query = LEAVE.query().bind(self.room.0).bind(self.user.0);
-        Ok(query.execute(tx).await?.rows_affected() > 0)
     }
 }

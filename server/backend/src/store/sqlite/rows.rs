@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 pub(super) use crate::store::rows::{
-    Read, all, integer, kind_name, message_columns, pack, reactions_text, room_columns, unpack, user_columns,
-    with_head,
+    Read, all, integer, message_columns, pack, reactions_text, room_columns, unpack, user_columns, with_head,
 };
 
 /// Ids as a JSON array, which is how a statement takes many; `unhex` makes them bytes again.
 pub(super) fn json_ids(ids: impl IntoIterator<Item = Uuid>) -> String {
     json(&ids.into_iter().map(hex).collect::<Vec<_>>())
+}
+
+/// Ids back to back, as a column of bytes holds several.
+pub(super) fn pack_ids(ids: Vec<Uuid>) -> Vec<u8> {
+    ids.into_iter().flat_map(Uuid::into_bytes).collect()
 }
 
 /// An id in hexadecimal digits.

@@ -12,7 +12,7 @@ use sqlx::{
 pub(super) struct Statement(&'static str);
 
 impl Statement {
-    /// For [`statements!`] alone.
+    /// For [`statements!`], and for those that both engines share.
     pub(super) const fn new(sql: &'static str) -> Self {
         Self(sql)
     }
@@ -29,12 +29,27 @@ impl Statement {
         sqlx::query(self.0)
     }
 
+    /// To execute with these arguments.
+    pub(super) fn query_with(self, arguments: SqliteArguments) -> Query<'static, Sqlite, SqliteArguments> {
+        note();
+        sqlx::query_with(self.0, arguments)
+    }
+
     /// To read rows.
     pub(super) fn read<T: for<'r> FromRow<'r, SqliteRow>>(
         self,
     ) -> QueryAs<'static, Sqlite, T, SqliteArguments> {
         note();
         sqlx::query_as(self.0)
+    }
+
+    /// To read rows with these arguments.
+    pub(super) fn read_with<T: for<'r> FromRow<'r, SqliteRow>>(
+        self,
+        arguments: SqliteArguments,
+    ) -> QueryAs<'static, Sqlite, T, SqliteArguments> {
+        note();
+        sqlx::query_as_with(self.0, arguments)
     }
 
     /// To read one column.

@@ -1,5 +1,5 @@
 use backend::store::{
-    BotCreated, Command, CommandCreated, Cursor, Incoming, NO_PASSWORD, NewUser, Outgoing, Stop,
+    BotCreated, Claim, Command, CommandCreated, Cursor, Incoming, NO_PASSWORD, NewUser, Outgoing, Stop,
 };
 use chat::{CommandId, RoomId, Timestamp, User, UserId, WebhookId};
 use uuid::Uuid;
@@ -51,10 +51,17 @@ fn outgoing(room: Option<RoomId>, maker: &User) -> Outgoing {
 
 /// Claims what is due at the time 100, until 200.
 async fn claim(store: &Shared) -> Vec<Cursor> {
-    store
-        .claim_cursors(Timestamp(100), Timestamp(200), 10)
-        .await
-        .unwrap()
+    store.claim_cursors(due(100, 200, 10)).await.unwrap()
+}
+
+/// A claim of so many at a time, until another, in all rooms.
+fn due(now: i64, until: i64, limit: u64) -> Claim {
+    Claim {
+        rooms: None,
+        now: Timestamp(now),
+        until: Timestamp(until),
+        limit,
+    }
 }
 
 #[tokio::test]
@@ -147,10 +154,7 @@ async fn an_outgoing_webhook_is_due_where_something_came_after_it_was_made() {
     };
     assert_eq!(claimed, [expected]);
     assert_eq!(claim(&store).await, [], "it is claimed");
-    let again = store
-        .claim_cursors(Timestamp(200), Timestamp(300), 10)
-        .await
-        .unwrap();
+    let again = store.claim_cursors(due(200, 300, 10)).await.unwrap();
     assert_eq!(again.len(), 1, "whoever claimed it did nothing in its time");
     let moved = Cursor {
         rev: 2,
@@ -186,10 +190,7 @@ async fn two_who_claim_at_once_do_not_get_the_same() {
     let take = async || {
         let mut taken = Vec::new();
         for _ in 0..6 {
-            let claimed = store
-                .claim_cursors(Timestamp(100), Timestamp(200), 1)
-                .await
-                .unwrap();
+            let claimed = store.claim_cursors(due(100, 200, 1)).await.unwrap();
             taken.extend(claimed.into_iter().map(|cursor| cursor.room));
         }
         taken
@@ -199,6 +200,38 @@ async fn two_who_claim_at_once_do_not_get_the_same() {
     one.sort_unstable();
     rooms.sort_unstable();
     assert_eq!(one, rooms);
+}
+
+#[tokio::test]
+async fn who_claims_in_some_rooms_gets_nothing_of_others() {
+    let store = Fresh::open().await;
+    let rosa = registered(&store, "rosa").await;
+    let mut rooms = Vec::new();
+    for name in ["a", "b", "c"] {
+        rooms.push(channel(&store, name, &rosa).await);
+    }
+    let quiet = channel(&store, "quiet", &rosa).await;
+    store.insert_outgoing(outgoing(None, &rosa), 5).await.unwrap();
+    for room in &rooms {
+        post(&store, *room, &rosa, "news").await;
+    }
+    let claim_in = async |rooms: &[RoomId]| {
+        let claim = Claim {
+            rooms: Some(rooms.to_vec()),
+            ..due(100, 200, 10)
+        };
+        let claimed = store.claim_cursors(claim).await.unwrap();
+        claimed.iter().map(|cursor| cursor.room).collect::<Vec<_>>()
+    };
+    assert_eq!(claim_in(&[]).await, []);
+    assert_eq!(claim_in(&[quiet]).await, []);
+    assert_eq!(claim_in(&[quiet, rooms[1]]).await, [rooms[1]]);
+    assert_eq!(claim_in(&[rooms[1]]).await, [], "it is claimed");
+    let mut rest: Vec<RoomId> = claim(&store).await.iter().map(|cursor| cursor.room).collect();
+    rest.sort_unstable();
+    let mut others = [rooms[0], rooms[2]];
+    others.sort_unstable();
+    assert_eq!(rest, others);
 }
 
 #[tokio::test]
@@ -250,8 +283,8 @@ async fn a_stopped_webhook_is_due_no_more_until_it_goes_on() {
     };
     assert!(store.stop_outgoing(webhook.id, Some(stop.clone())).await.unwrap());
     assert_eq!(store.outgoing().await.unwrap()[0].stopped, Some(stop));
-    let far = (Timestamp(1_000_000), Timestamp(2_000_000));
-    assert_eq!(store.claim_cursors(far.0, far.1, 10).await.unwrap(), []);
+    let far = due(1_000_000, 2_000_000, 10);
+    assert_eq!(store.claim_cursors(far).await.unwrap(), []);
     assert!(store.stop_outgoing(webhook.id, None).await.unwrap());
     let claimed = claim(&store).await;
     assert_eq!((claimed[0].rev, claimed[0].attempts), (0, 0));
