@@ -13,7 +13,8 @@ use super::load::{load, part, signed_in};
 use crate::{
     address::{self, Query},
     parts::{
-        Avatar, Bar, Field, Frame, Icon, Notice, PageTitle, Places, Said, Shape, PageStyle, STAFF, date_in_words,
+        Avatar, Bar, Field, Frame, Icon, Notice, PageStyle, PageTitle, Places, STAFF, Said, Shape,
+        date_in_words,
     },
     visit::{backend, query},
 };

@@ -11,7 +11,9 @@ use super::{
 use crate::{
     address::{self, Address, Query},
     islands::people_picker::PeoplePicker,
-    parts::{Bar, Face, Field, Frame, Icon, Notice, PageTitle, Places, RoleTag, Said, Shape, PageStyle, STAFF},
+    parts::{
+        Bar, Face, Field, Frame, Icon, Notice, PageStyle, PageTitle, Places, RoleTag, STAFF, Said, Shape,
+    },
     shell::Boot,
     visit::{backend, query},
 };

@@ -4,7 +4,10 @@ use chat::Code;
 use http::StatusCode;
 use leptos::prelude::*;
 
-use crate::{parts::{PageStyle, PageTitle, SHEET}, visit::answer_with};
+use crate::{
+    parts::{PageStyle, PageTitle, SHEET},
+    visit::answer_with,
+};
 
 /// The page of an address that leads nowhere.
 #[component]

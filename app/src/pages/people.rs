@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     address::Address,
-    parts::{Bar, Frame, Icon, Notice, PageTitle, Places, Said, Shape, PageStyle, STAFF},
+    parts::{Bar, Frame, Icon, Notice, PageStyle, PageTitle, Places, STAFF, Said, Shape},
     visit::{backend, query},
 };
 

@@ -6,7 +6,7 @@ use tokio::try_join;
 
 use super::load::{load, part, signed_in};
 use crate::{
-    parts::{Avatar, Bar, Frame, PageTitle, Places, RoleTag, PageStyle, STAFF, date_in_words, status_words},
+    parts::{Avatar, Bar, Frame, PageStyle, PageTitle, Places, RoleTag, STAFF, date_in_words, status_words},
     visit::backend,
 };
 

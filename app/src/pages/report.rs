@@ -7,7 +7,7 @@ use tokio::try_join;
 use super::load::{load, part, signed_in};
 use crate::{
     address,
-    parts::{Avatar, Bar, Frame, Icon, Notice, PageTitle, Places, Said, Shape, PageStyle, STAFF},
+    parts::{Avatar, Bar, Frame, Icon, Notice, PageStyle, PageTitle, Places, STAFF, Said, Shape},
     visit::{backend, query},
 };
 

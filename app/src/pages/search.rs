@@ -13,7 +13,9 @@ use leptos::prelude::*;
 use super::load::{load, signed_in};
 use crate::{
     address::{self, Address},
-    parts::{Avatar, Bar, Frame, Icon, Notice, PageStyle, PageTitle, Places, Shape, clock, date_in_words, words},
+    parts::{
+        Avatar, Bar, Frame, Icon, Notice, PageStyle, PageTitle, Places, Shape, clock, date_in_words, words,
+    },
     visit::{answer_with, backend, query},
 };
 

@@ -33,7 +33,7 @@ pub(crate) use self::{
 use super::load::{Halt, Loaded, load, part, signed_in};
 use crate::{
     address::Query,
-    parts::{Bar, Frame, Notice, PageTitle, Places, Said, PageStyle, STAFF},
+    parts::{Bar, Frame, Notice, PageStyle, PageTitle, Places, STAFF, Said},
     shell::Leave,
     visit::{backend, query},
 };
