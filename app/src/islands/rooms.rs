@@ -23,8 +23,6 @@ use crate::live::{
 
 /// Something that calls for an answer.
 enum Call {
-    /// Somebody is about to go elsewhere.
-    Prepare,
     /// To this address, which is new to the browser's history or not.
     Visit(String, bool),
     /// To the first message of this day, such as `2026-11-23`.
@@ -33,8 +31,12 @@ enum Call {
     Room(Box<Room>),
 }
 
+/// So many calls wait for the chunk at most: more than come in the time that it takes.
+const CALLS_MAX: usize = 1_000;
+
 thread_local! {
     static IS_HERE: Cell<bool> = const { Cell::new(false) };
+    static IS_ASKED_FOR: Cell<bool> = const { Cell::new(false) };
     /// What waits for the chunk: each is answered after the one before it.
     static CALLS: RefCell<Vec<Call>> = const { RefCell::new(Vec::new()) };
 }
@@ -44,7 +46,6 @@ fn answer() {
     IS_HERE.set(true);
     for call in CALLS.take() {
         match call {
-            Call::Prepare => {}
             Call::Visit(path, is_new) => enter::visit(path, is_new),
             Call::Day(day) => date::visit(day),
             Call::Room(room) => place::place(&room),
@@ -52,14 +53,21 @@ fn answer() {
     }
 }
 
-/// False: the code cannot come now.
+/// Has it answered. False: the code cannot come now.
 fn call(call: Call) -> bool {
-    let can_come = can_come(IS_HERE.get());
-    if can_come {
+    let is_taken = can_come(IS_HERE.get()) && CALLS.with_borrow(Vec::len) < CALLS_MAX;
+    if is_taken {
         CALLS.with_borrow_mut(|calls| calls.push(call));
         spawn(answer());
     }
-    can_come
+    is_taken
+}
+
+/// Somebody is about to go elsewhere: the code is to be there by then.
+fn prepare() {
+    if can_come(IS_HERE.get()) && !IS_ASKED_FOR.replace(true) {
+        spawn(answer());
+    }
 }
 
 /// Listens for as long as the page is there.
@@ -82,11 +90,7 @@ pub(super) fn listen() {
     // Whoever points at a room is about to go there.
     if let Some(side) = one::<Element>(".side") {
         for kind in ["pointerover", "focusin"] {
-            on(&side, kind, |_: Event| {
-                if !IS_HERE.get() {
-                    call(Call::Prepare);
-                }
-            });
+            on(&side, kind, |_: Event| prepare());
         }
     }
     subscribe(|notice| {
