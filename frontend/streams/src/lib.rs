@@ -62,13 +62,20 @@ impl ReadableStream {
 
     /// Reads the browser's stream to its end, or to the first fault.
     pub fn into_stream(self) -> impl Stream<Item = Result<JsValue, JsValue>> {
-        let reader = self.0.get_reader().unchecked_into::<ReadableStreamDefaultReader>();
+        let reader = self
+            .0
+            .get_reader()
+            .unchecked_into::<ReadableStreamDefaultReader>();
         stream::unfold(Some(reader), |reader| async move {
             let reader = reader?;
             let read = async {
                 let read = JsFuture::from(reader.read()).await?;
                 let is_over = Reflect::get(&read, &"done".into())?.is_truthy();
-                Ok(if is_over { None } else { Some(Reflect::get(&read, &"value".into())?) })
+                Ok(if is_over {
+                    None
+                } else {
+                    Some(Reflect::get(&read, &"value".into())?)
+                })
             };
             match read.await {
                 Ok(piece) => piece.map(|piece| (Ok(piece), Some(reader))),
