@@ -171,6 +171,8 @@ test("who signs in next finds nothing of who was there before", async () => {
   await ines.isConnected();
   await ines.page.reload();
   await ines.isKept();
+  // What a page asks once it is quiet would be refused from now on, and its console would say so.
+  await ines.page.waitForLoadState("networkidle");
   // The session ends without a word to this browser.
   await context.clearCookies();
   const mei = await Person.at(context, server, "mei");

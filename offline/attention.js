@@ -1,12 +1,9 @@
 // What a page attends to, loaded once it is shown and quiet: drafts on all of one's devices, notifications, the icon's
-// badge, what people say of themselves, and pages of lists that follow what happens. The island's code hands on every
-// text of frames that the socket brings (app/src/live/browser/socket.rs); pages without a room have a socket of their own.
+// badge, what people say of themselves. The island's code hands on every text of frames that the socket brings
+// (app/src/live/browser/socket.rs); pages without a room have a socket of their own. What only those need comes to them alone.
 
 import { followDrafts } from "./attention/drafts.js";
-import { showHours, showMoments } from "./attention/hours.js";
-import { followList } from "./attention/list.js";
 import { notify } from "./attention/notify.js";
-import { offerPush } from "./attention/push.js";
 import { followThread } from "./attention/thread.js";
 
 const app = document.querySelector(".app");
@@ -46,7 +43,4 @@ globalThis.natterHear = hear;
 const title = document.querySelector("title");
 if (title) new MutationObserver(badge).observe(title, { childList: true, characterData: true, subtree: true });
 badge();
-followList(document.querySelector("[data-follows]"));
-offerPush(document.querySelector("[data-push]"));
-showHours(document.querySelector("[data-quiet]"));
-showMoments();
+if (document.querySelector("[data-follows], [data-push], [data-quiet], time[data-at]")) import(__AROUND__).catch(() => {});

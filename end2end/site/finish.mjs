@@ -1,10 +1,11 @@
 // node finish.mjs SITE [HASHES]: what is left to do once cargo-leptos has filled SITE and written HASHES, the names that the
-// server reads (hash.txt beside its binary). Names files by what they hold, builds the service worker and what pages need
-// to go on without a network, compresses every file, prints what each weighs, writes the same as JSON beside SITE, and
-// fails when a budget is exceeded.
+// server reads (hash.txt beside its binary). Makes the first load lighter, names files by what they hold, builds the
+// service worker and what pages need to go on without a network, compresses every file, prints what each weighs, writes
+// the same as JSON beside SITE, and fails when a budget is exceeded.
 import { readFile, writeFile } from "node:fs/promises";
 import { compressSite } from "./compress.mjs";
 import { weigh } from "./budget.mjs";
+import { lighten } from "./lighten.mjs";
 import { nameByContent } from "./names.mjs";
 import { buildOffline } from "./offline.mjs";
 
@@ -16,7 +17,10 @@ if (!site) {
 const report = `${site.replace(/\/+$/, "")}-sizes.json`;
 
 const budgets = JSON.parse(await readFile(new URL("budget.json", import.meta.url), "utf8"));
-if (process.argv[3]) await nameByContent(site, process.argv[3]);
+if (process.argv[3]) {
+  await lighten(site, process.argv[3]);
+  await nameByContent(site, process.argv[3]);
+}
 await buildOffline(site);
 const files = await compressSite(site);
 const results = weigh(budgets, files);

@@ -3,12 +3,14 @@ import { execFile } from "node:child_process";
 import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { compressSite } from "./compress.mjs";
 import { nameByContent } from "./names.mjs";
+import { loadLate, shorten } from "./lighten.mjs";
 import { buildOffline } from "./offline.mjs";
 import { weigh } from "./budget.mjs";
 
@@ -118,4 +120,51 @@ test("the build fails when the first load is over its budget, and says what weig
   await assert.rejects(finish(), ({ code, stdout }) => code === 1 && /OVER BUDGET: first load/.test(stdout));
   const report = JSON.parse(await readFile(`${site}-sizes.json`, "utf8"));
   assert.equal(report.budgets[0].within, false);
+});
+
+// A module that imports a function from "./n" and exports another, which calls it, under two names.
+function moduleOf(imported, exported, from = "./n") {
+  const vec = (...items) => [items.length, ...items.flat()];
+  const text = (value) => [value.length, ...Buffer.from(value)];
+  const section = (kind, bytes) => [kind, bytes.length, ...bytes];
+  return Buffer.from([
+    ...Buffer.from("\0asm\x01\0\0\0", "latin1"),
+    ...section(1, vec([0x60, 0, 1, 0x7f])),
+    ...section(2, vec([...text(from), ...text(imported), 0, 0])),
+    ...section(3, vec([0])),
+    ...section(7, vec([...text(exported), 0, 1], [...text("Island_1"), 0, 1])),
+    ...section(10, vec([4, 0, 0x10, 0, 0x0b])),
+    ...section(0, [...text("custom"), 1, 2, 3]),
+  ]);
+}
+
+test("names that only the script and its code know are short in both, and they still find each other", async () => {
+  const [imported, exported] = ["__wbg_now_0123456789abcdef", "_ZN6invoke17hE"];
+  const code = moduleOf(imported, exported);
+  const script = `const $a = 1, glue = {${imported}: () => 42}; wasm.${exported}(); wasm.Island_1(); other.__wbg_ptr;`;
+  const short = shorten(script, code);
+  assert.ok(!short.script.includes(imported) && !short.script.includes(exported));
+  assert.ok(short.script.includes("wasm.Island_1()") && short.script.includes("other.__wbg_ptr"));
+  assert.ok(short.script.startsWith("const $a = 1"));
+  const [, glue, called] = short.script.match(/glue = \{(.+?):.*?wasm\.(.+?)\(/);
+  assert.notEqual(glue, called);
+  const { instance } = await WebAssembly.instantiate(short.code, { "./n": { [glue]: () => 42 } });
+  assert.equal(instance.exports[called](), 42);
+  assert.equal(instance.exports.Island_1(), 42);
+  assert.deepEqual(shorten(short.script, short.code), short, "a second time nothing is left to do");
+});
+
+test("the loader of chunks comes with the first chunk, and is called as if it had been there", async () => {
+  const pkg = await mkdtemp(join(folder, "late-"));
+  await writeFile(join(pkg, "__wasm_split.abc.mjs"), "globalThis.loaded = []; export const load_x = (...to) => loaded.push(to);");
+  const path = "./__wasm_split.abc.mjs";
+  const script = `let e;import*as t from"${path}";import*as _ from"${path}";export const glue=[t,_];`;
+  const light = loadLate(script, moduleOf("load_x", "run", path));
+  await writeFile(join(pkg, "main.mjs"), light);
+  const { glue } = await import(pathToFileURL(join(pkg, "main.mjs")));
+  assert.equal(globalThis.loaded, undefined);
+  assert.equal(glue[1].load_x(7, 8), undefined);
+  while (!globalThis.loaded?.length) await new Promise((go) => setTimeout(go, 5));
+  assert.deepEqual(globalThis.loaded, [[7, 8]]);
+  assert.equal(loadLate(light, moduleOf("load_x", "run", path)), light, "a second time nothing is left to do");
 });

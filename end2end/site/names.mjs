@@ -10,10 +10,19 @@ import { join } from "node:path";
 const FAMILY = { js: (hash) => `natter.${hash}.js`, wasm: (hash) => `natter.${hash}.wasm`, split: (hash) => `__wasm_split.${hash}.js` };
 const BLANK = "_".repeat(22);
 
+/** The paths of the three, by their kind; nothing where there is no such file. */
+export async function familyOf(site, hashes) {
+  const text = await readHashes(hashes);
+  const known = text && Object.fromEntries(text.trim().split("\n").map((line) => line.split(": ")));
+  return known && Object.fromEntries(Object.entries(FAMILY).map(([kind, name]) => [kind, join(site, "pkg", name(known[kind]))]));
+}
+
+const readHashes = (hashes) => access(hashes).then(() => readFile(hashes, "utf8"), () => undefined);
+
 /** `hashes` is the file beside the server's binary from which it learns the names: a kind and its hash a line. */
 export async function nameByContent(site, hashes) {
-  if (!(await access(hashes).then(() => true, () => false))) return;
-  const text = await readFile(hashes, "utf8");
+  const text = await readHashes(hashes);
+  if (!text) return;
   const before = Object.fromEntries(text.trim().split("\n").map((line) => line.split(": ")));
   const known = Object.keys(FAMILY).map((kind) => before[kind]);
   const named = (hash) => (content) => known.reduce((content, old) => content.replaceAll(old, hash), content);

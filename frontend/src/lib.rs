@@ -7,6 +7,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// pages left behind, if the browser keeps it.
 #[wasm_bindgen]
 pub fn hydrate(kept: Option<Kept>) {
+    // Islands have no signals, so Leptos needs neither a root nor an executor (`leptos::mount::hydrate_islands`).
     browser::start(kept);
-    leptos::mount::hydrate_islands();
 }

@@ -7,12 +7,11 @@ mod offers;
 use std::cell::Cell;
 
 use leptos::lazy;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlTextAreaElement};
 
 use super::dress::dress;
 use crate::live::{
-    browser::{document, one, send, switch, window, with},
+    browser::{document, one, send, spawn, switch, window, with},
     connect::State,
     json::{Value, quote},
 };
@@ -42,7 +41,7 @@ pub(super) fn is_command(text: &str) -> bool {
 pub(super) fn call(call: Call) -> bool {
     let online = with(|client| client.state() == State::Online) == Some(true);
     if online || IS_HERE.get() {
-        spawn_local(async move {
+        spawn(async move {
             answer(Box::new(call)).await;
             IS_HERE.set(true);
         });
@@ -61,7 +60,7 @@ fn answer(call: Box<Call>) {
         Call::Chosen(offer) => offers::choose(&offer),
         Call::Do(text, nonce) => {
             offers::hide();
-            spawn_local(order(text, nonce));
+            spawn(order(text, nonce));
         }
     }
 }

@@ -4,10 +4,9 @@ use leptos::prelude::*;
 
 /// Sends without leaving the page, keeps drafts, and says who else is typing.
 #[island]
-pub fn Composer(children: Children) -> impl IntoView {
+pub fn Composer() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     live::adopt();
-    children()
 }
 
 #[cfg(feature = "hydrate")]

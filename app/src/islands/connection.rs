@@ -4,10 +4,9 @@ use leptos::prelude::*;
 
 /// Shows whether what is sent arrives.
 #[island]
-pub fn Connection(children: Children) -> impl IntoView {
+pub fn Connection() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     live::adopt();
-    children()
 }
 
 #[cfg(feature = "hydrate")]

@@ -1,15 +1,13 @@
 //! Suggestions for a field that takes a username.
-#![expect(missing_docs, reason = "the macro's loader for a lazy island has none")]
 
 use leptos::prelude::*;
 
-/// Suggests people to the text field `username` inside it, which works without as well. Its code is a chunk of its
-/// own: it comes only to pages that have such a field.
-#[island(lazy)]
-pub fn PeoplePicker(children: Children) -> impl IntoView {
+/// Suggests people to the text field `username`, which works without as well. Its code is a chunk of its own: it comes
+/// only to pages that have such a field. (Not by `#[island(lazy)]`, whose promises weigh on all other pages.)
+#[island]
+pub fn PeoplePicker() -> impl IntoView {
     #[cfg(feature = "hydrate")]
-    live::adopt();
-    children()
+    crate::live::browser::spawn(live::adopt());
 }
 
 #[cfg(feature = "hydrate")]
@@ -20,14 +18,15 @@ mod live {
     };
 
     use chat::Author;
+    use leptos::lazy;
     use wasm_bindgen::JsCast;
-    use wasm_bindgen_futures::{JsFuture, spawn_local};
+    use wasm_bindgen_futures::JsFuture;
     use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent};
 
     use crate::{
         face::{hue, initial},
         live::{
-            browser::{element, get, on, one, set, window},
+            browser::{element, get, on, one, set, spawn, window},
             codec,
         },
     };
@@ -47,9 +46,10 @@ mod live {
         typed: Cell<u32>,
     }
 
+    #[lazy]
     pub(super) fn adopt() {
         let picker = || {
-            let field: HtmlInputElement = one("leptos-island input[name=username]:not([type=hidden])")?;
+            let field: HtmlInputElement = one("input[name=username]:not([type=hidden])")?;
             let list: HtmlElement = element("ul", "suggestions")?.dyn_into().ok()?;
             field.parent_element()?.append_child(&list).ok()?;
             Some(Picker {
@@ -121,7 +121,7 @@ mod live {
             let query = String::from(js_sys::encode_uri_component(begin));
             let path = ["/api/users?limit=", SUGGESTIONS, "&query=", &query].concat();
             let it = Rc::clone(self);
-            spawn_local(async move {
+            spawn(async move {
                 rest().await;
                 if it.typed.get() != typed {
                     return;

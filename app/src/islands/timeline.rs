@@ -4,8 +4,6 @@
 //! the page: [`rows`] draws, [`list`] scrolls, [`news`] tells what is out of sight.
 
 #[cfg(feature = "hydrate")]
-mod date;
-#[cfg(feature = "hydrate")]
 mod list;
 #[cfg(feature = "hydrate")]
 mod live;
@@ -22,8 +20,7 @@ use leptos::prelude::*;
 
 /// Goes on with the messages that the page shows.
 #[island]
-pub fn Timeline(children: Children) -> impl IntoView {
+pub fn Timeline() -> impl IntoView {
     #[cfg(feature = "hydrate")]
     live::adopt();
-    children()
 }

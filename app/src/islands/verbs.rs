@@ -20,17 +20,14 @@ use std::{
 };
 
 use chat::wire::ServerFrame;
-use js_sys::Reflect;
 use leptos::lazy;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlTextAreaElement, KeyboardEvent, MouseEvent};
 
-use super::dress::dress;
+use super::{can_come, dress::dress};
 use crate::live::{
     Ms, Notice,
-    browser::{Alarm, document, now, on, one, overhear, subscribe, window, with},
-    connect::State,
+    browser::{Alarm, document, now, on, one, overhear, spawn, subscribe, window},
 };
 
 /// What a click here means is ours to say.
@@ -127,21 +124,13 @@ fn escape(from: &Element) {
 }
 
 fn call(call: Call) {
-    // A chunk that cannot come would take the page's other tasks with it.
-    if !IS_HERE.get() && with(|client| client.state() == State::Online) != Some(true) && !is_kept() {
+    if !can_come(IS_HERE.get()) {
         return;
     }
-    spawn_local(async move {
+    spawn(async move {
         answer(Box::new(call)).await;
         IS_HERE.set(true);
     });
-}
-
-/// Whether a service worker answers for the site: it keeps all of its code.
-fn is_kept() -> bool {
-    let get = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).unwrap_or_default();
-    let worker = get(&get(&window(), "navigator"), "serviceWorker");
-    worker.is_object() && get(&worker, "controller").is_object()
 }
 
 /// Listens for as long as the page is there.

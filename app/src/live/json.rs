@@ -91,12 +91,14 @@ impl<'a> Value<'a> {
     }
 
     /// Every item of the list, read in the same way; `None` as soon as one cannot be.
-    pub fn list<T>(&self, read: impl FnMut(&Self) -> Option<T>) -> Option<Vec<T>> {
-        if let Self::List(items) = self {
-            items.iter().map(read).collect()
-        } else {
-            None
+    pub fn list<T>(&self, mut read: impl FnMut(&Self) -> Option<T>) -> Option<Vec<T>> {
+        let Self::List(items) = self else { return None };
+        // Written out: collecting brings four functions for every kind of item.
+        let mut all = Vec::with_capacity(items.len());
+        for item in items {
+            all.push(read(item)?);
         }
+        Some(all)
     }
 
     /// A value that may be absent. `None`: it is there and cannot be read.
@@ -185,7 +187,7 @@ impl<'a> Reader<'a> {
         {
             self.at += 1;
         }
-        Value::Number(&self.text[start..self.at])
+        Value::Number(self.text.get(start..self.at).unwrap_or_default())
     }
 
     fn text(&mut self) -> Option<Cow<'a, str>> {
@@ -195,7 +197,7 @@ impl<'a> Reader<'a> {
         if self.take(b'"') {
             return Some(Cow::Borrowed(plain));
         }
-        let mut text = self.text[start..self.at].to_owned();
+        let mut text = self.text.get(start..self.at)?.to_owned();
         while !self.take(b'"') {
             self.at += 1;
             text.push(self.escape()?);
@@ -206,11 +208,12 @@ impl<'a> Reader<'a> {
 
     /// Everything up to the next quote or backslash.
     fn run(&mut self) -> Option<&'a str> {
-        let rest = &self.text[self.at..];
+        // Not by brackets, here and elsewhere: what they say when they fail takes more code than this file.
+        let rest = self.text.get(self.at..)?;
         let length = rest
             .bytes()
             .position(|byte| matches!(byte, b'"' | b'\\') || byte < b' ')?;
-        let run = &rest[..length];
+        let run = rest.get(..length)?;
         self.at += length;
         matches!(self.peek()?, b'"' | b'\\').then_some(run)
     }
@@ -254,7 +257,7 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self, word: &str, value: Value<'a>) -> Option<Value<'a>> {
-        self.text[self.at..].starts_with(word).then(|| {
+        self.text.get(self.at..)?.starts_with(word).then(|| {
             self.at += word.len();
             value
         })

@@ -3,8 +3,6 @@
 //! One send is on its way at a time, so that they are stored in the order in which they were written. What is
 //! unanswered when the line breaks is sent again under the same nonce: the server stores it once however often.
 
-use std::collections::VecDeque;
-
 use chat::{Code, Nonce, view::Pending, wire::ClientFrame};
 
 use super::Ms;
@@ -19,7 +17,7 @@ const PAUSE_MAX: Ms = 30_000;
 /// The sends of all rooms, in their order.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
-    sends: VecDeque<Pending>,
+    sends: Vec<Pending>,
     online: bool,
     in_flight: Option<(Nonce, Ms)>,
     paused_until: Option<Ms>,
@@ -31,7 +29,7 @@ impl Outbox {
     #[must_use]
     pub fn restored(sends: Vec<Pending>) -> Self {
         Self {
-            sends: sends.into(),
+            sends,
             ..Self::default()
         }
     }
@@ -49,7 +47,7 @@ impl Outbox {
 
     /// Adds a send.
     pub fn push(&mut self, send: Pending) {
-        self.sends.push_back(send);
+        self.sends.push(send);
     }
 
     /// Adds a send that another page left behind; false: it is here.

@@ -8,8 +8,6 @@ use super::Ms;
 const INTERVAL: Ms = 3_000;
 /// The server does not listen to words that follow each other more closely than this.
 const AFTER_SENDING: Ms = 1_000;
-/// More names than this are only called several.
-const NAMES_MAX: usize = 3;
 
 /// The people who are typing in one room, in the order in which they began.
 #[derive(Clone, Debug, Default)]
@@ -61,15 +59,14 @@ impl Typists {
     }
 }
 
-/// The line below the composer.
+/// The line below the composer. More than three are only called several.
 #[must_use]
 pub fn sentence(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => [one, " is typing…"].concat(),
-        [first @ .., last] if names.len() <= NAMES_MAX => {
-            [&first.join(", "), " and ", last, " are typing…"].concat()
-        }
+        [one, two] => [one, " and ", two, " are typing…"].concat(),
+        [one, two, three] => [one, ", ", two, " and ", three, " are typing…"].concat(),
         _ => "Several people are typing…".to_owned(),
     }
 }

@@ -13,7 +13,8 @@ use super::load::{load, part, signed_in};
 use crate::{
     address::{self, Query},
     parts::{
-        Avatar, Bar, Field, Frame, Icon, Notice, PageTitle, Places, Said, Shape, StaffStyle, date_in_words,
+        Avatar, Bar, Field, Frame, Icon, Notice, PageStyle, PageTitle, Places, STAFF, Said, Shape,
+        date_in_words,
     },
     visit::{backend, query},
 };
@@ -90,9 +91,9 @@ pub(crate) fn Details() -> impl IntoView {
         let words = Said::read(&query).words();
         Ok(view! {
             <PageTitle text=title.clone()/>
-            <StaffStyle/>
             <Frame places>
                 <Bar title><a class="button" href=back>"Back"<span class="unseen">" to #"<bdi>{name}</bdi></span></a></Bar>
+                <PageStyle text=STAFF/>
                 <div class="scroll"><div class="sheet">
                     <Notice words/>
                     <About room=&room members rights here=here.clone() query=query.clone()/>

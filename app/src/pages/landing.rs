@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     address,
-    parts::{Icon, PageTitle, Preview, Shape},
+    parts::{Icon, PageStyle, PageTitle, Preview, Shape},
     visit::{backend, cookie, visit},
 };
 
@@ -46,6 +46,7 @@ fn Welcome(is_open: bool) -> impl IntoView {
     };
     view! {
         <PageTitle text="Team chat on a server of your own"/>
+        <PageStyle text=include_str!("landing.css")/>
         <div class="landing">
             <header class="top"><a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a></header>
             <main>

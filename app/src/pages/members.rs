@@ -11,7 +11,9 @@ use super::{
 use crate::{
     address::{self, Address, Query},
     islands::people_picker::PeoplePicker,
-    parts::{Bar, Face, Field, Frame, Icon, Notice, PageTitle, Places, RoleTag, Said, Shape, StaffStyle},
+    parts::{
+        Bar, Face, Field, Frame, Icon, Notice, PageStyle, PageTitle, Places, RoleTag, STAFF, Said, Shape,
+    },
     shell::Boot,
     visit::{backend, query},
 };
@@ -63,9 +65,9 @@ pub(crate) fn Members() -> impl IntoView {
         let boot = room.member.then(|| view! { <Boot/> }.into_any());
         Ok(view! {
             <PageTitle text=title.clone()/>
-            <StaffStyle/>
             <Frame places>
                 <Bar title><a class="button" href=about>"About"</a><a class="button" href=back>"Back"<span class="unseen">" to #"<bdi>{name}</bdi></span></a></Bar>
+                <PageStyle text=STAFF/>
                 <div class="scroll"><div class="sheet">
                     {rights.invite.then(|| view! { <Invite room=&room here=here.clone() query/> }.into_any())}
                     <section>
@@ -147,9 +149,8 @@ fn Invite<'a>(room: &'a Room, here: String, query: Query) -> impl IntoView + use
             <form class="inline" method="post" action="/fn/invite_member">
                 <input type="hidden" name="room" value=room.id.to_string()/>
                 <input type="hidden" name="page" value=here/>
-                <PeoplePicker>
-                    <Field label="Username" name="username" value=query.get("username") placeholder="@name"/>
-                </PeoplePicker>
+                <Field label="Username" name="username" value=query.get("username") placeholder="@name"/>
+                <PeoplePicker/>
                 <button class="button" type="submit">"Invite"</button>
             </form>
         </section>

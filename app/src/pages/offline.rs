@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    parts::{Icon, PageTitle, Shape},
+    parts::{Icon, PageStyle, PageTitle, SHEET, Shape},
     shell::Readable,
 };
 
@@ -11,6 +11,7 @@ use crate::{
 pub(crate) fn Offline() -> impl IntoView {
     view! {
         <PageTitle text="No network"/>
+        <PageStyle text=SHEET/>
         <main class="alone">
             <p class="brand"><Icon is=Shape::Natter/>"Natter"</p>
             <h1>"No network"</h1>

@@ -4,7 +4,10 @@ use chat::Code;
 use http::StatusCode;
 use leptos::prelude::*;
 
-use crate::{parts::PageTitle, visit::answer_with};
+use crate::{
+    parts::{PageStyle, PageTitle, SHEET},
+    visit::answer_with,
+};
 
 /// The page of an address that leads nowhere.
 #[component]
@@ -56,6 +59,7 @@ pub(crate) fn Oops(
     };
     view! {
         <PageTitle text=title/>
+        <PageStyle text=SHEET/>
         <main class="oops">
             <svg class="art" viewBox="0 0 128 96" aria-hidden="true" inner_html=ART></svg>
             <h1>{title}</h1>

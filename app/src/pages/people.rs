@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     address::Address,
-    parts::{Bar, Frame, Icon, Notice, PageTitle, Places, Said, Shape, StaffStyle},
+    parts::{Bar, Frame, Icon, Notice, PageStyle, PageTitle, Places, STAFF, Said, Shape},
     visit::{backend, query},
 };
 
@@ -45,9 +45,9 @@ pub(crate) fn People() -> impl IntoView {
         };
         Ok(view! {
             <PageTitle text="People"/>
-            <StaffStyle/>
             <Frame places>
                 <Bar title="People"/>
+                <PageStyle text=STAFF/>
                 <div class="scroll"><div class="sheet"><section>
                     <Notice words=Said::read(&query).words()/>
                     <Find wanted/>

@@ -6,7 +6,7 @@ use tokio::try_join;
 
 use super::load::{load, part, signed_in};
 use crate::{
-    parts::{Avatar, Bar, Frame, PageTitle, Places, RoleTag, StaffStyle, date_in_words, status_words},
+    parts::{Avatar, Bar, Frame, PageStyle, PageTitle, Places, RoleTag, STAFF, date_in_words, status_words},
     visit::backend,
 };
 
@@ -27,9 +27,9 @@ pub(crate) fn Person() -> impl IntoView {
             .count();
         Ok(view! {
             <PageTitle text=title.clone()/>
-            <StaffStyle/>
             <Frame places>
                 <Bar title><a class="button" href="/people">"Everyone"</a></Bar>
+                <PageStyle text=STAFF/>
                 <div class="scroll"><div class="sheet"><Card profile is_me shared/></div></div>
             </Frame>
         }

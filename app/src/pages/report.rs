@@ -7,7 +7,7 @@ use tokio::try_join;
 use super::load::{load, part, signed_in};
 use crate::{
     address,
-    parts::{Avatar, Bar, Frame, Icon, Notice, PageTitle, Places, Said, Shape, StaffStyle},
+    parts::{Avatar, Bar, Frame, Icon, Notice, PageStyle, PageTitle, Places, STAFF, Said, Shape},
     visit::{backend, query},
 };
 
@@ -53,9 +53,9 @@ pub(crate) fn Report() -> impl IntoView {
         };
         Ok(view! {
             <PageTitle text="Report a message"/>
-            <StaffStyle/>
             <Frame places>
                 <Bar title="Report a message"><a class="button" href=back>"Back"</a></Bar>
+                <PageStyle text=STAFF/>
                 <div class="scroll"><div class="sheet"><section>
                     <h2>"Report a message"</h2>
                     <p>"Moderators see the message as it is now, your name and your reason. Nobody else does."</p>

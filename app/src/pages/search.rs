@@ -13,7 +13,9 @@ use leptos::prelude::*;
 use super::load::{load, signed_in};
 use crate::{
     address::{self, Address},
-    parts::{Avatar, Bar, Frame, Icon, Notice, PageTitle, Places, Shape, clock, date_in_words, words},
+    parts::{
+        Avatar, Bar, Frame, Icon, Notice, PageStyle, PageTitle, Places, Shape, clock, date_in_words, words,
+    },
     visit::{answer_with, backend, query},
 };
 
@@ -45,6 +47,7 @@ pub(crate) fn Search() -> impl IntoView {
             <PageTitle text="Search"/>
             <Frame places>
                 <Bar title="Search"/>
+                <PageStyle text=include_str!("search.css")/>
                 <div class="scroll"><div class="sheet"><section>
                     <Notice words=refusal/>
                     <Find q/>

@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::parts::{Icon, Shape};
+use crate::parts::{Icon, PageStyle, SHEET, Shape};
 
 #[component]
 pub(crate) fn TokenCreated(name: String, secret: String) -> impl IntoView {
     view! {
+        <PageStyle text=SHEET/>
         <main class="alone">
             <a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a>
             <h1>"Your new token"</h1>

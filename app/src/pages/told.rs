@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::parts::{Icon, Shape};
+use crate::parts::{Icon, PageStyle, SHEET, Shape};
 
 #[component]
 pub(crate) fn Told(page: String, notice: String) -> impl IntoView {
@@ -11,6 +11,7 @@ pub(crate) fn Told(page: String, notice: String) -> impl IntoView {
         .map(|line| view! { <p>{line.to_owned()}</p> })
         .collect();
     view! {
+        <PageStyle text=SHEET/>
         <main class="alone">
             <a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a>
             <h1>"Only you see this"</h1>

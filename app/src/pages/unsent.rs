@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     address::Address,
-    parts::{Icon, Notice, Shape, words},
+    parts::{Icon, Notice, PageStyle, SHEET, Shape, words},
 };
 
 /// What was written, and why it is not in the room.
@@ -49,6 +49,7 @@ impl Unsent {
             false => (page, "Back to the room"),
         };
         view! {
+            <PageStyle text=SHEET/>
             <main class="alone">
                 <a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a>
                 <h1>"This was not sent"</h1>

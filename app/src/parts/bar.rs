@@ -3,7 +3,7 @@
 use chat::{Author, Room, RoomKind};
 use leptos::prelude::*;
 
-use super::{Avatar, Dot, Icon, Places, Shape, places::other, side::Glyph};
+use super::{Avatar, Dot, Icon, PageStyle, Places, SHEET, Shape, places::other, side::Glyph};
 use crate::{address, islands::connection::Connection};
 
 /// The top of a page that is no room.
@@ -13,6 +13,7 @@ pub(crate) fn Bar(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     view! {
+        <PageStyle text=SHEET/>
         <header class="bar">
             <Menu/>
             <h1 class="title"><span>{title}</span></h1>
@@ -63,14 +64,13 @@ pub(crate) fn RoomBar<'a>(
             <h1 class="title">{glyph}{name}</h1>
             <p class="topic">{room.topic.clone()}</p>
             <div class="end">
-                <Connection>
-                    <div class="connection" data-testid="connection" data-state="connecting" role="status" hidden>
-                        <span class="connecting">"Connecting"</span>
-                        <span class="online">"Online"</span>
-                        <span class="offline">"Offline"</span>
-                        <span class="signed-out">"Signed out"</span>
-                    </div>
-                </Connection>
+                <div class="connection" data-testid="connection" data-state="connecting" role="status" hidden>
+                    <span class="connecting">"Connecting"</span>
+                    <span class="online">"Online"</span>
+                    <span class="offline">"Offline"</span>
+                    <span class="signed-out">"Signed out"</span>
+                </div>
+                <Connection/>
                 <a class="pins-link icon-button" href=address::of_slug(&room.slug) + "/pins" aria-label="Pinned messages" title="Pinned messages">
                     <Icon is=Shape::Pin/>
                 </a>

@@ -36,7 +36,8 @@ pub(crate) fn Write<'a>(
             let (page, id) = (address::of_room(&room), room.id.to_string());
             view! {
                 <Left room=room.clone()/>
-                <Composer><Form placeholder page draft field="room" value=id/></Composer>
+                <Form placeholder page draft field="room" value=id/>
+                <Composer/>
                 <Archived/>
             }
             .into_any()

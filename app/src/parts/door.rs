@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Preview, Shape};
+use super::{Icon, PageStyle, Preview, Shape};
 
 /// A form beside what it leads to.
 #[component]
 pub(crate) fn Door(title: &'static str, #[prop(into)] text: String, children: Children) -> impl IntoView {
     view! {
+        <PageStyle text=include_str!("door.css")/>
         <div class="door">
             <main>
                 <a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a>

@@ -38,7 +38,8 @@ pub(crate) fn Frame(
             data-moderates=moderates.to_string()
             data-archived=room.archived.to_string()
         >
-            <Sidebar><Side places here/></Sidebar>
+            <Side places here/>
+            <Sidebar/>
             <main class="pane">{children()}</main>
         </div>
         <aside class="update" id="update" data-testid="update" aria-label="Update" hidden>

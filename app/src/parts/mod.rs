@@ -16,6 +16,7 @@ mod places;
 mod preview;
 mod side;
 mod staff;
+mod style;
 mod thread;
 mod timeline;
 mod title;
@@ -34,7 +35,8 @@ pub(crate) use self::{
     places::Places,
     preview::Preview,
     side::Glyph as RoomGlyph,
-    staff::{RoleTag, StaffStyle, role_words},
+    staff::{RoleTag, role_words},
+    style::{PageStyle, SHEET, STAFF},
     thread::{Panel, Pins},
     timeline::{Log, Show},
     title::PageTitle,

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Shape};
+use super::{Icon, PageStyle, Shape};
 
 /// The drawing. It is one picture to those who hear the page.
 #[component]
 pub(crate) fn Preview() -> impl IntoView {
     view! {
+        <PageStyle text=include_str!("preview.css")/>
         <div class="window" role="img" aria-label="A room in Natter, with its messages and the list of rooms beside it">
             <Beside/>
             <div class="pane">

@@ -1,14 +1,7 @@
 //! What the pages about people and rooms share, and no room's page needs.
 
 use chat::Role;
-use leptos::{nonce::use_nonce, prelude::*};
-
-/// What the pages of settings, members and profiles look like beyond what every page brings. It travels inside of those
-/// pages alone: a room's first load does not pay for it.
-#[component]
-pub(crate) fn StaffStyle() -> impl IntoView {
-    view! { <style nonce=use_nonce() inner_html=include_str!("staff.css")></style> }.into_any()
-}
+use leptos::prelude::*;
 
 /// What a role is called.
 pub(crate) const fn role_words(role: Role) -> &'static str {

@@ -56,28 +56,27 @@ pub(crate) fn Log<'a>(
     let newest = page.has_after.then(|| here.clone());
     view! {
         <div class="stage">
-            <Timeline>
-                <div
-                    class="list"
-                    data-testid="messages"
-                    data-has-before=page.has_before.to_string()
-                    data-has-after=page.has_after.to_string()
-                    tabindex="0"
-                    // Not a log: rows that come into being because one scrolls would be read out as news. What is
-                    // news is said by a live region of the island's own.
-                    role="feed"
-                    aria-label=label
-                >
-                    <div class="inner">
-                        {older}
-                        {start}
-                        {items}
-                        {newer}
-                    </div>
+            <div
+                class="list"
+                data-testid="messages"
+                data-has-before=page.has_before.to_string()
+                data-has-after=page.has_after.to_string()
+                tabindex="0"
+                // Not a log: rows that come into being because one scrolls would be read out as news. What is
+                // news is said by a live region of the island's own.
+                role="feed"
+                aria-label=label
+            >
+                <div class="inner">
+                    {older}
+                    {start}
+                    {items}
+                    {newer}
                 </div>
-                <Templates/>
-                <template id="beginning-template">{beginning}</template>
-            </Timeline>
+            </div>
+            <Templates/>
+            <template id="beginning-template">{beginning}</template>
+            <Timeline/>
             {newest.map(|href| view! { <a class="jump" href=href><Icon is=Shape::Down/>"Jump to the newest"</a> })}
         </div>
     }

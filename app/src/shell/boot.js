@@ -8,8 +8,6 @@
     await code.default({ module_or_path: wasm });
     code.hydrate(await kept);
     for (const island of document.querySelectorAll("leptos-island")) {
-      // An island within another one's children sees what that one provides.
-      island.parentElement.closest("leptos-children")?.$$on_hydrate?.();
       await code[island.dataset.component]?.(island);
       await pause();
     }

@@ -1,5 +1,7 @@
 //! The scripts of a page, each with the page's nonce.
 
+use std::sync::LazyLock;
+
 use leptos::{nonce::use_nonce, prelude::*};
 
 use super::assets::Assets;
@@ -12,11 +14,17 @@ pub(crate) fn Boot() -> impl IntoView {
         js, wasm, offline, ..
     } = expect_context();
     let offline = offline.unwrap_or_default();
-    let script = format!(
-        "{}({js:?}, {wasm:?}, {offline:?})",
-        include_str!("boot.js").trim_end()
-    );
+    let script = format!("{}({js:?}, {wasm:?}, {offline:?})", *BOOT);
     view! { <script type="module" nonce=use_nonce() inner_html=script></script> }
+}
+
+static BOOT: LazyLock<String> = LazyLock::new(|| plain(include_str!("boot.js")));
+
+/// A script without what is there for who reads its source.
+fn plain(script: &str) -> String {
+    let lines = script.lines().map(str::trim_start);
+    let lines: Vec<_> = lines.filter(|line| !line.starts_with("//")).collect();
+    lines.join("\n")
 }
 
 /// Lets the form that signs out leave nothing behind in the browser. Before its code is there, and where it fails, the
@@ -40,7 +48,7 @@ const LEAVE: &str = "((offline) => {
 #[component]
 pub(crate) fn Attend() -> impl IntoView {
     let Assets { attention, .. } = expect_context();
-    let script = attention.map(|attention| format!("{ATTEND}({attention:?})"));
+    let script = attention.map(|attention| format!("{}({attention:?})", plain(ATTEND)));
     script.map(|script| view! { <script type="module" nonce=use_nonce() inner_html=script></script> })
 }
 

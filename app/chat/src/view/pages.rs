@@ -5,7 +5,7 @@
 
 use std::{mem, ops::Range};
 
-use super::{Change, View};
+use super::{Change, View, in_order};
 use crate::message::{Bound, Message, Page};
 
 /// Where to go on from what is held.
@@ -89,7 +89,7 @@ impl View {
     /// `None`: it is older than what was heard, or nobody waits for it.
     pub fn merge(&mut self, page: Page) -> Option<Vec<Change>> {
         let asked = self.asked.take()?;
-        let mut aside = mem::take(&mut self.aside);
+        let aside = mem::take(&mut self.aside);
         if page.last_rev < asked.rev {
             return None;
         }
@@ -99,8 +99,7 @@ impl View {
             self.last_seq = self.last_seq.max(self.next_seq() - 1);
             // A reset draws everything anew, so what is laid over the page needs no word of its own.
             changes.push(Change::Reset);
-            aside.sort_unstable_by_key(|message| message.seq);
-            for message in aside {
+            for message in in_order(aside) {
                 self.hold(message);
             }
             return Some(changes);

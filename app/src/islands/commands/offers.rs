@@ -3,11 +3,10 @@
 use std::cell::RefCell;
 
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement};
 
 use super::field;
-use crate::live::browser::{all, document, get, one, with};
+use crate::live::browser::{all, document, get, one, spawn, with};
 
 /// The most that are shown.
 const SHOWN_MAX: usize = 8;
@@ -28,7 +27,7 @@ thread_local! {
 /// Shows what fits; asks for the commands where they are not known yet.
 pub(super) fn show() {
     if OFFERS.with_borrow(Vec::is_empty) {
-        spawn_local(async {
+        spawn(async {
             load().await;
             draw();
         });

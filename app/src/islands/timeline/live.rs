@@ -11,12 +11,11 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, FocusOptions, KeyboardEvent};
 
 use super::{
-    date,
     list::{List, REST},
     news::News,
     rows::Rows,
 };
-use crate::islands::verbs;
+use crate::islands::{rooms, verbs};
 use crate::live::{
     Notice,
     browser::{Alarm, Sizes, Ticker, act, connect, document, is_visible, on, subscribe, with},
@@ -64,8 +63,8 @@ pub(super) fn adopt() {
         it.frame(true);
     });
     listen(&it);
-    date::adopt();
     verbs::listen();
+    rooms::listen();
     // What comes from now on finds somebody who draws it.
     connect();
     with_it(&it, Timeline::look_around);

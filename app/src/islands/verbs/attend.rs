@@ -1,9 +1,7 @@
 //! What one does with a message for oneself: mark it as unread, save it.
 
-use wasm_bindgen_futures::spawn_local;
-
 use super::tools::{Target, say};
-use crate::live::browser::{send, with};
+use crate::live::browser::{send, spawn, with};
 
 /// This message and all after it are unread again, on every device. What stands before it was read, though the server,
 /// which is told of reading now and then, may not know it yet; in the new turn of the marker it would not be told again.
@@ -14,7 +12,7 @@ pub(super) fn mark_unread(target: &Target) {
     };
     let room = ["/api/rooms/", &room.to_string()].concat();
     let seq = target.seq.to_string();
-    spawn_local(async move {
+    spawn(async move {
         let (read, turn) = (marker.seq.to_string(), marker.turn.to_string());
         let read = ["{\"seq\":", &read, ",\"turn\":", &turn, "}"].concat();
         let unread = ["{\"seq\":", &seq, "}"].concat();
@@ -31,7 +29,7 @@ pub(super) fn mark_unread(target: &Target) {
 
 /// Keeps the message in one's own list, where it is taken off again.
 pub(super) fn save(target: Target) {
-    spawn_local(async move {
+    spawn(async move {
         match send("PUT", &target.path("/saved"), None).await {
             Ok(_) => say("Saved for you", false),
             Err(why) => say(&["Not saved: ", &why].concat(), true),

@@ -3,12 +3,11 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use chat::{Message, wire::ServerFrame};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 
 use super::{closest, focus, tools::Target};
 use crate::live::{
-    browser::{act, element, get, one, send, set, switch, with, within},
+    browser::{act, element, get, one, send, set, spawn, switch, with, within},
     codec,
     json::{Value, quote},
 };
@@ -23,7 +22,7 @@ thread_local! {
 
 /// Opens the editor in a message's row.
 pub(super) fn begin(target: Target) {
-    spawn_local(async move {
+    spawn(async move {
         let kept = TEXTS.with_borrow(|texts| texts.get(&target.id).cloned());
         let source = source(&target).await;
         let Some(row) = target.row() else { return };
@@ -113,7 +112,7 @@ pub(super) fn save(form: Element) {
     keep(&target.id, &text);
     set(&form, "aria-busy", "true");
     say(&form, "Saving", false);
-    spawn_local(async move {
+    spawn(async move {
         let mut body = String::from("{\"body\":");
         quote(&text, &mut body);
         body.push('}');

@@ -3,14 +3,13 @@
 use std::cell::RefCell;
 
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::{
     closest, dialog, is_in,
     tools::{Target, say},
 };
-use crate::live::browser::{all, one, text};
+use crate::live::browser::{all, one, spawn, text};
 
 /// Where the list is: a line for each emoji with its names, under a line for each group.
 const LIST: &str = "/emoji.txt";
@@ -23,7 +22,7 @@ thread_local! {
 
 /// Opens the picker for a message.
 pub(super) fn open(target: Target) {
-    spawn_local(async move {
+    spawn(async move {
         let known = MARKUP.with_borrow(Clone::clone);
         let markup = match known {
             Some(markup) => Some(markup),

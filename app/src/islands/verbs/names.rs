@@ -3,12 +3,11 @@
 use std::cell::RefCell;
 
 use chat::{Message, RoomId, UserId, message::REACTION_USERS_MAX};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::Element;
 
 use super::tools::Target;
 use crate::live::{
-    browser::{get, set, with, within},
+    browser::{get, set, spawn, with, within},
     codec,
 };
 
@@ -25,7 +24,7 @@ thread_local! {
 
 /// Puts names on the reactions of this row.
 pub(super) fn tell(target: Target) {
-    spawn_local(async move {
+    spawn(async move {
         let (Some(room), Some(message)) = (with(|client| client.view().room()), message(&target).await)
         else {
             return;

@@ -6,12 +6,12 @@ use std::cell::{Cell, RefCell};
 use chat::{Author, near::Typed};
 use js_sys::Promise;
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::dialog;
 use crate::live::{
-    browser::{all, document, element, get, here, one, set, window, with, within},
+    browser::{all, document, element, get, here, one, set, spawn, window, with, within},
     codec,
     connect::State,
 };
@@ -79,7 +79,7 @@ pub(super) fn search(field: &Element) {
     if begin.is_empty() || !is_online || text.starts_with('#') {
         return;
     }
-    spawn_local(async move {
+    spawn(async move {
         rest().await;
         if TYPED.get() != turn {
             return;

@@ -1,18 +1,17 @@
 //! Quoting a message: what it says goes into the field where one writes, above what is there already.
 
 use chat::quotation::quotation;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlTextAreaElement};
 
 use super::{
     edit, focus,
     tools::{Target, address_of, say},
 };
-use crate::live::browser::{one, within};
+use crate::live::browser::{one, spawn, within};
 
 /// Puts a quotation of a message into the composer, or into the one of the thread that it was chosen in.
 pub(super) fn begin(target: Target) {
-    spawn_local(async move {
+    spawn(async move {
         let source = edit::source(&target).await;
         let quoted = source.and_then(|source| {
             let row = target.row()?;

@@ -1,13 +1,12 @@
 //! Reactions: shown before the server has them, and taken back where it refuses.
 
 use chat::{Message, Reaction, UserId, view::View};
-use wasm_bindgen_futures::spawn_local;
 
 use super::{
     thread,
     tools::{Target, say},
 };
-use crate::live::browser::{all, send, with, within};
+use crate::live::browser::{all, send, spawn, with, within};
 
 /// Gives a reaction or takes it back.
 pub(super) fn toggle(target: Target, emoji: String) {
@@ -21,7 +20,7 @@ pub(super) fn toggle(target: Target, emoji: String) {
         .row()
         .is_some_and(|row| within::<web_sys::Element>(&row, &chip).is_some());
     draw(&target, |message, me| change(message, me, &emoji, !is_given));
-    spawn_local(async move {
+    spawn(async move {
         let name = String::from(js_sys::encode_uri_component(&emoji));
         let method = if is_given { "DELETE" } else { "PUT" };
         let path = target.path(&["/reactions/", &name].concat());

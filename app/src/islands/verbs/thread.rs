@@ -3,7 +3,6 @@
 use std::{cell::RefCell, rc::Rc};
 
 use chat::{Message, MessageId, Timestamp, UserId, view::continues, wire::ServerFrame};
-use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
 
 use super::{
@@ -14,7 +13,7 @@ use crate::{
     islands::timeline::row::Pen,
     live::{
         browser::{
-            act, all, get, here, is_beside, nonce, note, one, part, set, switch, window, with, within,
+            act, all, get, here, is_beside, nonce, note, one, part, set, spawn, switch, window, with, within,
         },
         codec,
         json::{Value, quote},
@@ -54,7 +53,7 @@ pub(super) fn address_of(target: &Target) -> Option<String> {
 /// Opens the thread of this address beside the room.
 pub(super) fn open(path: Option<String>) {
     let Some(path) = path else { return };
-    spawn_local(async move {
+    spawn(async move {
         if show(&path, true).await.is_some() {
             note(&path, true);
         } else {
@@ -73,7 +72,7 @@ pub(super) fn follow_address() {
     if shown.is_some_and(|shown| shown == path) {
         return adopt();
     }
-    spawn_local(async move {
+    spawn(async move {
         show(&path, true).await;
     });
 }
@@ -82,7 +81,7 @@ pub(super) fn follow_address() {
 fn follow_again() {
     let path = panel().and_then(|panel| panel.get_attribute("data-page"));
     path.into_iter().for_each(|path| {
-        spawn_local(async move {
+        spawn(async move {
             let _ = show(&path, false).await;
         })
     });
@@ -171,7 +170,7 @@ pub(super) fn hear(frame: &ServerFrame) {
 /// Asks for the thread anew.
 fn refresh() {
     let Some(root) = root() else { return };
-    spawn_local(async move {
+    spawn(async move {
         let path = ["/api/threads/", &root.to_string(), "?limit=100"].concat();
         let Some(thread) = get(&path, codec::thread).await else {
             return;
@@ -299,7 +298,7 @@ pub(super) fn send(form: Element) {
     };
     set(&form, "aria-busy", "true");
     tell(&form, "", false);
-    spawn_local(async move {
+    spawn(async move {
         let mut body = [
             "{\"room\":\"",
             &room.to_string(),

@@ -3,11 +3,11 @@
 use chat::{UserId, wire::ServerFrame};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement};
 
 use super::{attend, closest, dialog, edit, emoji, focus, is_in, names, palette, quote, react, thread};
-use crate::live::browser::{all, document, element, one, send, set, window, with, within};
+use crate::live::browser::{all, document, element, one, send, set, spawn, window, with, within};
 
 /// What is offered without a search.
 const QUICK: [&str; 3] = ["👍", "❤️", "😂"];
@@ -263,7 +263,7 @@ fn pin(target: Target) {
     let is_pinned = target
         .row()
         .is_some_and(|row| within::<Element>(&row, ".pinned").is_some());
-    spawn_local(async move {
+    spawn(async move {
         let (method, done) = if is_pinned {
             ("DELETE", "Unpinned")
         } else {
@@ -302,7 +302,7 @@ fn ask_to_delete(target: &Target) {
 }
 
 fn delete(target: Target) {
-    spawn_local(async move {
+    spawn(async move {
         match send("DELETE", &target.path(""), None).await {
             Ok(_) => say("Message deleted", false),
             Err(why) => say(&["Not deleted: ", &why].concat(), true),
@@ -311,7 +311,7 @@ fn delete(target: Target) {
 }
 
 fn copy(text: String, done: &'static str) {
-    spawn_local(async move {
+    spawn(async move {
         let write = || {
             let navigator = Reflect::get(&window(), &"navigator".into()).ok()?;
             let clipboard = Reflect::get(&navigator, &"clipboard".into()).ok()?;

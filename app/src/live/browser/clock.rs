@@ -1,9 +1,9 @@
 //! The time, and being called at one.
 
 use chat::Timestamp;
-use wasm_bindgen::{JsCast, closure::Closure};
+use js_sys::Function;
 
-use super::{act, window};
+use super::{act, callback, window};
 use crate::live::Ms;
 
 /// A clock that only goes forwards.
@@ -22,15 +22,15 @@ pub fn wall_clock() -> Timestamp {
 
 /// The one timer of the live part.
 pub(super) struct Timer {
-    ring: Closure<dyn FnMut()>,
+    ring: Function,
     set: Option<(Ms, i32)>,
 }
 
 impl Timer {
     pub(super) fn new() -> Self {
-        let ring = Closure::wrap(Box::new(|| {
+        let ring = callback(Box::new(|| {
             act(|client, now| client.tick(now, js_sys::Math::random()));
-        }) as Box<dyn FnMut()>);
+        }));
         Self { ring, set: None }
     }
 
@@ -45,9 +45,8 @@ impl Timer {
         }
         self.set = due.and_then(|due| {
             let wait = i32::try_from(due.saturating_sub(now())).unwrap_or(i32::MAX);
-            let ring = self.ring.as_ref().unchecked_ref();
-            let id =
-                window().set_timeout_with_callback_and_timeout_and_arguments_0(ring, wait.saturating_add(1));
+            let id = window()
+                .set_timeout_with_callback_and_timeout_and_arguments_0(&self.ring, wait.saturating_add(1));
             id.ok().map(|id| (due, id))
         });
     }

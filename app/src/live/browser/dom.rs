@@ -1,6 +1,10 @@
 //! Short ways to what the page has.
 
+use std::pin::Pin;
+
+use js_sys::Function;
 use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{Document, Element, Event, EventTarget, Window};
 
 /// The window; there is always one where this runs.
@@ -62,6 +66,19 @@ pub fn element(tag: &str, class: &str) -> Option<Element> {
     let element = document().create_element(tag).ok()?;
     element.set_class_name(class);
     Some(element)
+}
+
+/// A function of the browser's that calls this. Every page has it, as chunks cannot make closures.
+#[inline(never)]
+#[must_use]
+pub fn callback(call: Box<dyn FnMut()>) -> Function {
+    Closure::wrap(call).into_js_value().unchecked_into()
+}
+
+/// Runs a task. Of one kind for all: each kind of its own would bring the code that drives it.
+pub fn spawn(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    spawn_local(task);
 }
 
 /// Calls `hear` for every event of this kind, for as long as the page is there.

@@ -3,10 +3,10 @@
 
 use chat::message::{Bound, PAGE_LIMIT, PAGE_LIMIT_MAX};
 use wasm_bindgen::JsCast;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortSignal, RequestInit, Response};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Document, DomParser, Element, RequestInit, Response, SupportedType};
 
-use super::{act, window, with};
+use super::{act, spawn, window, with};
 use crate::live::{Ask, codec, json::Value};
 
 /// How long an answer may take, in milliseconds.
@@ -50,7 +50,7 @@ pub async fn send(method: &str, path: &str, body: Option<&str>) -> Result<String
 }
 
 /// Fetches a page of the room's messages for the client.
-pub(super) fn page(ask: Ask, bound: Bound) {
+pub(super) fn messages(ask: Ask, bound: Bound) {
     let Some(room) = with(|client| client.view().room().to_string()) else {
         return;
     };
@@ -73,7 +73,7 @@ pub(super) fn page(ask: Ask, bound: Bound) {
         &limit.to_string(),
     ]
     .concat();
-    spawn_local(async move {
+    spawn(async move {
         let page = get(&path, codec::page).await;
         // The room may have been left meanwhile.
         if with(|client| client.view().room().to_string() == here) == Some(true) {
@@ -84,7 +84,7 @@ pub(super) fn page(ask: Ask, bound: Bound) {
 
 /// Tells the client if nobody is signed in.
 pub(super) fn who_am_i() {
-    spawn_local(async {
+    spawn(async {
         if ask("/api/me")
             .await
             .is_some_and(|response| response.status() == NOT_SIGNED_IN)
@@ -100,6 +100,38 @@ pub async fn document(path: &str) -> Option<String> {
         .await
         .filter(|response| response.ok() && !response.redirected())?;
     JsFuture::from(response.text().ok()?).await.ok()?.as_string()
+}
+
+/// A part of a page of this site, as the server renders it.
+pub async fn part(path: &str, selector: &str) -> Option<Element> {
+    page_of(&document(path).await?)?.query_selector(selector).ok()?
+}
+
+/// A page of this site as it came.
+pub fn page_of(text: &str) -> Option<Document> {
+    let text = without_styles(text);
+    let parser = DomParser::new().ok()?;
+    parser.parse_from_string(&text, SupportedType::TextHtml).ok()
+}
+
+/// A page's text without its styles, which are those that are here already, under a nonce of their own.
+fn without_styles(text: &str) -> String {
+    let (mut plain, mut rest) = (String::new(), text);
+    while let Some((before, style)) = cut(rest, "<style") {
+        plain.push_str(before);
+        rest = cut(style, "</style>").map_or("", |(_, rest)| rest);
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// What stands before and after `what`. The standard library's search would be the only use of much code.
+fn cut<'a>(text: &'a str, what: &str) -> Option<(&'a str, &'a str)> {
+    let place = text
+        .as_bytes()
+        .windows(what.len())
+        .position(|part| part == what.as_bytes())?;
+    Some((text.get(..place)?, text.get(place + what.len()..)?))
 }
 
 async fn ask(path: &str) -> Option<Response> {

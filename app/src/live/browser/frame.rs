@@ -2,16 +2,16 @@
 
 use std::cell::Cell;
 
-use js_sys::Array;
+use js_sys::{Array, Function};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, ResizeObserver, ResizeObserverEntry, ResizeObserverSize};
 
-use super::window;
+use super::{callback, window};
 use crate::live::layout::{Len, PX};
 
 /// Calls once before the next frame is drawn, however often it is asked to.
 pub struct Ticker {
-    ring: Closure<dyn FnMut()>,
+    ring: Function,
     asked: Cell<bool>,
 }
 
@@ -20,7 +20,7 @@ impl Ticker {
     #[must_use]
     pub fn new(call: impl FnMut() + 'static) -> Self {
         Self {
-            ring: Closure::wrap(Box::new(call)),
+            ring: callback(Box::new(call)),
             asked: Cell::new(false),
         }
     }
@@ -29,7 +29,7 @@ impl Ticker {
     pub fn ask(&self) {
         if !self.asked.replace(true) {
             // It fails for nothing that this program passes.
-            drop(window().request_animation_frame(self.ring.as_ref().unchecked_ref()));
+            drop(window().request_animation_frame(&self.ring));
         }
     }
 
@@ -41,7 +41,7 @@ impl Ticker {
 
 /// Calls once, after a while.
 pub struct Alarm {
-    ring: Closure<dyn FnMut()>,
+    ring: Function,
     set: Cell<bool>,
 }
 
@@ -50,7 +50,7 @@ impl Alarm {
     #[must_use]
     pub fn new(call: impl FnMut() + 'static) -> Self {
         Self {
-            ring: Closure::wrap(Box::new(call)),
+            ring: callback(Box::new(call)),
             set: Cell::new(false),
         }
     }
@@ -58,8 +58,7 @@ impl Alarm {
     /// Sets it, unless it is set already.
     pub fn set(&self, milliseconds: i32) {
         if !self.set.replace(true) {
-            let ring = self.ring.as_ref().unchecked_ref();
-            drop(window().set_timeout_with_callback_and_timeout_and_arguments_0(ring, milliseconds));
+            drop(window().set_timeout_with_callback_and_timeout_and_arguments_0(&self.ring, milliseconds));
         }
     }
 
@@ -127,7 +126,13 @@ pub fn css(length: Len) -> String {
     /// A 64th, in millionths.
     const GRAIN: Len = 15_625;
     let rest = (length % PX * GRAIN + 1_000_000).to_string();
-    [&*(length / PX).to_string(), ".", &rest[1..], "px"].concat()
+    [
+        &*(length / PX).to_string(),
+        ".",
+        rest.get(1..).unwrap_or_default(),
+        "px",
+    ]
+    .concat()
 }
 
 fn block_size(entry: &ResizeObserverEntry) -> Option<Len> {

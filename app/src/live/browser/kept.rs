@@ -9,9 +9,9 @@ use std::cell::{Cell, RefCell};
 use chat::{RoomId, view::Pending};
 use js_sys::Promise;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
-use super::{Alarm, act, is_visible, on, window, with};
+use super::{Alarm, act, is_visible, on, spawn, window, with};
 use crate::live::{codec, json::Value};
 
 /// How long after a change the room's newest messages are kept, in milliseconds. They are also kept whenever the page
@@ -140,12 +140,12 @@ pub(super) fn signed_out() {
 
 /// A room is about to be fetched within the page: then it can be opened without a network, like one that was
 /// navigated to.
-pub(super) fn keep_page(path: &str) {
+pub fn keep_page(path: &str) {
     kept_with(|kept| kept.keep_page(path));
 }
 
 /// Keeps the room's newest messages, if they changed. To be called before another room is entered.
-pub(super) fn keep_room() {
+pub fn keep_room() {
     if !ROOM_IS_NEWER.replace(false) {
         return;
     }
@@ -167,7 +167,7 @@ fn kept_with<R>(ask: impl FnOnce(&Kept) -> R) -> Option<R> {
 /// Takes in a text when it comes; what does not come is not there.
 fn take(text: Option<Promise>, take: fn(&str)) {
     let Some(text) = text else { return };
-    spawn_local(async move {
+    spawn(async move {
         let text = JsFuture::from(text).await.ok().and_then(|text| text.as_string());
         if let Some(text) = text {
             take(&text);

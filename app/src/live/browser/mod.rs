@@ -6,9 +6,9 @@
 
 mod clock;
 mod dom;
-mod enter;
 mod fetch;
 mod frame;
+mod here;
 mod kept;
 mod nonce;
 mod page;
@@ -21,12 +21,13 @@ use chat::wire::ServerFrame;
 use self::{clock::Timer, socket::Socket};
 pub use self::{
     clock::{now, wall_clock},
-    dom::{all, document, element, on, one, set, switch, window, within},
-    enter::{forget, here, is_beside, note, part, title},
-    fetch::{document as text, get, send},
+    dom::{all, callback, document, element, on, one, set, spawn, switch, window, within},
+    fetch::{document as text, get, page_of, part, send},
     frame::{Alarm, Sizes, Ticker, css, height, len},
-    kept::{Kept, draft, is_durable, keep_draft, on_durable},
+    here::{go, here, is_beside, moved, note, split, title},
+    kept::{Kept, draft, is_durable, keep_draft, keep_page, keep_room, on_durable},
     nonce::nonce,
+    page::view as view_of,
 };
 use super::{Client, Effect, Ms, Notice, codec, connect::State, outbox::Outbox};
 
@@ -59,7 +60,7 @@ pub fn start(kept: Option<Kept>) {
         timer: Timer::new(),
     };
     LIVE.with_borrow_mut(|slot| *slot = Some(live));
-    enter::start();
+    here::start();
 }
 
 /// Connects. Called once whoever draws the room is ready for what comes.
@@ -147,7 +148,7 @@ fn carry_out(effect: Effect) {
             let text = codec::text_of(&frame);
             with_socket(|socket| socket.send(&text));
         }
-        Effect::Fetch(ask, bound) => fetch::page(ask, bound),
+        Effect::Fetch(ask, bound) => fetch::messages(ask, bound),
         Effect::AskWhoAmI => fetch::who_am_i(),
         Effect::Reload => drop(window().location().reload()),
         Effect::Keep => kept::keep_sends(),
@@ -181,13 +182,7 @@ fn follow(notice: &Notice) {
     }
 }
 
-fn go(path: &str) {
-    // Where that fails there is nothing better to do.
-    drop(window().location().assign(path));
-}
-
 fn watch() {
-    enter::watch();
     on(&window(), "online", |_: web_sys::Event| {
         act(|client, now| client.wake(now))
     });

@@ -39,7 +39,8 @@ fn is_muted(room: chat::RoomId) -> bool {
 }
 
 /// The room that a page shows, and whether its reader is a member.
-pub(super) fn view(page: &Document) -> Option<(View, bool, Start)> {
+#[must_use]
+pub fn view(page: &Document) -> Option<(View, bool, Start)> {
     let app = page.query_selector(".app[data-room]").ok()??;
     let (room, me): (_, UserId) = (read(&app, "data-room")?, read(&app, "data-user")?);
     let start = Start {

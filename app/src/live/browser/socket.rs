@@ -4,7 +4,7 @@ use chat::wire::{SUBPROTOCOL, ServerFrame};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{CloseEvent, Event, MessageEvent, WebSocket};
 
-use super::{act, window};
+use super::{act, spawn, window};
 use crate::live::codec;
 
 /// The code that browsers give to a connection that broke.
@@ -44,7 +44,7 @@ impl Socket {
         .concat();
         let Ok(line) = WebSocket::new_with_str(&address, SUBPROTOCOL) else {
             // Told later, for the caller is in the middle of something.
-            wasm_bindgen_futures::spawn_local(async { closed(BROKEN) });
+            spawn(async { closed(BROKEN) });
             return;
         };
         line.set_onmessage(Some(self.on_message.as_ref().unchecked_ref()));

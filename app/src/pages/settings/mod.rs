@@ -33,7 +33,7 @@ pub(crate) use self::{
 use super::load::{Halt, Loaded, load, part, signed_in};
 use crate::{
     address::Query,
-    parts::{Bar, Frame, Notice, PageTitle, Places, Said, StaffStyle},
+    parts::{Bar, Frame, Notice, PageStyle, PageTitle, Places, STAFF, Said},
     shell::Leave,
     visit::{backend, query},
 };
@@ -200,9 +200,9 @@ async fn page(
     let leave = here.is_none().then(|| view! { <Leave/> }.into_any());
     Ok(view! {
         <PageTitle text=title/>
-        <StaffStyle/>
         <Frame places>
             <Bar title=title/>
+            <PageStyle text=STAFF/>
             <div class="scroll"><div class="settings">
                 <Contents role here/>
                 <div class="sheet"><Notice words/>{sections}</div>

@@ -8,7 +8,7 @@ use tokio::try_join;
 use super::{Asked, Loaded};
 use crate::{
     address::Query,
-    parts::{Field, Icon, Said, Shape, date_in_words},
+    parts::{Field, Icon, PageStyle, SHEET, Said, Shape, date_in_words},
 };
 
 const NAME_RULE: &str = "1 to 64 characters.";
@@ -261,6 +261,7 @@ impl Shown {
 #[component]
 pub(crate) fn ShownOnce(what: Shown, name: String, secret: String) -> impl IntoView {
     view! {
+        <PageStyle text=SHEET/>
         <main class="alone">
             <a class="brand" href="/"><Icon is=Shape::Natter/>"Natter"</a>
             <h1>{what.title()}</h1>

@@ -7,12 +7,15 @@
 use std::cell::{Cell, RefCell};
 
 use chat::view::View;
-use js_sys::{Function, Reflect};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Document, DomParser, Element, Event, MouseEvent, Node, SupportedType};
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Document, Element, Node};
 
-use super::{act, document, fetch, go, is_visible, kept, on, one, page, set, window, with};
+use crate::live::browser::{
+    act, callback, document, go, here, is_visible, keep_page, keep_room, moved, note, one, page_of, set,
+    spawn, split, text, view_of, window, with,
+};
 
 /// How many rooms are kept.
 const ROOMS_KEPT: usize = 12;
@@ -56,99 +59,22 @@ struct Scene {
 
 thread_local! {
     static KEPT: RefCell<Vec<Scene>> = const { RefCell::new(Vec::new()) };
-    /// The room on the page: its address and its title, which the page's title may add a count to.
-    static HERE: RefCell<(String, String)> = const { RefCell::new((String::new(), String::new())) };
     /// How often somebody set out for a room: only the last one arrives.
     static TURN: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Takes note of the room that the page came with.
-pub(super) fn start() {
-    let (room, _) = split(&window().location().pathname().unwrap_or_default());
-    HERE.set((room, document().title()));
-}
-
-/// Listens for ways to other rooms.
-pub(super) fn watch() {
-    on(&document(), "click", |event: MouseEvent| {
-        if let Some(path) = leads_to(&event) {
-            event.prevent_default();
-            visit(path, true);
-        }
-    });
-    on(&window(), "popstate", |_: Event| {
-        let path = window().location().pathname().unwrap_or_default();
-        let (room, _) = split(&path);
-        let is_panel = is_beside(&path) || one::<Element>(".thread").is_some();
-        // A thread opens and closes beside the room, which stays where it is.
-        if !(is_panel && HERE.with_borrow(|(here, _)| *here == room)) {
-            visit(path, false);
-        }
-    });
-}
-
-/// Whether an address is one of a thread or of pinned messages, which are shown beside their room.
-#[must_use]
-pub fn is_beside(path: &str) -> bool {
-    path.contains("/threads/") || path.ends_with("/pins")
-}
-
 /// What is kept of a room is not what it is like any more.
-pub fn forget(path: &str) {
+pub(super) fn forget(path: &str) {
     KEPT.with_borrow_mut(|kept| kept.retain(|scene| scene.path != path));
 }
 
-/// The address of the room on the page.
-#[must_use]
-pub fn here() -> String {
-    HERE.with_borrow(|(here, _)| here.clone())
-}
-
-/// The page's title, without counts.
-#[must_use]
-pub fn title() -> String {
-    HERE.with_borrow(|(_, title)| title.clone())
-}
-
-/// The room that a plain click on a link leads to.
-fn leads_to(event: &MouseEvent) -> Option<String> {
-    let held = event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key();
-    if event.default_prevented() || event.button() != 0 || held {
-        return None;
-    }
-    let target: Element = event.target()?.dyn_into().ok()?;
-    let link = target.closest("a[href]").ok()??;
-    let path = link.get_attribute("href")?;
-    let is_plain = !link.has_attribute("download") && !path.contains(['?', '#']);
-    // The composer has to be there: a guest's page, or none of a room, has other insides.
-    let fits = is_plain && is_room(&path);
-    (fits && one::<Element>(".composer").is_some()).then_some(path)
-}
-
-/// Whether an address is one of a room or of a message in it, and not of what is told about them.
-fn is_room(path: &str) -> bool {
-    match path.strip_prefix("/rooms/") {
-        Some(rest) => rest
-            .split_once('/')
-            .is_none_or(|(_, seq)| seq.parse::<u64>().is_ok()),
-        None => path.starts_with("/direct/"),
-    }
-}
-
-/// The address of the room, and the number of the message, that an address leads to.
-fn split(path: &str) -> (String, Option<u64>) {
-    match path.strip_prefix("/rooms/").and_then(|rest| rest.split_once('/')) {
-        Some((slug, seq)) => (["/rooms/", slug].concat(), seq.parse().ok()),
-        None => (path.to_owned(), None),
-    }
-}
-
-fn visit(path: String, is_new: bool) {
+/// Shows the room, and the message in it, that an address leads to; `is_new`: in the browser's history too.
+pub(super) fn visit(path: String, is_new: bool) {
     let turn = TURN.get() + 1;
     TURN.set(turn);
     close_side();
     let (room, seq) = split(&path);
-    if HERE.with_borrow(|(here, _)| *here == room) {
+    if here() == room {
         note(&path, is_new);
         return act(|client, _| client.show(seq));
     }
@@ -160,9 +86,9 @@ fn visit(path: String, is_new: bool) {
         // What is there is shown at once; a transition would only be waited for.
         return exchange(scene, &path, seq, is_new);
     }
-    kept::keep_page(&room);
-    spawn_local(async move {
-        let text = fetch::document(&path).await;
+    keep_page(&room);
+    spawn(async move {
+        let text = text(&path).await;
         if TURN.get() != turn {
             return;
         }
@@ -175,12 +101,9 @@ fn visit(path: String, is_new: bool) {
 
 /// A room's page as the server renders it.
 fn read(path: String, text: &str) -> Option<Scene> {
-    let page = DomParser::new()
-        .ok()?
-        .parse_from_string(&without_styles(text), SupportedType::TextHtml)
-        .ok()?;
+    let page = page_of(text)?;
     page.query_selector(".composer [name=room]").ok()??;
-    let (view, ..) = page::view(&page)?;
+    let (view, ..) = view_of(&page)?;
     // Somebody else signed in meanwhile: the browser loads all of it anew.
     with(|client| client.me() == view.me())?.then_some(())?;
     Some(Scene {
@@ -192,45 +115,14 @@ fn read(path: String, text: &str) -> Option<Scene> {
     })
 }
 
-/// A part of a page of this site, as the server renders it.
-pub async fn part(path: &str, selector: &str) -> Option<Element> {
-    let text = fetch::document(path).await?;
-    let page = DomParser::new()
-        .ok()?
-        .parse_from_string(&without_styles(&text), SupportedType::TextHtml)
-        .ok()?;
-    page.query_selector(selector).ok()?
-}
-
-/// A page's text without its styles, which are those that are here already, under a nonce of their own.
-fn without_styles(text: &str) -> String {
-    let (mut plain, mut rest) = (String::new(), text);
-    while let Some((before, style)) = cut(rest, "<style") {
-        plain.push_str(before);
-        rest = cut(style, "</style>").map_or("", |(_, rest)| rest);
-    }
-    plain.push_str(rest);
-    plain
-}
-
-/// What stands before and after `what`. The standard library's search would be the only use of much code.
-fn cut<'a>(text: &'a str, what: &str) -> Option<(&'a str, &'a str)> {
-    let place = text
-        .as_bytes()
-        .windows(what.len())
-        .position(|part| part == what.as_bytes())?;
-    Some((text.get(..place)?, text.get(place + what.len()..)?))
-}
-
 /// Shows a room that had to be waited for, where the browser can with a transition.
 fn enter(scene: Scene, path: String, seq: Option<u64>, is_new: bool) {
     let mut waiting = Some((scene, path, seq, is_new));
-    let show: Box<dyn FnMut()> = Box::new(move || {
+    let show = callback(Box::new(move || {
         if let Some((scene, path, seq, is_new)) = waiting.take() {
             exchange(scene, &path, seq, is_new);
         }
-    });
-    let show = Closure::wrap(show).into_js_value();
+    }));
     let calm = window()
         .match_media("(prefers-reduced-motion: reduce)")
         .ok()
@@ -242,11 +134,11 @@ fn enter(scene: Scene, path: String, seq: Option<u64>, is_new: bool) {
             let transition = start.call1(&document(), &show).unwrap_or_default();
             // Whoever hurries on to yet another room skips it, which is no fault.
             let ready = Reflect::get(&transition, &"ready".into()).unwrap_or_default();
-            if let Ok(ready) = ready.dyn_into::<js_sys::Promise>() {
-                spawn_local(async move { drop(JsFuture::from(ready).await) });
+            if let Ok(ready) = ready.dyn_into::<Promise>() {
+                spawn(async move { drop(JsFuture::from(ready).await) });
             }
         }
-        _ => drop(show.unchecked_into::<Function>().call0(&JsValue::UNDEFINED)),
+        _ => drop(show.call0(&JsValue::UNDEFINED)),
     }
 }
 
@@ -264,8 +156,8 @@ fn exchange(scene: Scene, path: &str, seq: Option<u64>, is_new: bool) {
     let left_attributes = exchange_attributes(&page, &attributes);
     let is_member = attributes[2].as_deref() == Some("true");
     document().set_title(&title);
-    let (left_path, left_title) = HERE.replace((room, title));
-    kept::keep_room();
+    let (left_path, left_title) = moved(room, title);
+    keep_room();
     let mut left = None;
     act(|client, now| left = Some(client.enter(view, is_member, now)));
     if seq.is_some() {
@@ -318,18 +210,6 @@ fn exchange_attributes(
         }
     }
     left
-}
-
-/// Puts the address into the browser's history.
-pub fn note(path: &str, is_new: bool) {
-    if is_new && let Ok(history) = window().history() {
-        let is_same = window().location().pathname().is_ok_and(|here| here == path);
-        drop(if is_same {
-            history.replace_state_with_url(&JsValue::NULL, "", Some(path))
-        } else {
-            history.push_state_with_url(&JsValue::NULL, "", Some(path))
-        });
-    }
 }
 
 /// On a narrow page the list of rooms lies above the room.
