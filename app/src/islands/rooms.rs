@@ -83,7 +83,8 @@ pub(super) fn listen() {
         let path = window().location().pathname().unwrap_or_default();
         let is_panel = is_beside(&path) || one::<Element>(".thread").is_some();
         // A thread opens and closes beside the room, which stays where it is.
-        if !(is_panel && split(&path).0 == here()) && !call(Call::Visit(path.clone(), false)) {
+        let stays = is_panel && split(&path).0 == here();
+        if !stays && !call(Call::Visit(path.clone(), false)) {
             go(&path);
         }
     });
