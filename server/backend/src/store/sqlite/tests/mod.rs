@@ -5,6 +5,8 @@ mod plans;
 
 use std::path::Path;
 
+use sqlx::{Connection as _, SqliteConnection};
+
 use super::{
     accounts, attachments, attention, batch, changing, credentials, exports, following, imports, markers,
     messages, posts, previews, rooms, saving, search, statement::Statement, subscriptions, threads, upkeep,
@@ -88,4 +90,21 @@ fn plan(users: usize, rooms: usize, members: usize, messages: usize) -> Plan {
         messages,
         password_hash: "none".into(),
     }
+}
+
+#[tokio::test]
+async fn sqlite_is_compiled_as_the_configuration_of_cargo_says() {
+    let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+    let options: Vec<String> = sqlx::query_scalar("PRAGMA compile_options")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    assert!(
+        options.iter().any(|option| option == "DEFAULT_MEMSTATUS=0"),
+        "{options:?}"
+    );
+    assert!(
+        !options.iter().any(|option| option == "ENABLE_MEMORY_MANAGEMENT"),
+        "{options:?}"
+    );
 }
