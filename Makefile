@@ -152,6 +152,14 @@ bench: test-tools ## figures of stores and caches: target/bench/figures.md
 	$(SAY) 'Stores and caches (to build it takes about 4 minutes on two cores, to measure about 10)'
 	cargo bench --package backend --bench figures
 
+# Alone on a quiet machine, as everything that measures.
+.PHONY: growth
+growth: build ## how figures grow from 100 to 10,000 people, as pictures in docs/growth
+	$(SAY) 'Five sizes, three runs each (about 15 minutes)'
+	@cargo build --quiet --release --package natter-load
+	@target/release/natter-load bench growth
+	@node deploy/load/growth.mjs
+
 # Alone on a quiet machine, or the times are not worth anything.
 .PHONY: acceptance
 acceptance: test-tools build ## walk the acceptance list and write docs/acceptance.md: ONLY=R,S8, FORM=short or full

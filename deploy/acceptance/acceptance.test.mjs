@@ -110,4 +110,6 @@ test("a picture holds its words harmlessly and every series, and keeps peaks", (
   assert.ok(svg.length < 20_000, `${svg.length} characters`);
   assert.equal(svg, plot({ title: "a <b> & c", x: "s", y: "ms", series: [{ name: "one", points }, { name: "two", points: [[0, NaN], [1, 2]] }] }));
   assert.equal(plot({ title: "", x: "", y: "", series: [{ name: "none", points: [] }] }), null);
+  const doubling = plot({ title: "", x: "", y: "", doubling: true, series: [{ name: "one", points: [[100, 1], [1000, 1], [10000, 1]] }] });
+  assert.deepEqual([...doubling.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x)), [64, 384, 704]);
 });

@@ -29,15 +29,17 @@ function thin(points) {
     points.slice(Math.floor(n * stretch), Math.floor((n + 1) * stretch)).reduce((a, b) => (b[1] > a[1] ? b : a)));
 }
 
-// `{ title, x, y, series: [{ name, points: [[x, y], …] }] }`; x and y are what the axes are called.
-export function plot({ title, x, y, series }) {
+// `{ title, x, y, series: [{ name, points: [[x, y], …] }] }`; x and y are what the axes are called. Where x is `doubling`,
+// equal distances are equal factors, and each point's own x is written below it.
+export function plot({ title, x, y, series, doubling = false }) {
   const drawn = series.map(({ name, points }) => ({ name, points: thin(points.filter((point) => point.every(Number.isFinite))) }));
   const all = drawn.flatMap(({ points }) => points);
   if (!all.length) return null;
   const xs = all.map(([x]) => x);
   const [left, right, top] = [Math.min(...xs), Math.max(...xs), Math.max(...all.map(([, y]) => y), 0) * 1.05 || 1];
   const inner = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
-  const atX = (value) => round(MARGIN.left + ((value - left) / (right - left || 1)) * inner.width);
+  const along = doubling ? Math.log : (value) => value;
+  const atX = (value) => round(MARGIN.left + ((along(value) - along(left)) / (along(right) - along(left) || 1)) * inner.width);
   const atY = (value) => round(MARGIN.top + inner.height - (value / top) * inner.height);
   const text = (x, y, words, more = "") => `<text x="${x}" y="${y}"${more}>${escape(words)}</text>`;
   const out = [`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" font-family="system-ui, sans-serif" font-size="12" fill="${GREY}">`];
@@ -46,7 +48,7 @@ export function plot({ title, x, y, series }) {
     out.push(`<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${atY(tick)}" y2="${atY(tick)}" stroke="${GREY}" stroke-opacity="0.25"/>`);
     out.push(text(MARGIN.left - 6, atY(tick) + 4, short(tick), ' text-anchor="end"'));
   }
-  for (const tick of ticks(left, right)) out.push(text(atX(tick), HEIGHT - MARGIN.bottom + 16, short(tick), ' text-anchor="middle"'));
+  for (const tick of doubling ? new Set(xs) : ticks(left, right)) out.push(text(atX(tick), HEIGHT - MARGIN.bottom + 16, short(tick), ' text-anchor="middle"'));
   out.push(text(MARGIN.left + inner.width / 2, HEIGHT - 8, x, ' text-anchor="middle"'), text(MARGIN.left - 6, 34, y, ' text-anchor="end"'));
   drawn.forEach(({ name, points }, n) => {
     const colour = COLOURS[n % COLOURS.length];

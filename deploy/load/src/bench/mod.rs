@@ -26,7 +26,8 @@ use crate::{
 /// Options of `bench`.
 #[derive(Clone, Debug, Args)]
 pub struct Bench {
-    /// `rooms`, `room`, `busy`, `idle`, `saturate`, `posts`, `messages`, `mix`, or `all`.
+    /// `rooms`, `room`, `busy`, `idle`, `saturate`, `posts`, `messages`, `mix`, or `all`; `growth-100` to
+    /// `growth-10000`, or `growth`.
     #[arg(required = true, value_parser = preset::names())]
     pub presets: Vec<String>,
     /// Runs of each.
