@@ -3,6 +3,8 @@
 //! It translates between HTTP and the use cases of `backend` and decides nothing itself.
 //! [`router`] shows every URL, [`middleware`] what every request passes through.
 
+#[cfg(test)]
+mod allocations;
 pub mod command;
 pub mod config;
 mod files;

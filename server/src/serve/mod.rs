@@ -92,7 +92,8 @@ pub fn site_is_built(root: &Path) -> bool {
     root.join("pkg").is_dir()
 }
 
-async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError> {
+/// All that requests are answered with, and what runs beside them.
+pub(crate) async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError> {
     let recorder = metrics::install().map_err(|error| ServeError::Start(error.to_string()))?;
     let backend = connect(&config.backend()).await?;
     tokio::spawn(backend.clone().keep_up());

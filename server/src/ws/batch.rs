@@ -49,31 +49,21 @@ impl Batch {
 
     /// Adds texts, as few frames as sensible.
     pub(super) fn add_texts(&mut self, texts: Vec<Bytes>) {
-        let mut joined: Vec<Bytes> = Vec::new();
-        let mut size = 0;
-        for text in texts {
-            if !joined.is_empty() && size + text.len() > JOINED_BYTES {
-                self.add_joined(std::mem::take(&mut joined));
-                size = 0;
+        self.pieces.reserve(2 * texts.len());
+        let mut texts = texts.into_iter();
+        let mut next = texts.next();
+        while let Some(first) = next {
+            let (head, mut size) = (self.pieces.len(), first.len());
+            // Its head is known when all of it is.
+            self.pieces.extend([Piece::Head([0; 10], 0), Piece::Body(first)]);
+            next = texts.next();
+            while let Some(text) = next.take_if(|text| size + 1 + text.len() <= JOINED_BYTES) {
+                size += 1 + text.len();
+                self.pieces.extend([Piece::Newline, Piece::Body(text)]);
+                next = texts.next();
             }
-            size += text.len() + 1;
-            joined.push(text);
-        }
-        self.add_joined(joined);
-    }
-
-    fn add_joined(&mut self, texts: Vec<Bytes>) {
-        if texts.is_empty() {
-            return;
-        }
-        let length = texts.iter().map(Bytes::len).sum::<usize>() + texts.len() - 1;
-        let (bytes, size) = codec::head(codec::TEXT, length);
-        self.pieces.push(Piece::Head(bytes, size));
-        for (n, text) in texts.into_iter().enumerate() {
-            if n > 0 {
-                self.pieces.push(Piece::Newline);
-            }
-            self.pieces.push(Piece::Body(text));
+            let (bytes, count) = codec::head(codec::TEXT, size);
+            self.pieces[head] = Piece::Head(bytes, count);
         }
     }
 

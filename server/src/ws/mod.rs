@@ -13,6 +13,9 @@ mod sends;
 mod socket;
 mod task;
 
+#[cfg(test)]
+pub(crate) use task::serve as serve_over;
+
 use std::sync::Arc;
 
 use axum::{

@@ -84,7 +84,7 @@ struct Task<S> {
 
 /// Serves an upgraded connection of the caller until it ends. `since` is the version of rooms' settings that the other
 /// side knows.
-pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     hub: Arc<Hub>,
     caller: Caller,
     since: Option<u64>,
