@@ -6,7 +6,7 @@ use backend::{
     Backend, Caller, Problem,
     search::{Asked, Found},
 };
-use chat::{Code, Room, RoomId, search::RESULTS};
+use chat::{Code, Room, RoomId, RoomKind, search::RESULTS};
 use http::StatusCode;
 use leptos::prelude::*;
 
@@ -93,7 +93,10 @@ async fn find(
             hits.push(Hit {
                 found,
                 address: address::of_slug(&room.slug),
-                room: places.name(room),
+                room: match room.kind {
+                    RoomKind::Channel => format!("#{}", room.name),
+                    RoomKind::Direct => places.name(room),
+                },
             });
         }
     }
