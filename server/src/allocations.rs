@@ -1,7 +1,7 @@
 //! How often hot paths ask for memory. That can be counted where times cannot be trusted, and is what work that nobody
 //! meant to add mostly shows by.
 //!
-//! `allocations.txt` has the figures, of the profile that tests are built in: an optimised build asks less often.
+//! `allocations.txt` has the limits, of the profile that tests are built in: an optimised build asks less often.
 
 use std::{
     hint::black_box,
