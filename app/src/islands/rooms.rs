@@ -13,12 +13,12 @@ use chat::Room;
 use js_sys::{Function, Reflect};
 use leptos::lazy;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlInputElement, MouseEvent};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, MouseEvent};
 
 use super::can_come;
 use crate::live::{
     Notice,
-    browser::{document, element, go, here, is_beside, on, one, set, spawn, split, subscribe, window},
+    browser::{document, go, here, is_beside, on, one, spawn, split, subscribe, window},
 };
 
 /// Something that calls for an answer.
@@ -127,31 +127,24 @@ fn is_room(path: &str) -> bool {
     }
 }
 
-/// Puts the browser's own calendar into the bar of the room.
-fn offer_days() -> Option<()> {
-    let end: Element = one(".bar > .end")?;
-    let holder = element("label", "to-date icon-button")?;
-    let input: HtmlInputElement = element("input", "")?.dyn_into().ok()?;
-    for (name, value) in [
-        ("type", "date"),
-        ("aria-label", "Jump to a date"),
-        ("title", "Jump to a date"),
-    ] {
-        set(&input, name, value);
-    }
-    holder.append_child(&input).ok()?;
-    end.insert_before(&holder, end.first_element_child().as_ref().map(AsRef::as_ref))
-        .ok()?;
-    let field = input.clone();
-    on(&input, "click", move |_: Event| {
+/// Has the calendar in the bar of the room lead to the day that is chosen.
+fn offer_days() {
+    let (Some(label), Some(field)) = (
+        one::<HtmlElement>(".to-date"),
+        one::<HtmlInputElement>(".to-date input"),
+    ) else {
+        return;
+    };
+    let it = field.clone();
+    on(&field, "click", move |_: Event| {
         // A click anywhere on it opens the calendar, where the browser knows how.
-        if let Ok(Ok(open)) = Reflect::get(&field, &"showPicker".into()).map(JsCast::dyn_into::<Function>) {
-            drop(open.call0(&field));
+        if let Ok(Ok(open)) = Reflect::get(&it, &"showPicker".into()).map(JsCast::dyn_into::<Function>) {
+            drop(open.call0(&it));
         }
     });
-    let field = input.clone();
-    on(&input, "change", move |_: Event| {
-        call(Call::Day(field.value()));
+    let it = field.clone();
+    on(&field, "change", move |_: Event| {
+        call(Call::Day(it.value()));
     });
-    Some(())
+    label.set_hidden(false);
 }

@@ -64,6 +64,7 @@ pub(crate) fn RoomBar<'a>(
             <h1 class="title">{glyph}{name}</h1>
             <p class="topic">{room.topic.clone()}</p>
             <div class="end">
+                <ToDate/>
                 <div class="connection" data-testid="connection" data-state="connecting" role="status" hidden>
                     <span class="connecting">"Connecting"</span>
                     <span class="online">"Online"</span>
@@ -95,6 +96,17 @@ fn Menu() -> impl IntoView {
 fn ToSearch() -> impl IntoView {
     view! { <a class="icon-button" href="/search" aria-label="Search"><Icon is=Shape::Search/></a> }
         .into_any()
+}
+
+/// The browser's own calendar, once there are scripts to follow it.
+#[component]
+fn ToDate() -> impl IntoView {
+    view! {
+        <label class="to-date icon-button later" hidden>
+            <input type="date" aria-label="Jump to a date" title="Jump to a date"/>
+        </label>
+    }
+    .into_any()
 }
 
 #[component]

@@ -66,7 +66,7 @@ fn Form(
             <input type="hidden" name="page" value=page/>
             <input type="hidden" name="nonce" value=stamp::new_id().to_string()/>
             // Shown where there are scripts to bring files while one writes; what does so is loaded when it is used.
-            <label class="attach icon-button" title="Attach files" hidden>
+            <label class="attach icon-button later" title="Attach files" hidden>
                 <Icon is=Shape::Clip/><input type="file" multiple aria-label="Attach files"/>
             </label>
             // Room for what is trimmed away; the server says where a text is too long, and loses nothing of it.
