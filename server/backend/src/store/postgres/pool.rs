@@ -26,8 +26,10 @@ const CONNECTIONS_MIN: u32 = 10;
 /// The most connections of one instance. All instances together must stay below the server's `max_connections`.
 const CONNECTIONS_MAX: u32 = 50;
 /// How many of them may read at once. A database has fewer cores than that, so that more would wait there instead of
-/// here; and the rest of the connections is left to those who write.
-const READERS_MAX: usize = 32;
+/// here.
+const READERS_MAX: usize = 24;
+/// How many of them may write at once, beside those who read. What is left is for work that takes long.
+pub(super) const WRITERS_MAX: usize = 12;
 /// How long an operation waits for a connection.
 const ACQUIRE_WAIT: Duration = Duration::from_secs(2);
 /// After how long an idle connection is closed, down to the least.
@@ -90,17 +92,41 @@ pub(super) trait Work: Send + Sync {
     const REPEATABLE: bool;
     /// How long it may take.
     const MAX: Duration = OPERATION_MAX;
-    /// Whether it counts as one of [`READERS_MAX`]: what is as good when done twice is reading, nearly all of it.
-    const READS: bool = Self::REPEATABLE && Self::MAX.as_nanos() <= OPERATION_MAX.as_nanos();
+    /// Among whom it waits for its turn: what is as good when done twice is reading, nearly all of it.
+    const TURN: Turn = Turn::of(Self::REPEATABLE, Self::MAX);
 
     /// Does it. An error means that the transaction, if it is one, cannot be kept.
     fn apply(&self, connection: &mut PgConnection) -> impl Future<Output = Stored<Self::Output>> + Send;
+}
+
+/// Whom work shares its part of the connections with, so that neither readers nor writers wait for the others.
+#[derive(Clone, Copy)]
+pub(super) enum Turn {
+    /// One of [`READERS_MAX`].
+    Reads,
+    /// One of [`WRITERS_MAX`].
+    Writes,
+    /// Nobody: there is little work that takes long, and it would hold a turn for as long.
+    Lengthy,
+}
+
+impl Turn {
+    const fn of(is_repeatable: bool, most: Duration) -> Self {
+        if most.as_nanos() > OPERATION_MAX.as_nanos() {
+            Self::Lengthy
+        } else if is_repeatable {
+            Self::Reads
+        } else {
+            Self::Writes
+        }
+    }
 }
 
 /// The connections to one server.
 pub(super) struct Pool {
     pool: PgPool,
     readers: Semaphore,
+    writers: Semaphore,
     lost: Arc<Lost>,
     breaker: Breaker,
     /// How long anything may take here, whatever it asks for.
@@ -179,6 +205,7 @@ impl Pool {
         Self {
             pool,
             readers: Semaphore::new(READERS_MAX),
+            writers: Semaphore::new(WRITERS_MAX),
             lost,
             breaker: Breaker::new(name, BREAKER_MAX, BREAKER_PAUSE),
             patience,
@@ -280,16 +307,17 @@ impl Pool {
         }
     }
 
-    /// A connection, and with it the turn of a reader.
+    /// A connection, and with it the turn to use one.
     async fn acquire<W: Work>(
         &self,
         deadline: Instant,
     ) -> Stored<(PoolConnection<Postgres>, Option<SemaphorePermit<'_>>)> {
         let started = Instant::now();
         let acquiring = async {
-            let turn = match W::READS {
-                true => self.readers.acquire().await.ok(),
-                false => None,
+            let turn = match W::TURN {
+                Turn::Reads => self.readers.acquire().await.ok(),
+                Turn::Writes => self.writers.acquire().await.ok(),
+                Turn::Lengthy => None,
             };
             Ok((self.pool.acquire().await?, turn))
         };
@@ -398,15 +426,35 @@ mod tests {
         }
     }
 
-    /// Reads until told to end, and says that it has begun.
-    struct Reading {
+    /// Holds its connection until told to end, and says that it has begun. As posting does, it
+    /// may write what can be written twice.
+    struct Holding<const WRITES: bool> {
         begun: AtomicUsize,
         end: Semaphore,
     }
 
-    impl Work for Reading {
+    impl<const WRITES: bool> Holding<WRITES> {
+        fn new() -> Self {
+            Self {
+                begun: AtomicUsize::new(0),
+                end: Semaphore::new(0),
+            }
+        }
+
+        async fn reaches(&self, most: usize) {
+            while self.begun.load(Ordering::Relaxed) < most {
+                sleep(Duration::from_millis(1)).await;
+            }
+            // Time enough to open further connections for others, if they were let in.
+            sleep(Duration::from_millis(300)).await;
+            assert_eq!(self.begun.load(Ordering::Relaxed), most);
+        }
+    }
+
+    impl<const WRITES: bool> Work for Holding<WRITES> {
         type Output = ();
         const REPEATABLE: bool = true;
+        const TURN: Turn = if WRITES { Turn::Writes } else { Turn::Reads };
 
         async fn apply(&self, _: &mut PgConnection) -> Stored<()> {
             self.begun.fetch_add(1, Ordering::Relaxed);
@@ -415,38 +463,27 @@ mod tests {
         }
     }
 
-    struct Writing;
-
-    impl Work for Writing {
-        type Output = ();
-        const REPEATABLE: bool = false;
-
-        async fn apply(&self, _: &mut PgConnection) -> Stored<()> {
-            Ok(())
-        }
-    }
-
     #[tokio::test]
-    async fn however_many_read_at_once_there_is_a_connection_for_who_writes() {
+    async fn however_many_read_and_write_at_once_neither_keeps_the_others_out_nor_what_takes_long() {
         let (_server, pool) = pool().await;
-        let reading = Reading {
-            begun: AtomicUsize::new(0),
-            end: Semaphore::new(0),
-        };
-        let readers = 2 * CONNECTIONS_MAX as usize;
-        let reads = join_all((0..readers).map(|_| pool.run(&reading)));
+        let (reading, writing) = (Holding::<false>::new(), Holding::<true>::new());
+        let lengthy = Lengthy::default();
+        let many = CONNECTIONS_MAX as usize;
+        let reads = join_all((0..many).map(|_| pool.run(&reading)));
+        let writes = join_all((0..many).map(|_| pool.run(&writing)));
         let others = async {
-            while reading.begun.load(Ordering::Relaxed) < READERS_MAX {
-                sleep(Duration::from_millis(1)).await;
-            }
-            pool.run(&Writing).await.unwrap();
-            // Time enough to open further connections for further readers, if they were let in.
-            sleep(Duration::from_millis(300)).await;
-            assert_eq!(reading.begun.load(Ordering::Relaxed), READERS_MAX);
+            reading.reaches(READERS_MAX).await;
+            writing.reaches(WRITERS_MAX).await;
+            lengthy.end.notify_one();
+            pool.run(&lengthy).await.unwrap();
             reading.end.close();
+            writing.end.close();
         };
-        let (read, ()) = tokio::join!(reads, others);
-        assert!(read.iter().all(Result::is_ok), "those who waited read afterwards");
+        let (read, wrote, ()) = tokio::join!(reads, writes, others);
+        assert!(
+            read.iter().chain(&wrote).all(Result::is_ok),
+            "those who waited came afterwards"
+        );
     }
 
     /// Holds its connection until told to end.

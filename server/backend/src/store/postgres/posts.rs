@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use super::{
     messages::Columns,
-    pool::{Failure, Pool, Work},
+    pool::{Failure, Pool, Turn, WRITERS_MAX, Work},
     rows::{Columns as _, Read, all, message_columns, users},
     search::placed,
     statement::statements,
@@ -40,8 +40,8 @@ use crate::store::{Appended, Hindrance, NewMessage, StoreError, Stored};
 const BATCH_MAX: usize = 256;
 /// The most messages that wait, in all rooms together.
 const WAITING_MAX: usize = 4_096;
-/// How many rooms write at once. Fewer than there are connections: readers find one too.
-const ROOMS_AT_ONCE: usize = 32;
+/// How many rooms write at once. Fewer than may write: what else there is to write finds a turn too.
+const ROOMS_AT_ONCE: usize = WRITERS_MAX - 2;
 /// How long a batch may take, all tries included.
 const BATCH_TIME_MAX: Duration = Duration::from_secs(3);
 /// How often a batch is tried: nonces meet, connections die, deadlocks are resolved.
@@ -398,6 +398,7 @@ struct Append<'a> {
 impl Work for Append<'_> {
     type Output = Vec<(MessageId, Appended)>;
     const REPEATABLE: bool = true;
+    const TURN: Turn = Turn::Writes;
 
     async fn apply(&self, connection: &mut PgConnection) -> Stored<Self::Output> {
         let columns = Columns::new(self.messages.iter().copied());
