@@ -48,7 +48,8 @@ function way(text) {
         resolve({ shown, confirmed });
       };
       const look = () => {
-        const row = [...list.querySelectorAll("[data-seq]")].findLast((row) => row.textContent.includes(text));
+        // Until it is confirmed it has no number.
+        const row = [...list.querySelectorAll("[data-seq], [data-pending]")].findLast((row) => row.textContent.includes(text));
         if (!row) return;
         shown ??= frames + (inFrame ? 0 : 1);
         if (!row.hasAttribute("data-pending")) done(performance.now() - timeStamp);
