@@ -5,6 +5,7 @@ mod attachments;
 mod attention;
 mod batch;
 mod changing;
+mod checkpoints;
 mod credentials;
 mod engine;
 mod exports;
@@ -28,6 +29,7 @@ mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
+use checkpoints::LOG_PAGES_MAX;
 use posts::Posts;
 use sqlx::{
     ConnectOptions, SqliteConnection, SqlitePool,
@@ -137,6 +139,7 @@ fn writing(file: &Path) -> SqliteConnectOptions {
         .pragma("mmap_size", MMAP_BYTES)
         .pragma("temp_store", "memory")
         .pragma("journal_size_limit", LOG_BYTES_MAX)
+        .pragma("wal_autocheckpoint", LOG_PAGES_MAX)
         .pragma("analysis_limit", "400")
         .thread_name(|_| "sqlite-writer".to_owned())
 }

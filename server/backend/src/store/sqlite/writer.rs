@@ -17,7 +17,7 @@ use metrics::histogram;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::statement::statements;
+use super::{checkpoints::Checkpoints, statement::statements};
 use crate::store::{StoreError, Stored};
 
 /// The most jobs of one transaction.
@@ -66,6 +66,7 @@ impl Writer {
         let closing = Arc::new(Notify::new());
         let desk = Desk {
             connection,
+            checkpoints: Checkpoints::start(options.clone()),
             options,
             jobs,
         };
@@ -123,6 +124,7 @@ impl Writer {
 /// The writer's side: its connection and the queue.
 struct Desk {
     connection: SqliteConnection,
+    checkpoints: Checkpoints,
     options: SqliteConnectOptions,
     jobs: mpsc::Receiver<Box<dyn Pending>>,
 }
@@ -205,6 +207,7 @@ impl Desk {
         let started = Instant::now();
         COMMIT.query().execute(&mut self.connection).await?;
         histogram!("database_commit_duration_seconds").record(started.elapsed());
+        self.checkpoints.note();
         Ok(())
     }
 
@@ -224,6 +227,8 @@ impl Desk {
     }
 
     async fn finish(mut self) {
+        // While one copies the log, the other could not cut it short.
+        self.checkpoints.end().await;
         for upkeep in [OPTIMIZE, CHECKPOINT] {
             if let Err(error) = upkeep.query().execute(&mut self.connection).await {
                 tracing::warn!(%error, "upkeep at closing failed");

@@ -8,9 +8,9 @@ use std::path::Path;
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::{
-    accounts, attachments, attention, batch, changing, credentials, exports, following, imports, markers,
-    messages, posts, previews, rooms, saving, search, statement::Statement, subscriptions, threads, upkeep,
-    writer,
+    accounts, attachments, attention, batch, changing, checkpoints, credentials, exports, following, imports,
+    markers, messages, posts, previews, rooms, saving, search, statement::Statement, subscriptions, threads,
+    upkeep, writer,
 };
 use crate::{seed::Plan, store::common};
 
@@ -33,6 +33,7 @@ fn own_statements() -> Vec<(String, &'static str)> {
         ("batch", batch::STATEMENTS),
         ("attachments", attachments::STATEMENTS),
         ("changing", changing::STATEMENTS),
+        ("checkpoints", checkpoints::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
         ("exports", exports::STATEMENTS),
         ("following", following::STATEMENTS),

@@ -68,6 +68,25 @@ impl Bench {
     async fn numbers(&self) -> Vec<i64> {
         self.writer.run(Numbers).await.unwrap()
     }
+
+    /// What is in the file without its log, as whoever copies nothing but the file would find it.
+    async fn numbers_of_the_file_alone(&self) -> Vec<i64> {
+        let (file, copy) = (
+            self.folder.path().join("bench.db"),
+            self.folder.path().join("copy.db"),
+        );
+        std::fs::copy(file, &copy).unwrap();
+        let mut connection = SqliteConnectOptions::new()
+            .filename(copy)
+            .connect()
+            .await
+            .unwrap();
+        let numbers = sqlx::query_scalar("SELECT number FROM numbers ORDER BY number");
+        // The table itself may not be there yet.
+        let numbers = numbers.fetch_all(&mut connection).await.unwrap_or_default();
+        connection.close().await.unwrap();
+        numbers
+    }
 }
 
 /// What goes wrong after a number was inserted.
@@ -220,4 +239,25 @@ async fn while_another_process_holds_the_file_everyone_is_told_soon() {
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     bench.insert(1).await.unwrap();
     assert_eq!(bench.numbers().await, [1]);
+}
+
+#[tokio::test]
+async fn what_was_written_is_soon_in_the_file_itself_while_the_writer_goes_on() {
+    let bench = Bench::new().await;
+    for number in 1..=3 {
+        bench.insert(number).await.unwrap();
+        // Nobody writes it there before: the log would have to be thousands of pages long.
+        while bench.numbers_of_the_file_alone().await.last() != Some(&number) {
+            tokio::time::sleep(A_WHILE).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_writer_that_ends_leaves_no_log() {
+    let bench = Bench::new().await;
+    bench.insert(1).await.unwrap();
+    bench.writer.close().await;
+    assert!(!bench.folder.path().join("bench.db-wal").exists());
+    assert_eq!(bench.numbers_of_the_file_alone().await, [1]);
 }
