@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # rolling.sh NAME=URL…: exchanges running instances one after another, and goes on only while the others are ready.
-#   deploy/rolling.sh natter@1=http://127.0.0.1:3001 natter@2=http://127.0.0.1:3002 natter@3=http://127.0.0.1:3003
+#   deploy/rolling.sh natter@1=http://127.0.0.1:9301 natter@2=http://127.0.0.1:9302 natter@3=http://127.0.0.1:9303
 # URL is where the instance answers, past the balancer (NATTER_OPS_ADDR if it has one). Settings:
 #   RESTART   the command that exchanges an instance, called with its name; `systemctl restart` unless it is set
 #   PATIENCE  how many seconds an instance may take until it is ready again; 60 unless it is set

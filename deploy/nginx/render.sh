@@ -14,6 +14,7 @@ shift 3
 listen="443 ssl http2;
     listen [::]:443 ssl http2;
     server_name $host;
+    access_log /var/log/nginx/access.log natter;
     ssl_certificate $certificate;
     ssl_certificate_key $key"
 servers= sockets=
@@ -36,11 +37,16 @@ template=${template//'${SOCKETS}'/$sockets}
 printf '%s\n' "${template//'${SERVERS}'/$servers}"
 cat <<END
 
-# Whoever comes in clear is sent to where it is not.
+# Whoever comes in clear is sent to where it is not, but for those who ask whether the name is ours, for a certificate.
 server {
     listen 80;
     listen [::]:80;
     server_name $host;
-    return 308 https://$host\$request_uri;
+    location / {
+        return 308 https://$host\$request_uri;
+    }
+    location /.well-known/acme-challenge/ {
+        root /var/www/html;
+    }
 }
 END

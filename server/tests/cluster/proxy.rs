@@ -229,7 +229,10 @@ fn what_the_script_writes_is_what_nginx_understands() {
         .replace("443 ssl", "10443 ssl")
         .replace(":80;", ":10080;")
         .replace("listen 80;", "listen 10080;");
-    let site = site.replace("/var/cache/nginx", &folder.path().display().to_string());
+    let place = folder.path().display().to_string();
+    let site = site
+        .replace("/var/cache/nginx", &place)
+        .replace("/var/log/nginx", &place);
     std::fs::write(folder.path().join("natter.conf"), site).unwrap();
     let main = "error_log stderr; pid nginx.pid; events {} http { access_log off; include natter.conf; }";
     std::fs::write(folder.path().join("nginx.conf"), main).unwrap();
