@@ -100,7 +100,14 @@ pub async fn export_to(store: &dyn Store, files: &dyn Files, folder: &Path) -> R
         return Err(at(folder)(io::ErrorKind::AlreadyExists.into()));
     }
     let part = folder.with_added_extension("part");
-    fs::create_dir_all(part.join("files")).await.map_err(at(&part))?;
+    // For nobody else to read: all that was ever said is in it.
+    let mut private = fs::DirBuilder::new();
+    let made = private
+        .recursive(true)
+        .mode(0o700)
+        .create(part.join("files"))
+        .await;
+    made.map_err(at(&part))?;
     let mut writing = Folder::new(files, part.clone()).await?;
     store.export(None, &mut writing).await?;
     let written = writing.finish().await?;

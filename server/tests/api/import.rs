@@ -1,6 +1,6 @@
 //! Imports and exports, by the real binary.
 
-use std::{path::Path, process::Output};
+use std::{os::unix::fs::PermissionsExt, path::Path, process::Output};
 
 use serde_json::{Value, json};
 
@@ -298,6 +298,8 @@ async fn everything_is_written_out_with_its_files() {
     let path = to.display().to_string();
     let output = run(&server, &["export", &path]);
     assert!(output.status.success(), "{}", said(&output));
+    let mode = std::fs::metadata(&to).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "for nobody else to read");
     let lines = |kind: &str| -> Vec<Value> {
         let text = std::fs::read_to_string(to.join(format!("{kind}.jsonl"))).unwrap();
         text.lines()

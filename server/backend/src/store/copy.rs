@@ -20,7 +20,16 @@ pub(crate) async fn refuse_existing(file: &Path) -> Stored<()> {
     }
 }
 
-/// Removes what an interrupted backup left.
+/// Makes the file under its other name: empty, in place of what an interrupted backup left, and for nobody else to read,
+/// as everything is in it, the hashes of passwords too.
+pub(crate) async fn begin(part: &Path) -> Stored<()> {
+    discard(part).await?;
+    let mut options = tokio::fs::OpenOptions::new();
+    let begun = options.write(true).create_new(true).mode(0o600).open(part).await;
+    begun.map(drop).map_err(StoreError::failed)
+}
+
+/// Removes what was not completed.
 pub(crate) async fn discard(part: &Path) -> Stored<()> {
     match tokio::fs::remove_file(part).await {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::failed(error)),

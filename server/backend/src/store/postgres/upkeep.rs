@@ -13,7 +13,7 @@ use crate::{
     stamp,
     store::{
         Finding, Load, StoreError, Stored, Upkeep,
-        copy::{discard, part_of, refuse_existing, warn_unnoted},
+        copy::{begin, discard, part_of, refuse_existing, warn_unnoted},
         timed::timed,
     },
 };
@@ -88,7 +88,7 @@ impl Upkeep for PostgresStore {
             refuse_existing(file).await?;
             // Under another name until it is complete: nobody takes half a copy for a backup.
             let part = part_of(file);
-            discard(&part).await?;
+            begin(&part).await?;
             let dumped = dump(&self.url, &part).await;
             if dumped.is_err() {
                 discard(&part).await?;

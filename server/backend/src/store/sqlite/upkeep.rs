@@ -15,7 +15,7 @@ use crate::{
     stamp,
     store::{
         Finding, Load, PoolLoad, StoreError, Stored, Upkeep,
-        copy::{discard, part_of, refuse_existing, warn_unnoted},
+        copy::{begin, part_of, refuse_existing, warn_unnoted},
         finding::mebibytes,
         newer,
         timed::timed,
@@ -80,7 +80,7 @@ impl Upkeep for SqliteStore {
             refuse_existing(file).await?;
             // Under another name until it is complete: nobody takes half a copy for a backup.
             let part = part_of(file);
-            discard(&part).await?;
+            begin(&part).await?;
             self.copy_to(&part).await?;
             refuse_existing(file).await?;
             tokio::fs::rename(&part, file).await.map_err(StoreError::failed)?;

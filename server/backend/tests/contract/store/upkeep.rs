@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt;
+
 use backend::store::StoreError;
 use chat::message::Bound;
 
@@ -85,6 +87,27 @@ async fn a_restored_backup_holds_the_same_and_is_another_history() {
         assert!(!epochs.contains(&epoch));
         epochs.push(epoch);
     }
+}
+
+#[tokio::test]
+async fn a_backup_is_for_nobody_else_to_read() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    let file = place.file("backup.db");
+    store.backup(&file).await.unwrap();
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn what_an_interrupted_backup_left_is_replaced() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    std::fs::write(place.file("backup.db.part"), "half").unwrap();
+    let file = place.file("backup.db");
+    store.backup(&file).await.unwrap();
+    let place = Place::restored(&file).await;
+    general(&place.open().await).await;
 }
 
 #[tokio::test]
