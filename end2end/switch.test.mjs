@@ -56,6 +56,7 @@ test("a link in the list of rooms leads there in the same page, and all of it is
   assert.equal(await link(rooms[0]).getAttribute("aria-current"), null);
   assert.equal(await ines.composer.getAttribute("placeholder"), `Message #${rooms[1].name}`);
   assert.equal(await ines.list.getAttribute("aria-label"), `Messages in ${rooms[1].name}`);
+  assert.equal(await ines.page.locator(".bar .bell").getAttribute("href"), `${rooms[1].path}/notifications`);
   await ines.say("hello from the same page");
   await ines.reads("hello from the same page");
   await server.post(1, rooms[1].id, "and back");

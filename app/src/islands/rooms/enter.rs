@@ -21,11 +21,12 @@ use crate::live::browser::{
 const ROOMS_KEPT: usize = 12;
 
 /// Elements of a room's page that are exchanged as they are, and in what they stand.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 6] = [
     (".bar > .title", ".bar"),
     (".bar > .topic", ".bar"),
     (".bar > .end > .members", ".bar > .end"),
     (".bar > .end > .pins-link", ".bar > .end"),
+    (".bar > .end > .bell", ".bar > .end"),
     ("#beginning-template", "#beginning-template"),
 ];
 /// Attributes that tell one room's page from another's.
