@@ -24,7 +24,8 @@ mod live {
     use web_sys::{Element, Event, HtmlElement, HtmlInputElement, KeyboardEvent};
 
     use crate::{
-        face::{hue, initial},
+        face::hue,
+        islands::timeline::row::draw_face,
         live::{
             browser::{element, get, on, one, set, spawn, window},
             codec,
@@ -204,7 +205,7 @@ mod live {
         set(&option, "aria-selected", "false");
         let avatar = element("span", &["avatar s ", hue(author.id)].concat())?;
         set(&avatar, "aria-hidden", "true");
-        avatar.set_text_content(Some(&initial(&author.display_name)));
+        draw_face(&avatar, author);
         let name = element("b", "")?;
         name.set_text_content(Some(&author.display_name));
         let username = element("small", "")?;

@@ -1,6 +1,6 @@
 //! One row: a message as the page's template has it.
 
-use chat::{Attachment, Message, Timestamp, UserId, view::Pending};
+use chat::{Attachment, Author, Message, Timestamp, UserId, view::Pending};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlTemplateElement};
 
@@ -26,6 +26,8 @@ pub(crate) struct Pen {
     fate: HtmlTemplateElement,
     /// The name of whoever is signed in.
     my_name: String,
+    /// The picture, or the letter, as the page has it.
+    my_face: String,
 }
 
 impl Pen {
@@ -33,12 +35,14 @@ impl Pen {
     pub(crate) fn take() -> Option<Self> {
         let slug = one::<Element>(".app")?.get_attribute("data-slug")?;
         let my_name = one::<Element>(".me b").and_then(|name| name.text_content());
+        let my_face = one::<Element>(".me .avatar").map(|face| face.inner_html());
         Some(Self {
             words: Words::new(),
             room: ["/rooms/", &String::from(js_sys::encode_uri_component(&slug)), "/"].concat(),
             message: one("#message-template")?,
             fate: one("#fate-template")?,
             my_name: my_name.unwrap_or_default(),
+            my_face: my_face.unwrap_or_default(),
         })
     }
 
@@ -74,8 +78,9 @@ impl Pen {
             "mentioned",
             message.author.id != me && message.mentions.contains(&me),
         );
-        draw_author(row, message.author.id, &message.author.display_name);
-        draw_picture(row, message.author.avatar_url.as_deref());
+        if let Some(avatar) = draw_author(row, message.author.id, &message.author.display_name) {
+            draw_face(&avatar, &message.author);
+        }
         self.draw_marks(row, message, me);
         if let Some(link) = within::<Element>(row, ".when") {
             set(&link, "href", &[&*self.room, &message.seq.to_string()].concat());
@@ -109,7 +114,9 @@ impl Pen {
         set(row, "data-pending", "");
         set(row, "data-nonce", pending.nonce.as_str());
         set(row, "data-created", &pending.created_at.to_string());
-        draw_author(row, me, &self.my_name);
+        if let Some(avatar) = draw_author(row, me, &self.my_name) {
+            avatar.set_inner_html(&self.my_face);
+        }
         if let Some(body) = within::<Element>(row, ".body") {
             body.set_inner_html("<p></p>");
             if let Some(text) = body.first_element_child() {
@@ -192,23 +199,30 @@ fn created(row: &Element) -> Option<Timestamp> {
     row.get_attribute("data-created")?.parse().ok()
 }
 
-fn draw_author(row: &Element, author: UserId, name: &str) {
+/// Says whose message it is; gives the place for the face.
+fn draw_author(row: &Element, author: UserId, name: &str) -> Option<Element> {
     set(row, "data-author", &author.to_string());
-    if let Some(avatar) = within::<Element>(row, ".avatar") {
-        avatar.set_class_name(&["avatar ", hue(author)].concat());
-        avatar.set_text_content(Some(&initial(name)));
-    }
     if let Some(who) = within::<Element>(row, ".who") {
         who.set_text_content(Some(name));
     }
+    let avatar = within::<Element>(row, ".avatar")?;
+    avatar.set_class_name(&["avatar ", hue(author)].concat());
+    Some(avatar)
 }
 
-/// The author's picture in place of the letter, if there is one.
-fn draw_picture(row: &Element, url: Option<&str>) -> Option<()> {
-    let (url, avatar) = (url?, within::<Element>(row, ".avatar")?);
+/// Draws somebody's picture or, where there is none, the letter. A picture that is there stays: a new one would blink.
+pub(crate) fn draw_face(avatar: &Element, who: &Author) -> Option<()> {
+    let Some(url) = &who.avatar_url else {
+        avatar.set_text_content(Some(&initial(&who.display_name)));
+        return None;
+    };
+    let shown = within::<Element>(avatar, "img").and_then(|shown| shown.get_attribute("src"));
+    if shown.as_ref() == Some(url) {
+        return None;
+    }
     let picture = avatar.owner_document()?.create_element("img").ok()?;
     for (name, value) in [
-        ("src", url),
+        ("src", &**url),
         ("alt", ""),
         ("width", "36"),
         ("height", "36"),

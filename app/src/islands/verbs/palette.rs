@@ -10,10 +10,14 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 use super::dialog;
-use crate::live::{
-    browser::{all, document, element, get, here, one, set, spawn, window, with, within},
-    codec,
-    connect::State,
+use crate::{
+    face::hue,
+    islands::timeline::row::draw_face,
+    live::{
+        browser::{all, document, element, get, here, one, set, spawn, window, with, within},
+        codec,
+        connect::State,
+    },
 };
 
 /// How many rooms are offered.
@@ -42,6 +46,8 @@ struct Choice {
     name: String,
     href: String,
     is_unread: bool,
+    /// What stands before it: a person's picture, or what the list of rooms has there.
+    lead: Option<Element>,
 }
 
 thread_local! {
@@ -131,7 +137,7 @@ fn choose(at: usize) {
 }
 
 /// Follows a link to there, as a click would: rooms are entered without loading the page again.
-fn follow(path: &str) -> Option<()> {
+pub(super) fn follow(path: &str) -> Option<()> {
     let link = element("a", "unseen")?;
     set(&link, "href", path);
     document().body()?.append_child(&link).ok()?;
@@ -149,23 +155,32 @@ fn show(text: &str, people: &[Author]) {
     let words = typed.trim_start_matches(['@', '#']);
     let sought = Typed::new(words);
     let mut choices = rooms(&sought, is_room, is_person);
-    let is_known = |choices: &[Choice], href: &str| choices.iter().any(|choice| choice.href == href);
     for person in people {
         let username = String::from(js_sys::encode_uri_component(&person.username));
         let href = ["/direct/", &username].concat();
-        if !is_known(&choices, &href) {
-            choices.push(Choice {
+        let lead = face(person);
+        match choices.iter_mut().find(|choice| choice.href == href) {
+            Some(known) => known.lead = lead,
+            None => choices.push(Choice {
                 kind: "Person",
                 name: [&person.display_name, " @", &*person.username].concat(),
                 href,
                 is_unread: false,
-            });
+                lead,
+            }),
         }
     }
     if !is_room && !is_person {
         choices.extend(places(&sought, words));
     }
     draw(choices);
+}
+
+/// A person's picture.
+fn face(person: &Author) -> Option<Element> {
+    let avatar = element("span", &["avatar s ", hue(person.id)].concat())?;
+    draw_face(&avatar, person);
+    Some(avatar)
 }
 
 /// The rooms of the list, those that fit best first, and of those the unread.
@@ -185,6 +200,9 @@ fn rooms(sought: &Typed, is_room: bool, is_person: bool) -> Vec<Choice> {
         rooms.extend(typos.map(|typos| {
             let is_unread = link.class_list().contains("unread");
             let kind = if is_direct { "Conversation" } else { "Channel" };
+            let lead = link
+                .first_element_child()
+                .and_then(|lead| lead.clone_node_with_deep(true).ok()?.dyn_into().ok());
             (
                 typos * 2 + usize::from(!is_unread),
                 Choice {
@@ -192,6 +210,7 @@ fn rooms(sought: &Typed, is_room: bool, is_person: bool) -> Vec<Choice> {
                     name,
                     href,
                     is_unread,
+                    lead,
                 },
             )
         }));
@@ -206,6 +225,7 @@ fn places(sought: &Typed, words: &str) -> Vec<Choice> {
         name: name.to_owned(),
         href: href.to_owned(),
         is_unread: false,
+        lead: None,
     };
     let mut places: Vec<Choice> = Vec::new();
     for (name, others, href) in PLACES {
@@ -261,7 +281,12 @@ fn option(at: usize, choice: &Choice) -> Option<Element> {
     name.set_text_content(Some(&choice.name));
     let kind = element("small", "")?;
     kind.set_text_content(Some(choice.kind));
-    for part in [name, kind] {
+    let lead = element("span", "lead")?;
+    set(&lead, "aria-hidden", "true");
+    if let Some(shown) = &choice.lead {
+        lead.append_child(shown).ok()?;
+    }
+    for part in [lead, name, kind] {
         option.append_child(&part).ok()?;
     }
     Some(option)

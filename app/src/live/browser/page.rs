@@ -66,7 +66,7 @@ fn message(row: &Element, room: chat::RoomId, me: UserId) -> Option<Message> {
         id: read(row, "data-author")?,
         username: String::new(),
         display_name: text(".who").unwrap_or_default(),
-        avatar_url: None,
+        avatar_url: within::<Element>(row, ".avatar img").and_then(|face| face.get_attribute("src")),
     };
     Some(Message {
         id: read(row, "data-id")?,
