@@ -151,6 +151,38 @@ test("a status is beside the name for whoever talks with one, at once", async ()
   assert.equal(await says.getAttribute("title"), "At lunch");
   await ines.page.goto("/people");
   await ines.page.getByText("At lunch").waitFor();
+  await ines.page.goto("/people/rosa");
+  await ines.page.getByText("🍜 At lunch").waitFor();
+});
+
+test("a conversation says at its top what the other one says, as it changes", async () => {
+  await ines.enter("/direct/rosa");
+  const topic = ines.page.locator(".bar > .topic");
+  await eventually(() => topic.innerText(), "🍜 At lunch");
+  await rosa.page.goto("/settings");
+  await rosa.page.getByLabel("What you are at").fill("Back at the desk");
+  await rosa.page.getByRole("button", { name: "Set status" }).click();
+  await eventually(() => topic.innerText(), "🍜 Back at the desk");
+});
+
+test("who clicks on a name or a picture sees who it is and what the person says, and goes on from there", async () => {
+  await rosa.enter("/rooms/general");
+  await rosa.say("Mine, I think");
+  await ines.enter("/rooms/general");
+  await ines.message("Mine, I think").locator(".who").click();
+  const card = ines.page.getByRole("dialog", { name: "Rosa" });
+  await card.getByText("🍜 Back at the desk").waitFor();
+  await card.getByText("@rosa").waitFor();
+  await eventually(() => card.locator(".dot").getAttribute("data-status"), "online");
+  await ines.page.keyboard.press("Escape");
+  await card.waitFor({ state: "hidden" });
+  // With the keyboard, and under a finger, it is one of the message's actions.
+  await ines.press("Mine, I think", "Show the profile");
+  await card.getByText("🍜 Back at the desk").waitFor();
+  await ines.page.evaluate(() => (globalThis.stillHere = true));
+  await card.getByRole("link", { name: "Message" }).click();
+  await ines.page.waitForURL("**/direct/rosa");
+  assert.equal(await ines.page.evaluate(() => globalThis.stillHere), true);
 });
 
 test("nothing was complained about", () => {

@@ -74,6 +74,17 @@ test("an edit is made in place and shows for both, with its mark", async () => {
   await editor(rosa).waitFor({ state: "detached" });
 });
 
+test("what a message said before its edit is there for everyone, by its mark and among its actions", async () => {
+  const versions = (person) => person.page.getByRole("dialog", { name: "Earlier versions" });
+  await ines.message("six").locator(".edited").click();
+  await versions(ines).getByText("Lihgts at six", { exact: true }).waitFor();
+  await ines.page.keyboard.press("Escape");
+  await versions(ines).waitFor({ state: "hidden" });
+  await rosa.press("six", "Earlier versions");
+  await versions(rosa).getByText("Lihgts at six", { exact: true }).waitFor();
+  await rosa.page.keyboard.press("Escape");
+});
+
 test("ArrowUp in an empty composer edits one's last message, and Escape leaves it as it was", async () => {
   await said(ines, "Curtain at eight");
   await ines.composer.press("ArrowUp");

@@ -22,15 +22,27 @@ function hear(text) {
   }
 }
 
-/** What someone says stands beside the name in the list of rooms. */
+/** What someone says stands beside the name in the list of rooms, and with its words where there is more room. */
 function showStatus({ type, user, custom }) {
   if (type !== "status") return;
   for (const says of document.querySelectorAll(`.says[data-user="${CSS.escape(user)}"]`)) {
-    says.textContent = custom ? custom.emoji || "💬" : "";
-    says.title = custom?.text ?? "";
+    const { emoji = "", text = "" } = custom ?? {};
+    const whole = "whole" in says.dataset;
+    says.textContent = whole ? `${emoji} ${text}`.trim() : custom ? emoji || "💬" : "";
+    says.title = whole ? "" : text;
     says.hidden = !custom;
   }
 }
+
+// A word that may become a name, or an emoji's.
+const WORD = /(^|[\s(])[@#:][^\s@#:]*$/;
+
+// What is offered for it comes with the first one, and listens from then on.
+addEventListener("input", function begin({ target }) {
+  if (!target.matches(".composer textarea, .edit textarea") || !WORD.test(target.value.slice(0, target.selectionEnd))) return;
+  removeEventListener("input", begin);
+  import(__SUGGEST__).then(({ suggest }) => suggest(target)).catch(() => addEventListener("input", begin));
+});
 
 // The title counts what waits in all rooms; so does the icon, where the browser has one.
 function badge() {

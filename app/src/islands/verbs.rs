@@ -4,9 +4,11 @@
 //! points at a message: everything below [`answer`].
 
 mod attend;
+mod card;
 mod dialog;
 mod edit;
 mod emoji;
+mod history;
 mod names;
 mod palette;
 mod quote;
@@ -31,7 +33,7 @@ use crate::live::{
 };
 
 /// What a click here means is ours to say.
-const OURS: &str = ".chip, .replies, .context, .pins-link, .tools button, .edit button[type=button], .thread .close, .to-palette, dialog.verbs";
+const OURS: &str = ".chip, .replies, .context, .pins-link, .tools button, .edit button[type=button], .thread .close, .to-palette, .pick, .edited, .message > :is(.who, .avatar), dialog.verbs";
 /// Forms that are sent without leaving the page.
 const FORMS: &str = "form.edit, form.reply";
 /// Where arrow keys lead from one button to the next.

@@ -341,7 +341,9 @@ pub fn message(value: &Value<'_>) -> Option<Message> {
     })
 }
 
-fn author(value: &Value<'_>) -> Option<Author> {
+/// Reads whom a message is by.
+#[must_use]
+pub fn author(value: &Value<'_>) -> Option<Author> {
     Some(Author {
         id: value.get("id").read()?,
         username: value.get("username").string()?,

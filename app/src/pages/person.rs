@@ -6,7 +6,10 @@ use tokio::try_join;
 
 use super::load::{load, part, signed_in};
 use crate::{
-    parts::{Avatar, Bar, Frame, PageStyle, PageTitle, Places, RoleTag, STAFF, date_in_words, status_words},
+    parts::{
+        Avatar, Bar, Frame, PageStyle, PageTitle, Places, RoleTag, STAFF, SaysAll, date_in_words,
+        status_words,
+    },
     visit::backend,
 };
 
@@ -50,6 +53,9 @@ fn Card(profile: Profile, is_me: bool, shared: usize) -> impl IntoView {
     let fact = |name: &'static str, text: String| {
         (!text.is_empty()).then(|| view! { <dt>{name}</dt><dd>{text}</dd> }.into_any())
     };
+    let says = user
+        .custom
+        .map(|custom| view! { " · "<SaysAll user=who.id custom=Some(custom)/> }.into_any());
     let shared = match shared {
         0 => String::new(),
         1 => "One conversation with others".to_owned(),
@@ -80,7 +86,7 @@ fn Card(profile: Profile, is_me: bool, shared: usize) -> impl IntoView {
         </section>
         <section>
             <dl class="facts card">
-                {fact("Status", status_words(user.status).to_owned())}
+                <dt>"Status"</dt><dd>{status_words(user.status)}{says}</dd>
                 {fact("Time zone", time_zone)}
                 {fact("Here since", date_in_words(created_at))}
                 {fact("Together in", shared)}

@@ -3,7 +3,7 @@
 use chat::{Author, Room, RoomKind};
 use leptos::prelude::*;
 
-use super::{Avatar, Dot, Icon, PageStyle, Places, SHEET, Shape, places::other, side::Glyph};
+use super::{Avatar, Dot, Icon, PageStyle, Places, SHEET, SaysAll, Shape, places::other, side::Glyph};
 use crate::{address, islands::connection::Connection};
 
 /// The top of a page that is no room.
@@ -42,6 +42,11 @@ pub(crate) fn RoomBar<'a>(
             </a>
         }
     });
+    // A conversation is about the other one.
+    let topic = match other(room) {
+        Some(other) => view! { <SaysAll user=other.id custom=places.custom(other.id)/> }.into_any(),
+        None => room.topic.clone().into_any(),
+    };
     // Where one learns more: of a channel, or of the other one in a conversation.
     let about = match (room.kind, other(room)) {
         (RoomKind::Channel, _) => Some((address::of_slug(&room.slug) + "/details", "About this channel")),
@@ -62,7 +67,7 @@ pub(crate) fn RoomBar<'a>(
         <header class="bar">
             <Menu/>
             <h1 class="title">{glyph}{name}</h1>
-            <p class="topic">{room.topic.clone()}</p>
+            <p class="topic">{topic}</p>
             <div class="end">
                 <ToDate/>
                 <div class="connection" data-testid="connection" data-state="connecting" role="status" hidden>

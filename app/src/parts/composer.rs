@@ -81,6 +81,8 @@ fn Form(
             >
                 {draft}
             </textarea>
+            // A conversation that has not begun has no scripts that answer.
+            {(field == "room").then(|| view! { <Pick/> }.into_any())}
             <button class="button accent send" type="submit"><Icon is=Shape::Up/><span>"Send"</span></button>
             <div class="after">
                 <p class="state" role="status"></p>
@@ -106,6 +108,12 @@ fn Form(
         <div class="typing" aria-live="polite"></div>
     }
     .into_any()
+}
+
+/// Opens the emoji, which come when they are asked for.
+#[component]
+pub(super) fn Pick() -> impl IntoView {
+    view! { <button class="pick icon-button" type="button" title="Emoji" aria-label="Emoji" aria-haspopup="dialog"><Icon is=Shape::Emoji/></button> }
 }
 
 fn placeholder(places: &Places, room: &Room) -> String {

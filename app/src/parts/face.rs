@@ -45,6 +45,14 @@ pub(crate) fn Says(user: UserId, custom: Option<Custom>) -> impl IntoView {
     view! { <span class="says" data-user=user.to_string() title=text hidden=nothing>{shown}</span> }
 }
 
+/// The same with its words, for a line of its own.
+#[component]
+pub(crate) fn SaysAll(user: UserId, custom: Option<Custom>) -> impl IntoView {
+    let shown = custom.map(|custom| format!("{} {}", custom.emoji, custom.text).trim().to_owned());
+    let nothing = shown.is_none();
+    view! { <span class="says" data-user=user.to_string() data-whole="" hidden=nothing>{shown}</span> }
+}
+
 /// A person's picture with the status in its corner.
 #[component]
 pub(crate) fn Face(who: Author, status: Option<Status>) -> impl IntoView {

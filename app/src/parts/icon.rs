@@ -13,6 +13,7 @@ pub(crate) enum Shape {
     Close,
     Compass,
     Down,
+    Emoji,
     House,
     Inbox,
     Lock,
@@ -42,6 +43,9 @@ impl Shape {
             Self::Close => r#"<path d="m6 6 12 12M18 6 6 18"/>"#,
             Self::Compass => r#"<circle cx="12" cy="12" r="8.5"/><path d="m15.5 8.5-2 5-5 2 2-5z"/>"#,
             Self::Down => r#"<path d="M12 5v14M6 13l6 6 6-6"/>"#,
+            Self::Emoji => {
+                r#"<circle cx="12" cy="12" r="8.5"/><path d="M8.5 14a4.5 4.5 0 0 0 7 0M9 9.5v.1M15 9.5v.1"/>"#
+            }
             Self::House => r#"<path d="M4 20h16M6 20V9l6-5 6 5v11M10 20v-5h4v5"/>"#,
             Self::Lock => {
                 r#"<rect x="5" y="11" width="14" height="9" rx="2.5"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>"#

@@ -26,7 +26,7 @@ pub(crate) use self::{
     composer::{Recipient, Write},
     day::{clock, date_in_words},
     door::Door,
-    face::{Avatar, Dot, Face, Says, status_words},
+    face::{Avatar, Dot, Face, Says, SaysAll, status_words},
     field::Field,
     frame::Frame,
     icon::{Icon, Shape},

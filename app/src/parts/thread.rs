@@ -4,7 +4,7 @@ use backend::stamp;
 use chat::{Message, Room, UserId, body::BODY_CHARS_MAX, message::Thread, view::continues};
 use leptos::prelude::*;
 
-use super::{Icon, Notice, Places, Row, Shape, message::Place};
+use super::{Icon, Notice, Places, Row, Shape, composer::Pick, message::Place};
 use crate::{
     address::{self, Address},
     marks::thread_address,
@@ -160,6 +160,7 @@ fn Answer<'a>(room: &'a Room, root: &'a Message, address: &'a str, draft: String
             >
                 {draft}
             </textarea>
+            <Pick/>
             <button class="button accent send" type="submit"><Icon is=Shape::Up/><span>"Reply"</span></button>
             <p class="state" role="status"></p>
         </form>

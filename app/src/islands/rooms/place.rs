@@ -39,7 +39,9 @@ pub(super) fn place(room: &Room) {
 
 /// The room that is open is called otherwise, is about something else, or was put away.
 fn describe(room: &Room) {
-    for (part, text) in [(".bar > .title a", &room.name), (".bar > .topic", &room.topic)] {
+    // In a conversation stands there what the other one says.
+    let topic = ".bar > .topic:not(:has(.says))";
+    for (part, text) in [(".bar > .title a", &room.name), (topic, &room.topic)] {
         if let Some(part) = one::<Element>(part) {
             part.set_text_content(Some(text));
         }

@@ -34,9 +34,10 @@ pub(super) fn close() {
     }
 }
 
-fn call(dialog: &Element, method: &str) {
-    let method = Reflect::get(dialog, &method.into()).map(JsCast::dyn_into::<Function>);
+/// Calls a method that takes nothing.
+pub(super) fn call(element: &Element, method: &str) {
+    let method = Reflect::get(element, &method.into()).map(JsCast::dyn_into::<Function>);
     if let Ok(Ok(method)) = method {
-        drop(method.call0(dialog));
+        drop(method.call0(element));
     }
 }

@@ -2,14 +2,15 @@
 
 use std::cell::RefCell;
 
+use js_sys::{Function, Reflect};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement};
 
 use super::{
-    closest, dialog, is_in,
+    closest, dialog, focus, is_in,
     tools::{Target, say},
 };
-use crate::live::browser::{all, one, spawn, text};
+use crate::live::browser::{all, document, one, spawn, text, within};
 
 /// Where the list is: a line for each emoji with its names, under a line for each group.
 const LIST: &str = "/emoji.txt";
@@ -18,10 +19,42 @@ const ACROSS: i32 = 8;
 
 thread_local! {
     static MARKUP: RefCell<Option<String>> = const { RefCell::new(None) };
+    /// Where one writes and asked for an emoji.
+    static FIELD: RefCell<Option<HtmlTextAreaElement>> = const { RefCell::new(None) };
 }
 
 /// Opens the picker for a message.
 pub(super) fn open(target: Target) {
+    show("Add a reaction", Some(target));
+}
+
+/// Opens the picker for the field beside this button. The field has the focus first: there the browser puts it back.
+pub(super) fn offer(button: &Element) {
+    let field = closest(button, "form").and_then(|form| within::<HtmlTextAreaElement>(&form, "textarea"));
+    if let Some(field) = field {
+        focus(&field);
+        FIELD.set(Some(field));
+        show("Emoji", None);
+    }
+}
+
+/// Puts an emoji where the caret is.
+pub(super) fn insert(emoji: &str) {
+    dialog::close();
+    if let Some(field) = FIELD.take() {
+        // Given back by a dialog, the focus is not enough for Chromium to write there.
+        dialog::call(&field, "blur");
+        focus(&field);
+        // As if it were typed: it can be undone, and whoever listens to typing hears of it.
+        let document = document();
+        let command = Reflect::get(&document, &"execCommand".into()).map(JsCast::dyn_into::<Function>);
+        if let Ok(Ok(command)) = command {
+            drop(command.call3(&document, &"insertText".into(), &false.into(), &emoji.into()));
+        }
+    }
+}
+
+fn show(name: &'static str, about: Option<Target>) {
     spawn(async move {
         let known = MARKUP.with_borrow(Clone::clone);
         let markup = match known {
@@ -31,7 +64,7 @@ pub(super) fn open(target: Target) {
         let Some(markup) = markup else {
             return say("The emoji could not be loaded. Try again.", true);
         };
-        dialog::open("picker", "Add a reaction", &markup, Some(&target));
+        dialog::open("picker", name, &markup, about.as_ref());
         MARKUP.set(Some(markup));
         one::<HtmlElement>(".picker input")
             .iter()

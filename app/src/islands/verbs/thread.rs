@@ -1,6 +1,6 @@
 //! The panel of a thread: opened beside the room, live, and closed again. Its markup is that of the thread's own page.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
 
 use chat::{Message, MessageId, Timestamp, UserId, view::continues, wire::ServerFrame};
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
@@ -23,11 +23,15 @@ use crate::{
 
 /// So near to the end, in pixels, the panel follows what comes.
 const NEAR: i32 = 80;
+/// How many replies that were begun and not sent are kept.
+const KEPT_MAX: usize = 20;
 
 thread_local! {
     static PEN: RefCell<Option<Rc<Pen>>> = const { RefCell::new(None) };
     /// The nonce of a reply that was sent and not confirmed, with its text.
     static UNSURE: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+    /// Replies under way, by the id of what they answer: a panel goes with its field.
+    static TEXTS: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// What draws rows for the room on the page.
@@ -109,6 +113,10 @@ fn adopt() {
     for row in all(".answers .message") {
         pen.tell_time(&row);
     }
+    if let Some((root, field)) = writing().filter(|(_, field)| field.value().is_empty()) {
+        let kept = TEXTS.with_borrow(|texts| texts.get(&root).cloned());
+        kept.iter().for_each(|kept| field.set_value(kept));
+    }
     if let Some(answers) = one::<HtmlElement>(".thread:not(.pins) .answers") {
         answers.set_scroll_top(answers.scroll_height());
     }
@@ -132,7 +140,20 @@ pub(super) fn leave() {
     }
 }
 
+/// Where one answers, and what.
+fn writing() -> Option<(String, HtmlTextAreaElement)> {
+    Some((panel()?.get_attribute("data-root")?, one(".reply textarea")?))
+}
+
+/// Takes the panel off the page. What was written in it is there when it comes back.
 fn remove() {
+    if let Some((root, field)) = writing() {
+        TEXTS.with_borrow_mut(|texts| match field.value() {
+            text if text.is_empty() => drop(texts.remove(&root)),
+            text if texts.len() < KEPT_MAX || texts.contains_key(&root) => drop(texts.insert(root, text)),
+            _ => {}
+        });
+    }
     panel().iter().for_each(Element::remove);
 }
 
@@ -317,6 +338,13 @@ pub(super) fn send(form: Element) {
         match sent {
             Ok(answer) => {
                 UNSURE.set(None);
+                // The panel may have gone meanwhile.
+                TEXTS.with_borrow_mut(|texts| {
+                    let root = root.to_string();
+                    if texts.get(&root) == Some(&text) {
+                        texts.remove(&root);
+                    }
+                });
                 if field.value() == text {
                     field.set_value("");
                 }

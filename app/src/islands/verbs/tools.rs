@@ -6,7 +6,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement};
 
-use super::{attend, closest, dialog, edit, emoji, focus, is_in, names, palette, quote, react, thread};
+use super::{
+    attend, card, closest, dialog, edit, emoji, focus, history, is_in, names, palette, quote, react, thread,
+};
 use crate::live::browser::{all, document, element, one, send, set, spawn, window, with, within};
 
 /// What is offered without a search.
@@ -121,10 +123,13 @@ fn buttons(message: &Element, target: &Target, is_bar: bool) -> String {
         "<rect x=\"9\" y=\"9\" width=\"11\" height=\"11\" rx=\"2\"/><path d=\"M5 15H4V4h11v1\"/>";
     const RIBBON: &str = "<path d=\"M7 4h10v16l-5-4-5 4z\"/>";
     const DOT: &str = "<circle cx=\"12\" cy=\"12\" r=\"8.5\"/><circle cx=\"12\" cy=\"12\" r=\"2.5\"/>";
+    const BUST: &str = "<circle cx=\"12\" cy=\"8.5\" r=\"4\"/><path d=\"M4.5 20a7.5 7.5 0 0 1 15 0\"/>";
+    const CLOCK: &str = "<circle cx=\"12\" cy=\"12\" r=\"8.5\"/><path d=\"M12 7.5V12l3 2\"/>";
     const FLAG: &str = "<path d=\"M6 21V4h11l-2.5 4L17 12H6\"/>";
     const DOTS: &str = "<path d=\"M6 12h.1M12 12h.1M18 12h.1\"/>";
     const BIN: &str = "<path d=\"M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13\"/>";
     let (is_own, is_pinned) = (is_own(message), within::<Element>(message, ".pinned").is_some());
+    let is_edited = within::<Element>(message, ".edited").is_some();
     let moderates = one::<Element>(".app[data-moderates=\"true\"]").is_some();
     let mut html = String::from("<span class=\"quick\">");
     for emoji in QUICK {
@@ -150,6 +155,8 @@ fn buttons(message: &Element, target: &Target, is_bar: bool) -> String {
         (!is_bar, "unread", "Mark unread from here", DOT),
         (!is_bar, "link", "Copy the link", CHAIN),
         (!is_bar, "text", "Copy the text", SHEETS),
+        (!is_bar && is_edited, "history", "Earlier versions", CLOCK),
+        (!is_bar, "who", "Show the profile", BUST),
         (!is_bar && !is_own, "report", "Report to moderators", FLAG),
         (!is_bar && (is_own || moderates), "delete", "Delete", BIN),
     ];
@@ -203,6 +210,19 @@ pub(super) fn click(target: &Element) {
     if is_in(target, ".thread .close") {
         return thread::close();
     }
+    if is_in(target, ".pick") {
+        return emoji::offer(target);
+    }
+    if let Some(edited) = closest(target, ".edited") {
+        return Target::of(&edited).into_iter().for_each(history::open);
+    }
+    if let Some(row) = closest(target, ".who, .message > .avatar").and_then(|name| closest(&name, ".message"))
+    {
+        return card::open(&row);
+    }
+    if let Some(link) = closest(target, ".profile-card a") {
+        return card::follow(&link);
+    }
     if is_in(target, ".to-palette") {
         return palette::toggle();
     }
@@ -223,7 +243,12 @@ fn carry_out(button: &Element) {
     if verb == "group" {
         return emoji::show_group(&given);
     }
-    let Some(target) = Target::of(button) else { return };
+    let Some(target) = Target::of(button) else {
+        if verb == "react" {
+            emoji::insert(&given);
+        }
+        return;
+    };
     if verb == "cancel" {
         return edit::cancel(button);
     }
@@ -236,6 +261,8 @@ fn carry_out(button: &Element) {
         "edit" => edit::begin(target),
         "pin" => pin(target),
         "save" => attend::save(target),
+        "history" => history::open(target),
+        "who" => target.row().iter().for_each(|row| card::open(row)),
         "unread" => attend::mark_unread(&target),
         "quote" => quote::begin(target),
         "link" => copy(address_of(&target).unwrap_or_default(), "Link copied"),
