@@ -232,6 +232,9 @@ impl Layout {
     pub fn plan(&mut self, rests: bool) -> Plan {
         if self.anchor == Anchor::End {
             self.slack = 0;
+        } else if !self.is_anchor_in_view() {
+            // It began above the view, and became so low that others are read now.
+            self.anchor = self.lowest_in_view();
         }
         let window = self.window();
         let below = self.total() - self.above(window.end);
@@ -344,6 +347,10 @@ impl Layout {
         let before = self.anchor_depth();
         change(self);
         self.make_up_for(before);
+        // An own send that was taken back keeps nothing in its place any more.
+        if matches!(&self.anchor, Anchor::Row(key) if self.place(key).is_none()) {
+            self.anchor = self.lowest_in_view();
+        }
     }
 
     fn make_up_for(&mut self, before: Option<Len>) {
@@ -360,8 +367,15 @@ impl Layout {
         }
     }
 
-    /// The lowest row whose upper edge is in view: only what happens below it can move it. Where the room's begin is
-    /// in view but not loaded, the first one, so that whoever goes there sees the begin when it comes.
+    fn is_anchor_in_view(&self) -> bool {
+        let lower = self.scroll + self.slack - self.foot;
+        self.anchor_depth()
+            .is_some_and(|depth| lower < depth && depth <= lower + self.viewport)
+    }
+
+    /// The lowest row whose upper edge is in view, of those that are there if any of them is: only what happens below it
+    /// can move it. Where the room's begin is in view but not loaded, the first one, so that whoever goes there sees the
+    /// begin when it comes.
     fn lowest_in_view(&self) -> Anchor {
         if self.scroll <= 0 || self.heights.is_empty() {
             return Anchor::End;
@@ -371,7 +385,11 @@ impl Layout {
         if lower <= self.viewport && self.held_places().start > 0 {
             return Anchor::Row(self.key(0));
         }
-        Anchor::Row(self.key(self.at(lower - 1).max(seen.start)))
+        let lowest = self.at(lower - 1).max(seen.start);
+        // What is still to come is not read, and has a guessed height until it is there.
+        let last = self.there().last();
+        let read = last.filter(|last| self.above(*last) >= lower - self.viewport);
+        Anchor::Row(self.key(read.map_or(lowest, |read| lowest.min(read))))
     }
 
     fn grow(&mut self, last_seq: u64) {
@@ -394,15 +412,20 @@ impl Layout {
         let spare = ROWS_MAX.saturating_sub(seen.len()) / 2;
         let start = near.start.max(seen.start.saturating_sub(spare));
         let end = near.end.min(seen.end + spare).min(start + ROWS_MAX);
+        let there = self.there();
+        let start = start.clamp(there.start, there.end);
+        start..end.clamp(start, there.end)
+    }
+
+    /// The rows that can be drawn. Own sends stand below the newest message, wherever that is held.
+    fn there(&self) -> Range<usize> {
         let held = self.held_places();
-        // Own sends stand below the newest message, wherever that is held.
-        let last = if held.end == self.heights.len() {
+        let end = if held.end == self.heights.len() {
             self.count()
         } else {
             held.end
         };
-        let start = start.clamp(held.start, last);
-        start..end.clamp(start, last)
+        held.start..end
     }
 
     /// The space above the rows, which moves nothing: it makes up for what changes below it.

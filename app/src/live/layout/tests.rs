@@ -263,6 +263,11 @@ impl Screen {
         }
         self.clamped = false;
         self.frame(rests);
+        if self.clamped {
+            // The browser tells where it went instead, and what it tells makes for another frame.
+            self.frame(rests);
+            self.clamped = true;
+        }
         moves || self.clamped || self.scroll == 0
     }
 }
@@ -277,6 +282,14 @@ fn whatever_happens(last_seq: u64, viewport: Len, steps: Vec<Step>) -> Result<()
         {
             // What comes stands above one's own sends: of its two neighbours in view, only one can stay.
             reading = screen.place_of(key).map(|at| (key.clone(), at));
+        }
+        if let (Step::Edit(_), Anchor::Row(key)) = (&step, &screen.layout.anchor)
+            && let Some(at) = screen
+                .place_of(key)
+                .filter(|at| (1..=screen.viewport).contains(at))
+        {
+            // A row that was made shorter lets others into view below it. Edited once more, it or they have to move.
+            reading = Some((key.clone(), at));
         }
         let name = format!("{step:?}");
         let moves = screen.take(step);
@@ -309,6 +322,43 @@ fn whatever_happens(last_seq: u64, viewport: Len, steps: Vec<Step>) -> Result<()
     };
     prop_assert!(screen.plan.rows.is_sorted_by_key(order));
     Ok(())
+}
+
+#[test]
+fn what_is_read_stays_when_what_was_missing_below_it_comes() {
+    use Step::{Arrive, Load, Resize, ScrollFar};
+    let steps = [
+        Load,
+        ScrollFar(0),
+        Arrive(2),
+        Arrive(1),
+        Arrive(2),
+        Resize(300),
+        ScrollFar(161_569),
+        Load,
+        ScrollFar(-2_531),
+        Load,
+    ];
+    whatever_happens(20_930, 1_271 * PX, steps.into()).unwrap();
+}
+
+#[test]
+fn what_came_into_view_as_a_row_became_shorter_stays_when_that_row_changes_again() {
+    use Step::{Arrive, Edit, Resize, Scroll};
+    let scrolls = [729, 447, 627, 96, -501].map(Scroll);
+    let steps = [
+        vec![Arrive(1)],
+        scrolls.into(),
+        vec![Resize(327), Scroll(-554), Edit(4), Edit(4)],
+    ];
+    whatever_happens(73_147, 300 * PX, steps.concat()).unwrap();
+}
+
+#[test]
+fn what_is_read_stays_after_an_own_send_in_view_was_taken_back() {
+    use Step::{Discard, Edit, Post, Resize, Scroll};
+    let steps = [Resize(356), Post, Scroll(58), Discard, Edit(11)];
+    whatever_happens(34, 300 * PX, steps.into()).unwrap();
 }
 
 proptest! {
