@@ -103,11 +103,13 @@ async fn a_backup_is_for_nobody_else_to_read() {
 async fn what_an_interrupted_backup_left_is_replaced() {
     let place = Place::new().await;
     let store = place.open().await;
+    let rosa = registered(&store, "rosa").await;
     std::fs::write(place.file("backup.db.part"), "half").unwrap();
     let file = place.file("backup.db");
     store.backup(&file).await.unwrap();
     let place = Place::restored(&file).await;
-    general(&place.open().await).await;
+    let found = place.open().await.user_by_username("rosa").await;
+    assert_eq!(found.unwrap(), Some(rosa));
 }
 
 #[tokio::test]
