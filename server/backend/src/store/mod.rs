@@ -17,6 +17,8 @@ mod change;
 mod changing;
 mod common;
 mod copy;
+#[cfg(test)]
+mod costs;
 mod credentials;
 mod erasing;
 mod exports;
@@ -44,6 +46,7 @@ mod saving;
 mod search;
 mod seen;
 pub mod sqlite;
+mod statement;
 mod subscriptions;
 mod thread;
 mod threads;

@@ -530,10 +530,7 @@ mod tests {
     use super::*;
     use crate::{
         stamp::new_id,
-        store::{
-            Accounts, NewUser, Registered,
-            postgres::{PostgresStore, statement::counted},
-        },
+        store::{Accounts, NewUser, Registered, postgres::PostgresStore, statement::counted},
     };
 
     fn pending(room: RoomId, author: &Author, nonce: Option<&str>) -> Pending {

@@ -1,6 +1,5 @@
-//! What cannot be seen through the port: query plans, and how many statements a question takes.
+//! What cannot be seen through the port: the plans of queries, and what is asked of which server.
 
-mod costs;
 mod plans;
 
 use std::path::Path;
