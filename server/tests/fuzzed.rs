@@ -88,6 +88,14 @@ fn files_forms_names_and_ranges_are_read_or_refused() {
 }
 
 #[test]
+fn archives_and_days_of_imports_are_read_or_refused() {
+    each("imports", |bytes| {
+        backend::fuzzed::archive(bytes);
+        backend::fuzzed::day(bytes);
+    });
+}
+
+#[test]
 fn payloads_of_webhooks_are_read_or_refused() {
     each("webhooks", |bytes| {
         natter::fuzzed::webhook("application/json", bytes);

@@ -11,6 +11,8 @@ use crate::{
     webhook::slack,
 };
 
+pub use crate::import::fuzzed::{archive, day};
+
 /// A list is two elements deep, and a table's cell with code in it the deepest of what does not nest.
 const DOM_DEPTH_MAX: usize = 2 * DEPTH_MAX + 10;
 /// What a fuzzer draws: larger pictures are slow to draw and teach nothing.

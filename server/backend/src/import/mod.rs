@@ -10,6 +10,8 @@
 
 mod archive;
 mod begin;
+#[cfg(feature = "fuzzed")]
+pub(crate) mod fuzzed;
 mod people;
 mod run;
 mod slack;

@@ -81,7 +81,11 @@ pub(crate) struct Entry {
 impl Archive {
     /// Opens the archive at `path`, and finds its directory.
     pub(crate) fn open(path: &Path) -> Result<Self, ArchiveError> {
-        let file = File::open(path)?;
+        Self::of(File::open(path)?)
+    }
+
+    /// The archive that this file is.
+    pub(crate) fn of(file: File) -> Result<Self, ArchiveError> {
         let length = file.metadata()?.len();
         let start = length.saturating_sub(TAIL_BYTES);
         let tail = bytes(&file, start, (length - start) as usize)?;
