@@ -26,6 +26,11 @@ pub fn site() -> tempfile::TempDir {
     site
 }
 
+/// The server: the one that was built with the tests, or the one that `NATTER_BIN` names, such as a release.
+fn binary() -> PathBuf {
+    env::var_os("NATTER_BIN").map_or_else(|| BINARY.into(), PathBuf::from)
+}
+
 /// Three instances behind nginx, without limits.
 pub async fn cluster(site: &Path) -> Cluster {
     let site = site.to_owned();
@@ -34,7 +39,7 @@ pub async fn cluster(site: &Path) -> Cluster {
             settings: NO_LIMITS,
             ..Plan::default()
         };
-        Cluster::with(Path::new(BINARY), &site, &plan).unwrap()
+        Cluster::with(&binary(), &site, &plan).unwrap()
     };
     tokio::task::spawn_blocking(start).await.unwrap()
 }
