@@ -111,6 +111,8 @@ async fn who_is_to_be_told_of_once_more_is_so_when_redis_fails_at_that_very_mome
         user: rosa,
         status: Status::Offline,
     };
+    // What was under way would arrive late, and nothing would be left to change.
+    wire.sever();
     wire.mend();
     // As a change, and as one that could not be told.
     hears(&mut events, &offline).await;
