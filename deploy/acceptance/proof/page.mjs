@@ -168,7 +168,7 @@ export async function interaction(stage) {
     const [, early] = await slowest();
     await composer.pressSequentially("some words that somebody types into a box", { delay: 20 });
     await composer.press("Enter");
-    for (let n = 0; n < 8; n++) await page.locator("[data-seq]").nth(n % 4).click({ position: { x: 200, y: 10 } });
+    for (let n = 0; n < 8; n++) await page.locator("[data-seq]").nth(n % 4).click({ position: { x: 600, y: 10 } });
     await composer.click();
     await page.waitForTimeout(500);
     const [name, ms] = await slowest();
