@@ -59,7 +59,8 @@ async fn costs_of(store: &dyn Store, size: usize) -> [u64; 12] {
     ]
 }
 
-fn plan(size: usize) -> Plan {
+/// So many rooms, with three people and twenty messages to each.
+pub(super) fn plan(size: usize) -> Plan {
     Plan {
         users: size * 3,
         rooms: size,

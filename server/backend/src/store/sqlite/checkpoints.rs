@@ -20,8 +20,6 @@ use super::statement::statements;
 const PAUSE: Duration = Duration::from_millis(500);
 /// How often in a row it is copied where more was written meanwhile.
 const PASSES_MAX: usize = 4;
-/// How many pages of the log make the writer copy it all the same, should this never keep up: 64 MiB.
-pub(super) const LOG_PAGES_MAX: &str = "16384";
 
 statements! {
     COPY = "PRAGMA wal_checkpoint(PASSIVE)";

@@ -29,7 +29,6 @@ mod writer;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use checkpoints::LOG_PAGES_MAX;
 use posts::Posts;
 use sqlx::{
     ConnectOptions, SqliteConnection, SqlitePool,
@@ -56,8 +55,11 @@ const READ_WAIT: Duration = Duration::from_secs(2);
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Up to how many bytes of the file are read through the page cache of the system instead of copies.
 const MMAP_BYTES: &str = "268435456";
-/// The size in bytes to which the log shrinks after it had to be larger.
-const LOG_BYTES_MAX: &str = "67108864";
+/// How large the log is to be at most. The writer copies a larger one into the file itself, should nobody have kept up,
+/// and after it had to be larger still it shrinks to this.
+const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
+/// How large a page is, as SQLite has it by itself.
+const PAGE_BYTES: i64 = 4096;
 
 statements! {
     WRITTEN = "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', '_sqlx_migrations')";
@@ -138,8 +140,8 @@ fn writing(file: &Path) -> SqliteConnectOptions {
         .pragma("cache_size", "-32000")
         .pragma("mmap_size", MMAP_BYTES)
         .pragma("temp_store", "memory")
-        .pragma("journal_size_limit", LOG_BYTES_MAX)
-        .pragma("wal_autocheckpoint", LOG_PAGES_MAX)
+        .pragma("journal_size_limit", LOG_BYTES_MAX.to_string())
+        .pragma("wal_autocheckpoint", (LOG_BYTES_MAX / PAGE_BYTES).to_string())
         .pragma("analysis_limit", "400")
         .thread_name(|_| "sqlite-writer".to_owned())
 }

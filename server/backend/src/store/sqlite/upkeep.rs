@@ -7,7 +7,7 @@ use chat::Timestamp;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
-    APPLIED, MIGRATOR, SqliteStore,
+    APPLIED, LOG_BYTES_MAX, MIGRATOR, SqliteStore,
     statement::{Statement, statements},
     writer::Job,
 };
@@ -24,8 +24,6 @@ use crate::{
 
 /// Free space in a file as small as this is not worth a word.
 const FILE_BYTES_SMALL: i64 = 256 * 1024 * 1024;
-/// A log of more than twice this is too long; see `journal_size_limit`.
-const LOG_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
 statements! {
     PING = "SELECT 1";

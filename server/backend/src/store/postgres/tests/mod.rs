@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     search::Sought,
-    seed::{Plan, seed},
-    store::{Span, common},
+    seed::seed,
+    store::{Span, common, costs::plan},
 };
 
 /// Every statement that the store can execute, by file and name: the engine's own, and those that both share.
@@ -137,15 +137,5 @@ fn the_list_of_statements_is_complete() {
                 .any(|(statement, _)| statement.starts_with(&format!("{name}::")));
             assert_eq!(text.contains("statements! {"), listed, "{name}");
         }
-    }
-}
-
-fn plan(size: usize) -> Plan {
-    Plan {
-        users: size * 3,
-        rooms: size,
-        members: size * 3,
-        messages: size * 20,
-        password_hash: "none".into(),
     }
 }
