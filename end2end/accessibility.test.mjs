@@ -1,15 +1,11 @@
 // Every page, light and dark, on a desk and on a phone, as axe sees it; and a room as a screen reader has it.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
+import { faults } from "./support/axe.mjs";
 import { Person, launch } from "./support/browser.mjs";
 import { Server } from "./support/server.mjs";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 let server, browser, ines, rosa;
 
@@ -36,12 +32,6 @@ const LOOKS = [
   { colorScheme: "dark", viewport: { width: 1280, height: 800 } },
   { colorScheme: "light", viewport: { width: 390, height: 844 } },
 ];
-
-async function faults(page) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
-}
 
 for (const look of LOOKS) {
   const name = `${look.colorScheme}, ${look.viewport.width} wide`;

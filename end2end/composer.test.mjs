@@ -1,15 +1,11 @@
 // What helps while one writes: emoji from the picker, and names that are completed.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
+import { faults } from "./support/axe.mjs";
 import { Person, eventually, launch } from "./support/browser.mjs";
 import { Server } from "./support/server.mjs";
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 let server, browser, ines, rosa;
 
@@ -249,12 +245,7 @@ test("neither the picker nor what is offered has a fault, light and dark", async
 
 // Of what is shown, not of what it lies over for a moment.
 async function looksRight(where) {
-  await rosa.page.evaluate(axe);
-  const { violations } = await rosa.page.evaluate(async (rules) => {
-    const include = [".composer:not(.reply)", "dialog[open]"].filter((part) => document.querySelector(part));
-    return globalThis.axe.run({ include }, { runOnly: rules });
-  }, RULES);
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`), [], where);
+  assert.deepEqual(await faults(rosa.page, [".composer:not(.reply)", "dialog[open]"]), [], where);
 }
 
 test("nobody's page complained", () => {

@@ -1,16 +1,13 @@
 // What a message can say, what one does with it, and the quick way to everywhere.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
+import { faults } from "./support/axe.mjs";
 import { Person, eventually, launch } from "./support/browser.mjs";
 import { Server } from "./support/server.mjs";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const PAGE = "<title>Tides &amp; times</title><meta name=description content='When the water comes'>";
 
 let server, browser, ines, rosa, elsewhere;
@@ -186,10 +183,7 @@ test("neither the palette nor what messages can say has a fault, light and dark"
         await rosa.page.keyboard.press("Control+k");
         await field(rosa).waitFor();
       }
-      await rosa.page.evaluate(axe);
-      const { violations } = await rosa.page.evaluate((rules) => globalThis.axe.run(document, { runOnly: rules }), RULES);
-      const faults = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
-      assert.deepEqual(faults, [], `${colorScheme}, palette ${open ? "open" : "closed"}`);
+      assert.deepEqual(await faults(rosa.page), [], `${colorScheme}, palette ${open ? "open" : "closed"}`);
       if (open) await rosa.page.keyboard.press("Escape");
     }
   }
