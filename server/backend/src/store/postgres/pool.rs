@@ -16,10 +16,13 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
+use self::spares::{Held, Spares};
 use crate::{
     breaker::{Breaker, Interrupted},
     store::{PoolLoad, StoreError, Stored},
 };
+
+mod spares;
 
 /// How many connections are kept open, so that a burst after a quiet time does not wait for new ones.
 const CONNECTIONS_MIN: u32 = 10;
@@ -125,6 +128,7 @@ impl Turn {
 /// The connections to one server.
 pub(super) struct Pool {
     pool: PgPool,
+    spares: Spares,
     readers: Semaphore,
     writers: Semaphore,
     lost: Arc<Lost>,
@@ -204,6 +208,7 @@ impl Pool {
             .connect_lazy_with(options);
         Self {
             pool,
+            spares: Spares::default(),
             readers: Semaphore::new(READERS_MAX),
             writers: Semaphore::new(WRITERS_MAX),
             lost,
@@ -224,11 +229,18 @@ impl Pool {
 
     /// How busy it is, under the name of what it leads to.
     pub(super) fn load(&self, name: &'static str) -> PoolLoad {
-        PoolLoad::of(name, &self.pool)
+        let load = PoolLoad::of(name, &self.pool);
+        let spares = self.spares.count().min(load.busy);
+        PoolLoad {
+            idle: load.idle + spares,
+            busy: load.busy - spares,
+            ..load
+        }
     }
 
     /// Waits until all connections are back, but not for ever, and closes them.
     pub(super) async fn close(&self) {
+        self.spares.close();
         if timeout(CLOSE_MAX, self.pool.close()).await.is_err() {
             tracing::info!("the database is still busy with something that nobody waits for");
         }
@@ -279,13 +291,13 @@ impl Pool {
     }
 
     async fn attempt<W: Work>(&self, work: &W, deadline: Instant, begun: &mut bool) -> Stored<W::Output> {
-        let (mut connection, _turn) = self.acquire::<W>(deadline).await?;
+        let (mut held, _turn) = self.acquire::<W>(deadline).await?;
         let doing = async {
             if W::REPEATABLE {
                 *begun = true;
-                return work.apply(&mut connection).await;
+                return work.apply(&mut held.connection).await;
             }
-            let mut tx = connection.begin().await?;
+            let mut tx = held.connection.begin().await?;
             *begun = true;
             let output = work.apply(&mut tx).await?;
             tx.commit().await?;
@@ -293,17 +305,33 @@ impl Pool {
         };
         let result = timeout_at(deadline, doing).await;
         match result {
+            Ok(Ok(output)) => {
+                self.keep(held);
+                Ok(output)
+            }
             Ok(Err(error)) if error.is_lost_connection() => {
                 self.lost.note();
-                discard(connection);
+                self.spares.give_back();
+                discard(held.connection);
                 Err(error)
             }
-            Ok(result) => result,
+            // What is left to roll back is rolled back while the pool asks whether it lives.
+            Ok(Err(error)) => Err(error),
             Err(_) => {
                 // It may never answer. Back in the pool, it would take a place for as long.
-                discard(connection);
+                discard(held.connection);
                 Err(StoreError::unavailable("the database takes too long"))
             }
+        }
+    }
+
+    /// Has a connection that did its work ready for whoever comes next, before the turn for it is free: so there are
+    /// never more connections than turns.
+    fn keep(&self, mut held: Held) {
+        if held.age() < LIFE_MAX {
+            self.spares.put(held);
+        } else {
+            held.connection.close_on_drop();
         }
     }
 
@@ -311,7 +339,7 @@ impl Pool {
     async fn acquire<W: Work>(
         &self,
         deadline: Instant,
-    ) -> Stored<(PoolConnection<Postgres>, Option<SemaphorePermit<'_>>)> {
+    ) -> Stored<(Held, Option<SemaphorePermit<'_>>)> {
         let started = Instant::now();
         let acquiring = async {
             let turn = match W::TURN {
@@ -319,7 +347,11 @@ impl Pool {
                 Turn::Writes => self.writers.acquire().await.ok(),
                 Turn::Lengthy => None,
             };
-            Ok((self.pool.acquire().await?, turn))
+            let held = match self.spares.take() {
+                Some(spare) => spare,
+                None => Held::new(self.pool.acquire().await?),
+            };
+            Ok((held, turn))
         };
         let acquired = timeout_at(deadline.min(started + ACQUIRE_WAIT), acquiring).await;
         histogram!("database_pool_wait_seconds").record(started.elapsed());

@@ -98,6 +98,48 @@ async fn however_many_read_and_write_at_once_neither_keeps_the_others_out_nor_wh
     );
 }
 
+#[tokio::test]
+async fn a_rush_opens_no_more_connections_than_may_be_used_at_once() {
+    let (_server, pool) = pool().await;
+    let rush = join_all((0..20 * READERS_MAX).map(|_| async {
+        let mut most = 0;
+        for _ in 0..20 {
+            pool.run(&Asking).await.unwrap();
+            most = most.max(pool.pool.size());
+        }
+        most
+    }));
+    let most = rush.await.into_iter().max();
+    assert!(most <= u32::try_from(READERS_MAX).ok(), "{most:?} were open");
+}
+
+#[tokio::test]
+async fn a_connection_that_nobody_needs_goes_back_to_the_pool() {
+    let (_server, pool) = pool().await;
+    pool.run(&Asking).await.unwrap();
+    assert_eq!((pool.spares.count(), pool.pool.num_idle()), (1, 0));
+    let load = pool.load("primary");
+    assert_eq!((load.idle, load.busy), (1, 0), "at hand is as good as idle");
+    let given_back = async {
+        while (pool.spares.count(), pool.pool.num_idle()) != (0, 1) {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(LONG, given_back).await.expect("it goes back by itself");
+}
+
+/// Asks the server something.
+struct Asking;
+
+impl Work for Asking {
+    type Output = ();
+    const REPEATABLE: bool = true;
+
+    async fn apply(&self, connection: &mut PgConnection) -> Stored<()> {
+        Ok(connection.ping().await?)
+    }
+}
+
 /// Holds its connection until told to end.
 #[derive(Default)]
 struct Lengthy {
