@@ -4,7 +4,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 
 use backend::Code;
@@ -31,6 +31,8 @@ pub fn public(state: &AppState, with_metrics: bool) -> Router {
         .merge(hooks)
         .method_not_allowed_fallback(|| async { Refusal::from(Code::MethodNotAllowed) })
         .nest("/api", api)
+        // Below a nested router there is at least one character more.
+        .route("/api/", any(|| async { Refusal::from(Code::NotFound) }))
         .merge(
             page::routes(state)
                 .route(

@@ -35,7 +35,11 @@ impl Known {
     #[must_use]
     pub fn unchanged(&self, tag: &Tag) -> Option<Response> {
         let value = weak(tag.as_str());
-        is_known(self.0.as_ref(), &value).then(|| with_tag(StatusCode::NOT_MODIFIED.into_response(), &value))
+        is_known(self.0.as_ref(), &value).then(|| {
+            let mut response = with_tag(StatusCode::NOT_MODIFIED.into_response(), &value);
+            mark_varying(response.headers_mut());
+            response
+        })
     }
 }
 
@@ -113,8 +117,14 @@ async fn tagged(response: Response, known: Option<&HeaderValue>) -> Response {
         *response.body_mut() = Body::empty();
         response.headers_mut().remove(header::CONTENT_TYPE);
         response.headers_mut().remove(header::CONTENT_LENGTH);
+        mark_varying(response.headers_mut());
     }
     response
+}
+
+/// 304 says what 200 would. The encoder says it only of bodies, and here is none.
+fn mark_varying(headers: &mut HeaderMap) {
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
 }
 
 /// Answers depend on who asks: only that browser may keep them, and asks again each time.

@@ -46,14 +46,16 @@ fn not_json(rejection: &JsonRejection) -> Problem {
     Problem::because(code, rejection.body_text())
 }
 
-/// Which field it is about. Of a missing one the path is that of the object around it, and only the reason names it.
+/// Which field it is about. Of a missing one, and of one that is there twice, the path is that of the object around it,
+/// and only the reason names it.
 fn wrong_shape<E: Display>(error: &serde_path_to_error::Error<E>) -> Problem {
     let (path, reason) = (error.path().to_string(), error.inner().to_string());
-    let missing = reason
-        .strip_prefix("missing field `")
-        .and_then(|rest| rest.split_once('`'));
-    match missing {
-        Some((field, _)) => Problem::invalid(field, "is required"),
+    let named = |start| Some(reason.strip_prefix(start)?.split_once('`')?.0);
+    if let Some(field) = named("missing field `") {
+        return Problem::invalid(field, "is required");
+    }
+    match named("duplicate field `") {
+        Some(field) => Problem::invalid(field, "is given twice"),
         None => Problem::invalid(&path, &format!("is not valid: {reason}")),
     }
 }

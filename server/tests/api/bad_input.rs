@@ -118,6 +118,7 @@ async fn queries_that_cannot_be_meant_are_refused() {
         ("room=general".to_owned(), "room"),
         (format!("room={room}&before=-1"), "before"),
         (format!("room={room}&limit=many"), "limit"),
+        (format!("room={room}&limit=2&limit=3"), "limit"),
     ] {
         let answer = rosa.get(&format!("/api/messages?{query}")).await;
         let problem = assert_problem(answer, 422, "invalid").await;
@@ -138,12 +139,16 @@ async fn queries_that_cannot_be_meant_are_refused() {
 #[tokio::test]
 async fn unknown_calls_and_wrong_methods_are_problems_too() {
     let server = TestServer::start();
-    assert_problem(
-        server.anonymous("GET", "/api/nothing", None).await,
-        404,
-        "not_found",
-    )
-    .await;
+    for (method, path) in [
+        ("GET", "/api/nothing"),
+        ("GET", "/api"),
+        ("GET", "/api/"),
+        ("POST", "/api/"),
+        ("GET", "/api/me/"),
+    ] {
+        let answer = server.anonymous(method, path, None).await;
+        assert_problem(answer, 404, "not_found").await;
+    }
     assert_problem(
         server.anonymous("DELETE", "/api/me", None).await,
         405,

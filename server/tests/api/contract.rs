@@ -116,6 +116,7 @@ async fn every_get_that_can_be_kept_has_a_weak_tag_and_honours_it() {
             let again = again.send().await.unwrap();
             assert_eq!(again.status(), 304, "{path} {known}");
             assert_eq!(header(&again, "etag"), tag, "{path}");
+            assert_eq!(header(&again, "vary"), "accept-encoding", "{path}");
             assert!(again.bytes().await.unwrap().is_empty());
         }
         let other = rosa.by_token("GET", &path).header("if-none-match", "W/\"other\"");
