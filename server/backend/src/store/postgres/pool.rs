@@ -336,10 +336,7 @@ impl Pool {
     }
 
     /// A connection, and with it the turn to use one.
-    async fn acquire<W: Work>(
-        &self,
-        deadline: Instant,
-    ) -> Stored<(Held, Option<SemaphorePermit<'_>>)> {
+    async fn acquire<W: Work>(&self, deadline: Instant) -> Stored<(Held, Option<SemaphorePermit<'_>>)> {
         let started = Instant::now();
         let acquiring = async {
             let turn = match W::TURN {

@@ -1,47 +1,45 @@
-//! Posting: each room has a queue of its own.
+//! Posting: what waits while others are written becomes one batch, whatever rooms it is for.
 //!
-//! While one commit of a room is in flight, the next batch collects; a batch is one statement, which is a
-//! transaction by itself. So a quiet room waits for one round trip, and in a busy one a commit is shared by as many
-//! as there are. No timer is involved. Order and gaplessness come from the row of the room's head, which stays
-//! locked from the taking of numbers to the commit, whichever instance posts.
+//! A post that finds a writer free is written at once and waits for one round trip; under load a commit is shared by
+//! as many as there are. No timer is involved. A batch is one statement, which is a transaction by itself. Order and
+//! gaplessness come from the rows of the rooms' heads, which stay locked from the taking of numbers to the commit,
+//! whichever instance posts; within an instance a room is in one batch at a time, so that none waits for another.
 //!
 //! The statement sees what was committed when it began. A nonce that another instance stores meanwhile is therefore
 //! found by the unique index alone: the statement fails, nothing is kept, and the next try sees the first message. The
 //! same goes for a file, which the primary key of `attachments` keeps from going on two messages.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     panic::AssertUnwindSafe,
     sync::Arc,
     time::Duration,
 };
 
-use chat::{Message, MessageId, RoomId, UserId};
+use chat::{MessageId, RoomId};
 use futures::FutureExt;
 use metrics::histogram;
 use parking_lot::Mutex;
-use sqlx::{FromRow, PgConnection, Row as _, postgres::PgRow};
 use tokio::{
-    sync::{Notify, Semaphore, oneshot},
-    time::{Instant, timeout_at},
+    sync::{Notify, oneshot},
+    time::Instant,
 };
-use uuid::Uuid;
 
-use super::{
-    messages::Columns,
-    pool::{Failure, Pool, Turn, WRITERS_MAX, Work},
-    rows::{Columns as _, Read, all, message_columns, users},
-    search::placed,
-    statement::statements,
-};
-use crate::store::{Appended, Hindrance, NewMessage, StoreError, Stored};
+pub(super) use self::append::message;
+use self::append::{Append, Kept};
+use super::pool::{Failure, Pool, WRITERS_MAX};
+use crate::store::{Appended, NewMessage, StoreError, Stored};
 
-/// The most messages of one statement.
+pub(super) mod append;
+
+/// The most messages of one batch.
 const BATCH_MAX: usize = 256;
 /// The most messages that wait, in all rooms together.
 const WAITING_MAX: usize = 4_096;
-/// How many rooms write at once. Fewer than may write: what else there is to write finds a turn too.
-const ROOMS_AT_ONCE: usize = WRITERS_MAX - 2;
+/// How many batches are written at once. More would be smaller ones, each of which costs about as much; and what else
+/// there is to write finds a turn too.
+const WRITERS: usize = 3;
+const _: () = assert!(WRITERS < WRITERS_MAX);
 /// How long a batch may take, all tries included.
 const BATCH_TIME_MAX: Duration = Duration::from_secs(3);
 /// How often a batch is tried: nonces meet, connections die, deadlocks are resolved.
@@ -51,126 +49,27 @@ pub(super) const NONCE_INDEX: &str = "messages_by_nonce";
 const ID_INDEX: &str = "messages_pkey";
 pub(super) const FILE_INDEX: &str = "attachments_pkey";
 
-statements! {
-    /// One room, one batch, one round trip: who may post, which nonces are new, which files are there to be sent,
-    /// the numbers, the messages, their mentions, their files and their authors' read markers.
-    APPEND = concat!(
-        "WITH new AS (
-             SELECT * FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[],
-                                  $10::text[], $11::boolean[], $12::text[], $15::text[])
-                           WITH ORDINALITY new (id, author, body, html, nonce, created_at, tokens, exempt, calls, attachments,
-                                                place)
-         ), room AS (
-             SELECT archived_at, slow_s FROM rooms WHERE id = $1
-         ), first AS (
-             SELECT min(place) AS place FROM new GROUP BY author
-         ), wanted AS (
-             SELECT w.place, w.file, new.author
-             FROM unnest($16::bigint[], $17::uuid[]) w (place, file) JOIN new ON new.place = w.place
-         ), withheld AS (
-             SELECT w.place FROM wanted w
-             WHERE (SELECT f.owner FROM files f WHERE f.id = w.file) IS DISTINCT FROM w.author
-                OR (SELECT a.file FROM attachments a WHERE a.file = w.file) IS NOT NULL
-                OR EXISTS (SELECT FROM wanted x WHERE x.file = w.file AND x.author = w.author AND x.place < w.place)
-         ), fresh AS (
-             SELECT new.*, row_number() OVER (ORDER BY new.place) AS turn
-             FROM new CROSS JOIN room CROSS JOIN LATERAL (
-                 SELECT posted_at FROM members WHERE room = $1 AND \"user\" = new.author OFFSET 0
-             ) member
-             WHERE room.archived_at IS NULL
-               AND (room.slow_s IS NULL OR new.exempt
-                    OR (new.place IN (SELECT place FROM first)
-                        AND coalesce(member.posted_at + room.slow_s * 1000 <= new.created_at, TRUE)))
-               AND (SELECT x.id FROM messages x WHERE x.author = new.author AND x.nonce = new.nonce) IS NULL
-               AND new.place NOT IN (SELECT w.place FROM withheld w)
-         ), called AS (
-             SELECT c.place, array_agg(u.id ORDER BY c.turn) AS ids
-             FROM unnest($8::bigint[], $9::uuid[]) WITH ORDINALITY c (place, id, turn)
-             CROSS JOIN LATERAL (SELECT id FROM users WHERE id = c.id OFFSET 0) u
-             GROUP BY c.place
-         ), here AS (
-             SELECT c.place, array_agg(c.id) AS ids
-             FROM unnest($13::bigint[], $14::uuid[]) c (place, id) GROUP BY c.place
-         ), head AS (
-             UPDATE room_heads h
-             SET last_seq = h.last_seq + f.count, last_rev = h.last_rev + f.count,
-                 last_at = greatest(h.last_at, f.last_at)
-             FROM (SELECT count(*) AS count, max(created_at) AS last_at FROM fresh) f
-             WHERE h.room = $1 AND f.count > 0
-             RETURNING h.last_seq - f.count AS seq, h.last_rev - f.count AS rev
-         ), stored AS (
-             INSERT INTO messages (id, room, seq, rev, author, body, html, nonce, thread, reply_count, created_at,
-                                   edited_at, deleted, pinned, mentions, calls, here, attachments)
-             SELECT f.id, $1, head.seq + f.turn, head.rev + f.turn, f.author, f.body, f.html, f.nonce, NULL, 0,
-                    f.created_at, NULL, FALSE, FALSE,
-                    coalesce((SELECT c.ids FROM called c WHERE c.place = f.place), '{}'),
-                    f.calls, (SELECT c.ids FROM here c WHERE c.place = f.place), f.attachments
-             FROM fresh f CROSS JOIN head
-             RETURNING id, seq, rev, author, created_at, mentions, calls, here
-         ), placed AS (
-             SELECT s.id, f.tokens, nextval('message_places') AS place
-             FROM stored s JOIN fresh f ON f.id = s.id ORDER BY f.turn
-         ), indexed AS (
-             INSERT INTO message_words (place, message, tokens)
-             SELECT p.place, p.id, ", placed!("p.tokens", "p.place"), " FROM placed p
-         ), carried AS (
-             SELECT s.id, w.file FROM stored s JOIN fresh f ON f.id = s.id JOIN wanted w ON w.place = f.place
-         ), attached AS (
-             INSERT INTO attachments (file, message, room) SELECT c.file, c.id, $1 FROM carried c
-         ), fastened AS (
-             UPDATE files SET loose_since = NULL FROM carried c WHERE files.id = c.file
-         ), marked AS (
-             UPDATE members SET read_seq = greatest(members.read_seq, s.seq), posted_at = s.posted_at
-             FROM (SELECT author, max(seq) AS seq, max(created_at) AS posted_at FROM stored GROUP BY author) s
-             WHERE members.room = $1 AND members.\"user\" = s.author
-         ), noted AS (
-             INSERT INTO mentions (\"user\", room, seq, created_at)
-             SELECT called.\"user\", $1, s.seq, s.created_at
-             FROM stored s CROSS JOIN LATERAL unnest(s.mentions || s.here) called (\"user\")
-             WHERE called.\"user\" <> s.author
-             ON CONFLICT (\"user\", room, seq) DO NOTHING
-         ), called_all AS (
-             INSERT INTO calls (room, seq, author, created_at)
-             SELECT $1, s.seq, s.author, s.created_at FROM stored s WHERE s.calls = 'room'
-         )
-         SELECT new.id AS new_id, stored.seq AS new_seq, stored.rev AS new_rev, stored.mentions AS new_mentions,
-                EXISTS (SELECT FROM room) AS room_exists, hindrance.*, ",
-        message_columns!(),
-        " FROM new LEFT JOIN stored ON stored.id = new.id
-         LEFT JOIN LATERAL (
-             SELECT x.\"user\" IS NOT NULL AS member, room.archived_at IS NOT NULL AS archived,
-                    x.posted_at + room.slow_s * 1000 - new.created_at AS wait_ms
-             FROM room LEFT JOIN members x ON x.room = $1 AND x.\"user\" = new.author
-             WHERE stored.id IS NULL OFFSET 0
-         ) hindrance ON TRUE
-         LEFT JOIN LATERAL (
-             SELECT * FROM messages x WHERE x.author = new.author AND x.nonce = new.nonce OFFSET 0
-         ) m ON TRUE
-         LEFT JOIN LATERAL (SELECT * FROM users WHERE id = m.author OFFSET 0) u ON TRUE"
-    );
-    /// What an earlier try of a batch has stored.
-    BY_IDS = concat!(
-        "SELECT ", message_columns!(), " FROM messages m
-         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = m.author OFFSET 0) u WHERE m.id = ANY ($1)"
-    );
-}
-
 /// Where messages are posted.
-pub(super) struct Posts(Arc<Rooms>);
+pub(super) struct Posts(Arc<Desk>);
 
-struct Rooms {
+/// What those who write share.
+struct Desk {
     pool: Arc<Pool>,
-    queues: Mutex<Queues>,
-    writing: Semaphore,
-    /// A room has nothing more to write.
+    queue: Mutex<Queue>,
+    /// A writer has nothing more to write.
     quiet: Notify,
 }
 
 #[derive(Default)]
-struct Queues {
-    /// The rooms that are being written to, with what waits there.
+struct Queue {
+    /// The rooms that are posted to, with what waits there; a room is in here while a batch of it is written, too.
     rooms: HashMap<RoomId, VecDeque<Pending>>,
+    /// Those of them in which something waits and no batch is being written, in the order in which they came.
+    ready: VecDeque<RoomId>,
+    /// How many messages wait.
     waiting: usize,
+    /// How many write.
+    writers: usize,
     closed: bool,
 }
 
@@ -182,10 +81,9 @@ struct Pending {
 
 impl Posts {
     pub(super) fn new(pool: Arc<Pool>) -> Self {
-        Self(Arc::new(Rooms {
+        Self(Arc::new(Desk {
             pool,
-            queues: Mutex::default(),
-            writing: Semaphore::new(ROOMS_AT_ONCE),
+            queue: Mutex::default(),
             quiet: Notify::new(),
         }))
     }
@@ -196,20 +94,20 @@ impl Posts {
         self.0.accept(Pending { message, reply })?;
         answer
             .await
-            .unwrap_or_else(|_| Err(StoreError::unavailable("the writing of the room has ended")))
+            .unwrap_or_else(|_| Err(StoreError::unavailable("the writing of the batch has ended")))
     }
 
     /// How many messages wait.
     pub(super) fn waiting(&self) -> usize {
-        self.0.queues.lock().waiting
+        self.0.queue.lock().waiting
     }
 
     /// Takes no more messages, and writes those that were accepted.
     pub(super) async fn close(&self) {
-        self.0.queues.lock().closed = true;
+        self.0.queue.lock().closed = true;
         loop {
             let quiet = self.0.quiet.notified();
-            if self.0.queues.lock().rooms.is_empty() {
+            if self.0.queue.lock().rooms.is_empty() {
                 return;
             }
             quiet.await;
@@ -217,81 +115,89 @@ impl Posts {
     }
 }
 
-impl Rooms {
+impl Desk {
     fn accept(self: &Arc<Self>, pending: Pending) -> Stored<()> {
-        let room = pending.message.room;
-        let mut queues = self.queues.lock();
-        if queues.closed {
+        let mut queue = self.queue.lock();
+        if queue.closed {
             return Err(StoreError::unavailable("the store is closed"));
         }
-        if queues.waiting >= WAITING_MAX {
+        if queue.waiting >= WAITING_MAX {
             return Err(StoreError::unavailable("too many messages wait to be written"));
         }
-        queues.waiting += 1;
-        if let Some(queue) = queues.rooms.get_mut(&room) {
-            queue.push_back(pending);
-        } else {
-            queues.rooms.insert(room, VecDeque::from([pending]));
-            tokio::spawn(Arc::clone(self).write(room));
+        queue.push(pending);
+        if !queue.ready.is_empty() && queue.writers < WRITERS {
+            queue.writers += 1;
+            tokio::spawn(Arc::clone(self).write());
         }
         Ok(())
     }
 
-    /// Writes batch after batch until nothing waits for this room.
-    async fn write(self: Arc<Self>, room: RoomId) {
-        while let Some(batch) = self.next(room) {
-            // A panic is caught here: the room could not be posted to any more. Its senders see their reply dropped.
-            let written = AssertUnwindSafe(self.post(room, batch)).catch_unwind().await;
+    /// Writes batch after batch until no room is ready.
+    async fn write(self: Arc<Self>) {
+        while let Some(batch) = self.next() {
+            let rooms: HashSet<RoomId> = batch.iter().map(|post| post.message.room).collect();
+            // A panic is caught here: the rooms could not be posted to any more. Its senders see their reply dropped.
+            let written = AssertUnwindSafe(self.post(batch)).catch_unwind().await;
             if written.is_err() {
                 tracing::error!("the writing of a batch panicked");
             }
+            self.queue.lock().release(rooms);
         }
         self.quiet.notify_waiters();
     }
 
-    /// What waits for the room, up to a batch; `None`: nothing does, and the room is taken off the list.
-    fn next(&self, room: RoomId) -> Option<Vec<Pending>> {
-        let mut queues = self.queues.lock();
-        let queue = queues.rooms.get_mut(&room)?;
-        let batch: Vec<Pending> = queue.drain(..queue.len().min(BATCH_MAX)).collect();
-        queues.waiting -= batch.len();
+    /// What to write next; `None`: nothing, and there is a writer less.
+    fn next(&self) -> Option<Vec<Pending>> {
+        let mut queue = self.queue.lock();
+        let batch = queue.batch();
         if batch.is_empty() {
-            queues.rooms.remove(&room);
+            queue.writers -= 1;
             return None;
         }
         Some(batch)
     }
 
-    async fn post(&self, room: RoomId, batch: Vec<Pending>) {
-        let deadline = Instant::now() + BATCH_TIME_MAX;
-        let Ok(Ok(_turn)) = timeout_at(deadline, self.writing.acquire()).await else {
-            return refuse(batch, "too many rooms are written to");
-        };
-        let (firsts, repeats) = part(batch);
+    /// Writes a batch and tells everyone.
+    async fn post(&self, batch: Vec<Pending>) {
+        let Parted {
+            firsts,
+            repeats,
+            apart,
+        } = Parted::of(batch);
         histogram!("database_batch_size").record(firsts.len() as f64);
         let started = Instant::now();
-        let results = match self.pool.guarded(self.store(room, &firsts, deadline)).await {
+        let results = self.store_together(&firsts).await;
+        histogram!("database_commit_duration_seconds").record(started.elapsed());
+        answer(firsts, repeats, results);
+        if !apart.is_empty() {
+            let results = self.store_alone(&apart).await;
+            answer(apart, Vec::new(), results);
+        }
+    }
+
+    /// All in one, or one by one where that is refused.
+    async fn store_together(&self, posts: &[Pending]) -> Results {
+        let deadline = Instant::now() + BATCH_TIME_MAX;
+        match self.pool.guarded(self.store(posts, deadline)).await {
             Ok(results) => results,
-            Err(error) if firsts.len() == 1 => HashMap::from([(firsts[0].message.id, Err(error))]),
+            Err(error) if posts.len() == 1 => HashMap::from([(posts[0].message.id, Err(error))]),
             Err(error @ StoreError::Unavailable(_)) => {
-                tracing::warn!(%error, posts = firsts.len(), "a batch could not be written");
+                tracing::warn!(%error, posts = posts.len(), "a batch could not be written");
                 HashMap::new()
             }
             Err(error) => {
-                tracing::warn!(%error, posts = firsts.len(), "a batch was refused, its posts are written one by one");
-                self.store_alone(room, &firsts).await
+                tracing::warn!(%error, posts = posts.len(), "a batch was refused, its posts are written one by one");
+                self.store_alone(posts).await
             }
-        };
-        histogram!("database_commit_duration_seconds").record(started.elapsed());
-        answer(firsts, repeats, results);
+        }
     }
 
     /// One by one, so that a message that cannot be stored harms nobody else.
-    async fn store_alone(&self, room: RoomId, posts: &[Pending]) -> Results {
+    async fn store_alone(&self, posts: &[Pending]) -> Results {
         let mut results = HashMap::new();
         for post in posts {
             let deadline = Instant::now() + BATCH_TIME_MAX;
-            let alone = self.store(room, std::slice::from_ref(post), deadline);
+            let alone = self.store(std::slice::from_ref(post), deadline);
             match self.pool.guarded(alone).await {
                 Ok(result) => results.extend(result),
                 Err(error) => drop(results.insert(post.message.id, Err(error))),
@@ -302,7 +208,7 @@ impl Rooms {
 
     /// Stores a batch of messages, no two of which have one nonce. An error means that nothing of it is known to be
     /// stored.
-    async fn store(&self, room: RoomId, posts: &[Pending], deadline: Instant) -> Stored<Results> {
+    async fn store(&self, posts: &[Pending], deadline: Instant) -> Stored<Results> {
         let mut results = Results::new();
         for tries in 1.. {
             let messages: Vec<&NewMessage> = posts
@@ -311,7 +217,7 @@ impl Rooms {
                 .filter(|message| !results.contains_key(&message.id))
                 .collect();
             let again = tries > 1;
-            match self.pool.once(&Append { room, messages }, deadline).await {
+            match self.pool.once(&Append(messages), deadline).await {
                 Ok(found) => {
                     results.extend(found.into_iter().map(|(id, appended)| (id, Ok(appended))));
                     break;
@@ -337,6 +243,45 @@ impl Rooms {
     }
 }
 
+impl Queue {
+    fn push(&mut self, pending: Pending) {
+        let room = pending.message.room;
+        self.waiting += 1;
+        if let Some(waiting) = self.rooms.get_mut(&room) {
+            waiting.push_back(pending);
+        } else {
+            self.rooms.insert(room, VecDeque::from([pending]));
+            self.ready.push_back(room);
+        }
+    }
+
+    /// What waits in the rooms that are ready, up to a batch. They are not ready until released.
+    fn batch(&mut self) -> Vec<Pending> {
+        let mut batch = Vec::new();
+        while batch.len() < BATCH_MAX
+            && let Some(room) = self.ready.pop_front()
+        {
+            if let Some(waiting) = self.rooms.get_mut(&room) {
+                let room_for = BATCH_MAX - batch.len();
+                batch.extend(waiting.drain(..waiting.len().min(room_for)));
+            }
+        }
+        self.waiting -= batch.len();
+        batch
+    }
+
+    /// A batch of these rooms was written: what came meanwhile is ready, and a room in which nothing waits is quiet.
+    fn release(&mut self, rooms: HashSet<RoomId>) {
+        for room in rooms {
+            if self.rooms.get(&room).is_some_and(|waiting| !waiting.is_empty()) {
+                self.ready.push_back(room);
+            } else {
+                self.rooms.remove(&room);
+            }
+        }
+    }
+}
+
 type Results = HashMap<MessageId, Stored<Appended>>;
 
 /// Whether another try of a batch may succeed. `again`: an earlier try may still be under way where its connection
@@ -346,22 +291,41 @@ fn may_pass(failure: &Failure, again: bool) -> bool {
     failure.passes() || matches!(taken, Some(NONCE_INDEX | FILE_INDEX)) || (again && taken == Some(ID_INDEX))
 }
 
-/// The posts to store, and those that repeat the nonce of one of them.
-fn part(batch: Vec<Pending>) -> (Vec<Pending>, Vec<(MessageId, Pending)>) {
-    let (mut firsts, mut repeats) = (Vec::with_capacity(batch.len()), Vec::new());
-    let mut seen = HashMap::new();
-    for post in batch {
-        let message = &post.message;
-        let known = message.nonce.clone().and_then(|nonce| {
-            let id = *seen.entry((message.author.id, nonce)).or_insert(message.id);
-            (id != message.id).then_some(id)
-        });
-        match known {
-            Some(first) => repeats.push((first, post)),
-            None => firsts.push(post),
+/// A batch, with what cannot be stored by the same statement apart.
+struct Parted {
+    firsts: Vec<Pending>,
+    /// Those that repeat the nonce of one of the first in the same room, and of which.
+    repeats: Vec<(MessageId, Pending)>,
+    /// Those that share a nonce or a file with one in another room, which may be refused there.
+    apart: Vec<Pending>,
+}
+
+impl Parted {
+    fn of(batch: Vec<Pending>) -> Self {
+        let mut parted = Self {
+            firsts: Vec::with_capacity(batch.len()),
+            repeats: Vec::new(),
+            apart: Vec::new(),
+        };
+        let (mut nonces, mut files) = (HashMap::new(), HashMap::new());
+        for post in batch {
+            let message = &post.message;
+            let here = (message.id, message.room);
+            let mut is_elsewhere =
+                |file: &chat::Attachment| *files.entry(file.id).or_insert(message.room) != message.room;
+            // What is apart is nobody's first: it is stored last.
+            let own = (!message.attachments.iter().any(&mut is_elsewhere)).then_some(here);
+            let nonce = message.nonce.clone().map(|nonce| (message.author.id, nonce));
+            match nonce.map_or(own, |nonce| *nonces.entry(nonce).or_insert(own)) {
+                Some(first) if own.is_some() && first == here => parted.firsts.push(post),
+                Some((first, room)) if own.is_some() && room == message.room => {
+                    parted.repeats.push((first, post))
+                }
+                _ => parted.apart.push(post),
+            }
         }
+        parted
     }
-    (firsts, repeats)
 }
 
 /// Tells everyone. Whoever no longer waits is not told; what was written stays.
@@ -380,146 +344,6 @@ fn answer(firsts: Vec<Pending>, repeats: Vec<(MessageId, Pending)>, mut results:
     for post in firsts {
         let result = results.remove(&post.message.id);
         post.reply.send(result.unwrap_or_else(|| Err(unknown()))).ok();
-    }
-}
-
-fn refuse(batch: Vec<Pending>, reason: &'static str) {
-    for post in batch {
-        post.reply.send(Err(StoreError::unavailable(reason))).ok();
-    }
-}
-
-/// A batch for one room. It is repeatable for [`Rooms::store`], which looks what an earlier try has stored.
-struct Append<'a> {
-    room: RoomId,
-    messages: Vec<&'a NewMessage>,
-}
-
-impl Work for Append<'_> {
-    type Output = Vec<(MessageId, Appended)>;
-    const REPEATABLE: bool = true;
-    const TURN: Turn = Turn::Writes;
-
-    async fn apply(&self, connection: &mut PgConnection) -> Stored<Self::Output> {
-        let columns = Columns::new(self.messages.iter().copied());
-        let query = APPEND.read::<Row>().bind(self.room.0).bind(columns.ids);
-        let query = query
-            .bind(columns.authors)
-            .bind(columns.bodies)
-            .bind(columns.html);
-        let query = query.bind(columns.nonces).bind(columns.times);
-        let query = query.bind(columns.callers).bind(columns.called);
-        let exempt: Vec<bool> = self.messages.iter().map(|message| message.exempt).collect();
-        let query = query.bind(columns.tokens).bind(exempt).bind(columns.calls);
-        let query = query.bind(columns.hearers).bind(columns.here);
-        let query = query
-            .bind(columns.attachments)
-            .bind(columns.carriers)
-            .bind(columns.files);
-        let rows = query.fetch_all(connection).await?;
-        let messages: HashMap<MessageId, &NewMessage> = self
-            .messages
-            .iter()
-            .map(|message| (message.id, *message))
-            .collect();
-        let appended = |row: Row| {
-            let new = messages.get(&row.id)?;
-            Some((new.id, row.appended(new)))
-        };
-        Ok(rows.into_iter().filter_map(appended).collect())
-    }
-}
-
-/// What became of a message.
-struct Row {
-    id: MessageId,
-    /// `seq`, `rev` and mentions, where it was stored.
-    stored: Option<(u64, u64, Vec<UserId>)>,
-    /// The message that had the nonce before.
-    first: Option<Message>,
-    room_exists: bool,
-    /// What kept the author from posting, where the room exists and the message was not stored.
-    hindrance: Option<Hindrance>,
-}
-
-impl FromRow<'_, PgRow> for Row {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let stored = match row.try_get::<Option<Vec<Uuid>>, _>("new_mentions")? {
-            Some(mentions) => Some((row.number("new_seq")?, row.number("new_rev")?, users(mentions))),
-            None => None,
-        };
-        let repeated = row.try_get::<Option<Uuid>, _>("id")?.is_some();
-        let hindered = row.try_get::<Option<bool>, _>("member")?.is_some();
-        Ok(Self {
-            hindrance: if hindered {
-                Some(Read::from_row(row)?.0)
-            } else {
-                None
-            },
-            id: MessageId(row.try_get("new_id")?),
-            stored,
-            first: if repeated {
-                Some(Read::from_row(row)?.0)
-            } else {
-                None
-            },
-            room_exists: row.try_get("room_exists")?,
-        })
-    }
-}
-
-impl Row {
-    /// A repeated nonce comes before every refusal: its author may have left since.
-    fn appended(self, new: &NewMessage) -> Appended {
-        match (self.stored, self.first) {
-            (Some((seq, rev, mentions)), _) => Appended::Stored(message(new, seq, rev, mentions)),
-            (None, Some(first)) => Appended::Repeated(first),
-            (None, None) if self.room_exists => match self.hindrance {
-                Some(hindrance) if new.attachments.is_empty() || hindrance.hinders(new.exempt) => {
-                    hindrance.refusal()
-                }
-                Some(_) => Appended::AttachmentNotFound,
-                None => Appended::NotAMember,
-            },
-            (None, None) => Appended::RoomNotFound,
-        }
-    }
-}
-
-/// The message that `new` becomes.
-pub(super) fn message(new: &NewMessage, seq: u64, rev: u64, mentions: Vec<UserId>) -> Message {
-    Message {
-        id: new.id,
-        room: new.room,
-        seq,
-        rev,
-        author: new.author.clone(),
-        body: new.body.clone(),
-        html: new.html.clone(),
-        created_at: new.created_at,
-        edited_at: None,
-        deleted: false,
-        pinned: false,
-        thread: None,
-        reply_count: 0,
-        nonce: new.nonce.clone(),
-        reactions: Vec::new(),
-        attachments: new.attachments.clone(),
-        mentions,
-        calls: new.calls,
-    }
-}
-
-/// Messages by their ids.
-struct Kept(Vec<Uuid>);
-
-impl Work for Kept {
-    type Output = Vec<Message>;
-    const REPEATABLE: bool = true;
-
-    async fn apply(&self, connection: &mut PgConnection) -> Stored<Vec<Message>> {
-        let query = BY_IDS.read::<Read<Message>>().bind(&self.0);
-        Ok(all(query.fetch_all(connection).await?))
     }
 }
 

@@ -1,5 +1,8 @@
+use std::collections::HashMap;
+
 use backend::store::{Appended, Head, NewMessage};
 use chat::{MessageId, RoomId, Timestamp, User, UserId};
+use futures::future::join_all;
 use uuid::Uuid;
 
 use super::{
@@ -18,6 +21,77 @@ async fn messages_are_numbered_from_one() {
     }
     let elsewhere = post(&store, general(&store).await, &mei, "hello").await;
     assert_eq!((elsewhere.seq, elsewhere.rev), (1, 1));
+}
+
+#[tokio::test]
+async fn posts_to_many_rooms_at_once_are_numbered_in_each_and_refused_alone() {
+    let store = Fresh::open().await;
+    let (rosa, mei) = (registered(&store, "rosa").await, registered(&store, "mei").await);
+    let mut rooms = Vec::new();
+    for n in 0..8 {
+        rooms.push(channel(&store, &format!("room-{n}"), &rosa).await);
+    }
+    // In half of them the other is no member, and one room is not there at all.
+    for room in &rooms[..4] {
+        join(&store, *room, &mei).await;
+    }
+    rooms.push(RoomId(Uuid::from_u128(7)));
+    let new = (0..30).flat_map(|n| {
+        let authors = [&rosa, &mei];
+        let to = |(room, author): (&RoomId, &User)| new_message(*room, author, &format!("post {n}"));
+        let pairs = rooms.iter().flat_map(|room| authors.map(|author| (room, author)));
+        pairs.map(to).collect::<Vec<_>>()
+    });
+    let answers = join_all(new.map(|new| store.append(new))).await;
+    let mut counts = HashMap::new();
+    for answer in answers.into_iter().map(Result::unwrap) {
+        let kind = match answer {
+            Appended::Stored(_) => "stored",
+            Appended::NotAMember => "not a member",
+            Appended::RoomNotFound => "not found",
+            other => panic!("{other:?}"),
+        };
+        *counts.entry(kind).or_insert(0) += 1;
+    }
+    let expected = HashMap::from([
+        ("stored", 30 * 12),
+        ("not a member", 30 * 4),
+        ("not found", 30 * 2),
+    ]);
+    assert_eq!(counts, expected);
+    for (n, room) in rooms[..8].iter().enumerate() {
+        let expected: Vec<u64> = (1..=if n < 4 { 60 } else { 30 }).collect();
+        let found = whole(&store, *room).await;
+        assert_eq!(
+            found.iter().map(|message| message.seq).collect::<Vec<_>>(),
+            expected
+        );
+        assert_eq!(
+            found.iter().map(|message| message.rev).collect::<Vec<_>>(),
+            expected
+        );
+        assert!(found.iter().all(|message| message.room == *room));
+    }
+}
+
+#[tokio::test]
+async fn a_nonce_that_is_refused_in_one_room_is_free_in_another_at_the_same_time() {
+    let store = Fresh::open().await;
+    let (rosa, mei, room) = two_in_a_room(&store).await;
+    let closed = channel(&store, "closed", &rosa).await;
+    for n in 0..20 {
+        let posts = [closed, room, closed, room].map(|room| {
+            let new = with_nonce(new_message(room, &mei, "mine"), &format!("nonce {n}"));
+            store.append(new)
+        });
+        let answers = join_all(posts).await.into_iter().map(Result::unwrap);
+        let stored = answers.filter(|answer| matches!(answer, Appended::Stored(_)));
+        assert_eq!(stored.count(), 1);
+    }
+    assert_eq!(
+        (head(&store, room).await, head(&store, closed).await),
+        ((20, 20), (0, 0))
+    );
 }
 
 #[tokio::test]

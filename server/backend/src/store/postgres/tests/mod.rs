@@ -2,7 +2,7 @@
 
 mod plans;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chat::UserId;
 use services::Postgres;
@@ -33,6 +33,7 @@ fn statements() -> Vec<(String, &'static str)> {
 fn own_statements() -> Vec<(String, &'static str)> {
     let files = [
         ("accounts", accounts::STATEMENTS),
+        ("append", posts::append::STATEMENTS),
         ("attention", attention::STATEMENTS),
         ("attachments", attachments::STATEMENTS),
         ("changing", changing::STATEMENTS),
@@ -42,7 +43,6 @@ fn own_statements() -> Vec<(String, &'static str)> {
         ("imports", imports::STATEMENTS),
         ("markers", markers::STATEMENTS),
         ("messages", messages::STATEMENTS),
-        ("posts", posts::STATEMENTS),
         ("previews", previews::STATEMENTS),
         ("replica", replica::STATEMENTS),
         ("report", report::STATEMENTS),
@@ -120,11 +120,7 @@ async fn the_isolation_that_locks_rely_on_holds_whatever_the_database_is_set_to(
 fn the_list_of_statements_is_complete() {
     // Statements are made by one macro and leave through one file; nothing else may speak SQL.
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/postgres");
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            continue;
-        }
+    for path in files_in(&folder) {
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let text = std::fs::read_to_string(&path).unwrap();
         if !matches!(name.as_str(), "statement" | "tests") {
@@ -138,4 +134,22 @@ fn the_list_of_statements_is_complete() {
             assert_eq!(text.contains("statements! {"), listed, "{name}");
         }
     }
+}
+
+/// The files of code in a folder and in those within.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let within = |path: PathBuf| {
+        if path.is_dir() {
+            files_in(&path)
+        } else {
+            vec![path]
+        }
+    };
+    entries
+        .filter(|path| !path.ends_with("tests"))
+        .flat_map(within)
+        .collect()
 }
