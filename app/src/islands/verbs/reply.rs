@@ -36,7 +36,7 @@ pub(super) fn adopt() {
         return;
     };
     // A file needs no word; a reply without either is not sent.
-    field.set_required(false);
+    drop(field.remove_attribute("required"));
     // What the server sent back is newer than any draft.
     if field.value().is_empty() {
         let kept = draft(&root.to_string());
