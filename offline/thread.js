@@ -40,6 +40,8 @@ export function followThread(ask, followField) {
     const { root } = panel.dataset;
     draft = followField(form.elements.body, "threads", () => root);
     draft.enter();
+    // For whoever sends: from now on an emptied field is told.
+    form.elements.body.dataset.followed = "";
     new MutationObserver(read).observe(panel.querySelector(".answers"), { childList: true });
     read();
   };

@@ -116,12 +116,12 @@ pub(super) fn send(form: Element) {
     };
     let text = field.value();
     let files = form.get_attribute("data-files").unwrap_or_default();
-    if form.has_attribute("aria-busy") || text.trim().is_empty() && files.is_empty() {
-        return;
-    }
     if form.has_attribute("data-uploading") {
         set(&form, "data-sends", "");
         return tell(&form, "Sent once the files are there", false);
+    }
+    if form.has_attribute("aria-busy") || text.trim().is_empty() && files.is_empty() {
+        return;
     }
     let said = [&*text, "\n", &files].concat();
     let Some(nonce) = send_again(&said).or_else(|| nonce().map(|nonce| nonce.as_str().to_owned())) else {
@@ -178,6 +178,11 @@ fn clear(field: &HtmlTextAreaElement, sent: &str, root: &str) {
         // Whoever listens to typing has to hear of it.
         let told = Event::new("input").and_then(|event| field.dispatch_event(&event));
         drop(told);
+        // What tells the other devices of drafts may still be on its way.
+        if !field.has_attribute("data-followed") {
+            let path = ["/api/threads/", root, "/draft"].concat();
+            spawn(async move { drop(call("PUT", &path, Some("{\"body\":\"\"}")).await) });
+        }
     }
     WRITING.with_borrow_mut(|(_, throttle)| throttle.send());
 }
