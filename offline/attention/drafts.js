@@ -79,8 +79,9 @@ export function followField(text, kind, place) {
     const at = writtenAt(of) || (text.value && Date.now());
     if (draft.at && Date.parse(draft.at) > at) take(of, draft.body, draft.at);
     // Written here without a network, or told and never heard.
-    else if (at && !writing && text.value !== "" && text.value !== draft.body) {
+    else if (!writing) {
       told = draft.body;
+      if (!at || text.value === "" || text.value === told) return;
       writing = { of, body: text.value, at };
       tell();
     }

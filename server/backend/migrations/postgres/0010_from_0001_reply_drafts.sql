@@ -5,7 +5,7 @@ CREATE TABLE reply_drafts (
     room UUID NOT NULL REFERENCES rooms (id),
     body TEXT COLLATE "C" NOT NULL,
     written_at BIGINT NOT NULL,
-    PRIMARY KEY ("user", root)
+    PRIMARY KEY (root, "user")
 ) WITH (
     fillfactor = 80
 );

@@ -5,7 +5,7 @@ CREATE TABLE reply_drafts (
     room BLOB NOT NULL REFERENCES rooms (id),
     body TEXT NOT NULL,
     written_at INTEGER NOT NULL,
-    PRIMARY KEY (user, root)
+    PRIMARY KEY (root, user)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX reply_drafts_by_time ON reply_drafts (user, written_at);

@@ -18,7 +18,7 @@ statements! {
     DRAFT = both("SELECT body, written_at FROM drafts WHERE \"user\" = $1 AND room = $2");
     KEEP_REPLY = both(
         "INSERT INTO reply_drafts (\"user\", root, room, body, written_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (\"user\", root) DO UPDATE SET body = excluded.body, written_at = excluded.written_at
+         ON CONFLICT (root, \"user\") DO UPDATE SET body = excluded.body, written_at = excluded.written_at
          WHERE reply_drafts.written_at <= excluded.written_at AND reply_drafts.body <> excluded.body"
     );
     /// Those that are older than the newest `$2` + 1. Of several written in one moment a few more may stay.

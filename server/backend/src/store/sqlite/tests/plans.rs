@@ -50,6 +50,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "SCAN f",
         "the threads that someone follows, found on an index and limited there",
     ),
+    ("following::UNREAD_THREADS", "SCAN f", "the same"),
     (
         "following::FOLLOWED",
         "SCAN (subquery-",
