@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use chat::{Message, UserId, wire::ServerFrame};
+use chat::{Message, MessageId, UserId, wire::ServerFrame};
 use web_sys::{Element, Event, HtmlTextAreaElement};
 
 use super::{closest, thread};
@@ -25,13 +25,21 @@ use crate::{
 thread_local! {
     /// The nonce of a reply that was sent and not confirmed, with what it says.
     static UNSURE: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
-    /// Who writes in the thread on the page, and how often one says so oneself.
-    static WRITING: RefCell<(Typists, Throttle)> = RefCell::default();
+    /// Who writes in the thread on the page.
+    static TYPISTS: RefCell<Typists> = RefCell::default();
+    /// How often one says so oneself, and of which thread: one that is opened again goes on as it was.
+    static THROTTLE: RefCell<(Option<MessageId>, Throttle)> = RefCell::default();
 }
 
 /// Another thread is on the page.
 pub(super) fn adopt() {
-    WRITING.take();
+    TYPISTS.take();
+    THROTTLE.with_borrow_mut(|throttle| {
+        let root = thread::root();
+        if throttle.0 != root {
+            *throttle = (root, Throttle::default());
+        }
+    });
     let (Some(root), Some(field)) = (thread::root(), one::<HtmlTextAreaElement>(".reply textarea")) else {
         return;
     };
@@ -50,7 +58,7 @@ pub(super) fn typed(field: &Element) {
         return;
     };
     keep_draft(&root.to_string(), &text);
-    if !text.trim().is_empty() && WRITING.with_borrow_mut(|(_, throttle)| throttle.press(now())) {
+    if !text.trim().is_empty() && THROTTLE.with_borrow_mut(|(_, throttle)| throttle.press(now())) {
         act(|client, _| client.tell_typing(Some(root)));
     }
 }
@@ -65,7 +73,7 @@ pub(super) fn hear(user: UserId) {
     if with(|client| client.me()) == Some(user) {
         return;
     }
-    if WRITING.with_borrow_mut(|(typists, _)| typists.hear(user, now())) {
+    if TYPISTS.with_borrow_mut(|typists| typists.hear(user, now())) {
         show_writing();
         wait();
     }
@@ -74,18 +82,18 @@ pub(super) fn hear(user: UserId) {
 /// A reply came, so that is what was written.
 pub(super) fn heard(message: &Message) {
     let is_here = message.thread.is_some() && message.thread == thread::root();
-    if is_here && WRITING.with_borrow_mut(|(typists, _)| typists.stop(message.author.id)) {
+    if is_here && TYPISTS.with_borrow_mut(|typists| typists.stop(message.author.id)) {
         show_writing();
     }
 }
 
 /// Comes back when somebody counts as having stopped; until then others may have begun.
 fn wait() {
-    let Some(due) = WRITING.with_borrow(|(typists, _)| typists.due()) else {
+    let Some(due) = TYPISTS.with_borrow(|typists| typists.due()) else {
         return;
     };
     let again = callback(Box::new(|| {
-        if WRITING.with_borrow_mut(|(typists, _)| typists.tick(now())) {
+        if TYPISTS.with_borrow_mut(|typists| typists.tick(now())) {
             show_writing();
         }
         wait();
@@ -97,7 +105,7 @@ fn wait() {
 }
 
 fn show_writing() {
-    let people: Vec<UserId> = WRITING.with_borrow(|(typists, _)| typists.people().collect());
+    let people: Vec<UserId> = TYPISTS.with_borrow(|typists| typists.people().collect());
     let names = with(|client| people.iter().map(|user| name(client, *user)).collect::<Vec<_>>());
     if let Some((line, names)) = one::<Element>(".thread .typing").zip(names) {
         line.set_text_content(Some(&sentence(&names)));
@@ -184,7 +192,7 @@ fn clear(field: &HtmlTextAreaElement, sent: &str, root: &str) {
             spawn(async move { drop(call("PUT", &path, Some("{\"body\":\"\"}")).await) });
         }
     }
-    WRITING.with_borrow_mut(|(_, throttle)| throttle.send());
+    THROTTLE.with_borrow_mut(|(_, throttle)| throttle.send());
 }
 
 fn tell(form: &Element, words: &str, bad: bool) {
