@@ -2,12 +2,13 @@
 // badge, what people say of themselves. The island's code hands on every text of frames that the socket brings
 // (app/src/live/browser/socket.rs); pages without a room have a socket of their own. What only those need comes to them alone.
 
-import { followDrafts } from "./attention/drafts.js";
+import { ask } from "./attention/api.js";
+import { followDrafts, followField } from "./attention/drafts.js";
 import { notify } from "./attention/notify.js";
-import { followThread } from "./attention/thread.js";
+import { countThreads } from "./attention/threads.js";
 
 const app = document.querySelector(".app");
-const listeners = [showStatus, notify(app), followDrafts(app), followThread()];
+const listeners = [showStatus, notify(app), followDrafts(app), countThreads()];
 
 /** Takes in what the socket brought: one frame a line. */
 function hear(text) {
@@ -33,6 +34,16 @@ function showStatus({ type, user, custom }) {
     says.hidden = !custom;
   }
 }
+
+// What goes on in the panel of a thread comes with the first one, which the focus enters as it is opened.
+function beginThread() {
+  if (!document.querySelector(".thread[data-root]")) return;
+  removeEventListener("focusin", beginThread);
+  const begin = ({ followThread }) => listeners.push(followThread(ask, followField));
+  import(__THREAD__).then(begin).catch(() => addEventListener("focusin", beginThread));
+}
+addEventListener("focusin", beginThread);
+beginThread();
 
 // A word that may become a name, or an emoji's.
 const WORD = /(^|[\s(])[@#:][^\s@#:]*$/;

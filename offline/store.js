@@ -38,14 +38,14 @@ export class Store {
     return store;
   }
 
-  /** The draft for a room. */
-  draft(room) {
-    return this.#drafts.get(room);
+  /** The draft for a room or a thread, by its id. */
+  draft(place) {
+    return this.#drafts.get(place);
   }
 
-  keepDraft(room, text) {
-    this.#drafts.set(room, text);
-    this.#dirty.add(room);
+  keepDraft(place, text) {
+    this.#drafts.set(place, text);
+    this.#dirty.add(place);
     this.#writeDrafts();
   }
 

@@ -1,6 +1,7 @@
 // Uploads files while one writes. They stand in a list above the composer, each with how far it is and a way to give
-// it up. A file is brought in pieces; where the line breaks, it goes on where the server says that it stands. The form's
-// attributes tell the island's code (app/src/islands/composer.rs) what there is to send: `data-uploading` while
+// it up, in the room and in the thread that they are for. A file is brought in pieces; where the line breaks, it goes on where
+// the server says that it stands. The form's attributes tell the island's code (app/src/islands/composer.rs, verbs/reply.rs)
+// what there is to send: `data-uploading` while
 // something is on its way, `data-files` what is there, `data-sends` that it is to be sent then.
 
 import style from "./upload.css";
@@ -24,21 +25,28 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(style);
 document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
-// What was brought, by room.
-const rooms = new Map();
-let form;
+// What was brought, by the room or the thread.
+const places = new Map();
+// The forms that have a list.
+const watched = new WeakSet();
 
-/** Takes files for the room on the page. */
-export function add(composer, files) {
-  if (form !== composer) watch(composer);
-  const items = rooms.get(room()) ?? [];
-  rooms.set(room(), items);
+const forms = () => [...document.querySelectorAll(".composer")];
+const placeOf = (form) => form.elements.thread?.value ?? document.querySelector(".app").dataset.room;
+const formOf = (place) => forms().find((form) => placeOf(form) === place);
+const itemsOf = (place) => places.get(place) ?? [];
+const all = () => [...places.values()].flat();
+
+/** Takes files for what is written in a form. */
+export function add(form, files) {
+  const place = placeOf(form);
+  const items = itemsOf(place);
+  places.set(place, items);
   for (const file of files) {
     if (items.length >= FILES_MAX) {
-      say(`A message takes ${FILES_MAX} files`);
+      say(form, `A message takes ${FILES_MAX} files`);
       break;
     }
-    const item = { file, stands: 0, state: "waiting", room: room() };
+    const item = { file, stands: 0, state: "waiting", place };
     item.row = draw(item);
     items.push(item);
   }
@@ -46,28 +54,35 @@ export function add(composer, files) {
   next();
 }
 
-const room = () => document.querySelector(".app").dataset.room;
-const here = () => rooms.get(room()) ?? [];
+// Another room or thread is on the page.
+new MutationObserver(show).observe(document.querySelector(".app"), { attributeFilter: ["data-room"] });
+new MutationObserver(show).observe(document.querySelector(".pane"), { childList: true });
+addEventListener("online", () => all().forEach((item) => item.wake?.()));
+addEventListener("beforeunload", (event) => all().some(({ state }) => state !== "there") && event.preventDefault());
 
-function watch(composer) {
-  form = composer;
+function watch(form) {
+  watched.add(form);
   const tray = document.createElement("ul");
   tray.className = "tray";
   tray.setAttribute("aria-label", "Files to send");
   form.before(tray);
-  // Another room is on the page.
-  new MutationObserver(show).observe(document.querySelector(".app"), { attributeFilter: ["data-room"] });
-  // The island has sent what was there.
-  new MutationObserver(() => {
-    if (form.hasAttribute("data-files") || !here().length || here().some(({ state }) => state !== "there")) return;
-    rooms.delete(room());
+  // The island has sent what was there; what came while it did so is still to be sent.
+  new MutationObserver((changes) => {
+    const { oldValue } = changes.findLast(({ attributeName }) => attributeName === "data-files") ?? {};
+    if (oldValue && !form.hasAttribute("data-files")) {
+      const sent = JSON.parse(oldValue).map(({ id }) => id);
+      keep(placeOf(form), ({ attachment }) => !sent.includes(attachment?.id));
+    }
     show();
-  }).observe(form, { attributeFilter: ["data-files"] });
-  addEventListener("online", () => all().forEach((item) => item.wake?.()));
-  addEventListener("beforeunload", (event) => all().some(({ state }) => state !== "there") && event.preventDefault());
+  }).observe(form, { attributeFilter: ["data-files", "aria-busy"], attributeOldValue: true });
 }
 
-const all = () => [...rooms.values()].flat();
+// Lets go of what does not fit.
+function keep(place, fits) {
+  const items = itemsOf(place).filter(fits);
+  if (items.length) places.set(place, items);
+  else places.delete(place);
+}
 
 function draw(item) {
   const row = document.createElement("li");
@@ -92,7 +107,14 @@ const WORDS = { waiting: "Waiting", going: "Uploading", paused: "Waiting for the
 
 // Puts what is there on the page, and tells the island.
 function show() {
-  const items = here();
+  for (const form of forms()) {
+    const items = itemsOf(placeOf(form));
+    if (items.length && !watched.has(form)) watch(form);
+    if (watched.has(form)) showIn(form, items);
+  }
+}
+
+function showIn(form, items) {
   form.previousElementSibling.replaceChildren(...items.map(({ row }) => row));
   for (const { row, state, stands, file, reason } of items) {
     row.dataset.state = state;
@@ -103,29 +125,31 @@ function show() {
   const pending = items.filter(({ state }) => state !== "there");
   form.toggleAttribute("data-uploading", pending.length > 0);
   const files = items.filter(({ state }) => state === "there").map(({ attachment }) => attachment);
-  if (files.length) form.dataset.files = JSON.stringify(files);
-  else form.removeAttribute("data-files");
+  const told = JSON.stringify(files);
+  // What is being sent stays as it is.
+  if (!form.hasAttribute("aria-busy") && told !== (form.dataset.files ?? "[]")) {
+    if (files.length) form.dataset.files = told;
+    else form.removeAttribute("data-files");
+  }
   if (pending.some(({ state }) => state === "refused")) form.removeAttribute("data-sends");
   if (!pending.length && form.hasAttribute("data-sends")) {
     form.removeAttribute("data-sends");
-    say("");
+    say(form, "");
     if (files.length) form.requestSubmit();
   }
 }
 
-const say = (words) => (form.querySelector(".state").textContent = words);
+const say = (form, words) => (form.querySelector(".state").textContent = words);
 
 function discard(item) {
   item.state = "gone";
   item.request?.abort();
   item.wake?.();
   if (item.upload) ask("DELETE", item.upload).catch(() => {});
-  const items = rooms.get(item.room)?.filter((other) => other !== item) ?? [];
-  if (items.length) rooms.set(item.room, items);
-  else rooms.delete(item.room);
+  keep(item.place, (other) => other !== item);
   show();
   next();
-  form.querySelector("textarea").focus();
+  formOf(item.place)?.querySelector("textarea").focus();
 }
 
 // Starts as many as may be.

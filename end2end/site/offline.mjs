@@ -1,8 +1,7 @@
 // Bundles what a page needs to go on without a network: `pkg/offline.HASH.js`, which pages load once they are shown;
 // `pkg/upload.HASH.js`, which that loads when somebody brings a file; what a page attends to, `pkg/attention.HASH.js`,
-// which it loads when it has nothing else to do, and `pkg/suggest.HASH.js` and `pkg/around.HASH.js`, which that loads when
-// somebody begins a name and on pages around the rooms; and
-// the service worker `sw.js` with the list of the files that it keeps.
+// which it loads when it has nothing else to do, and `pkg/suggest.HASH.js`, `pkg/thread.HASH.js` and `pkg/around.HASH.js`,
+// which that loads when somebody begins a name, opens a thread and on pages around the rooms; and the service worker `sw.js` with the list of the files that it keeps.
 import { createHash } from "node:crypto";
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +11,7 @@ import { build } from "esbuild";
 const source = (name) => fileURLToPath(new URL(`../../offline/${name}`, import.meta.url));
 
 // What a build leaves in pkg that no page loads: declarations of types, and this step's own earlier outcome.
-const LEFT_OVER = /^pkg\/(.*\.d\..*ts|(offline|attention|around|suggest|upload)\..*\.js)(\.br|\.gz)?$/;
+const LEFT_OVER = /^pkg\/(.*\.d\..*ts|(offline|attention|thread|around|suggest|upload)\..*\.js)(\.br|\.gz)?$/;
 // Under such a name a file never changes.
 const FOREVER = /^pkg\/.*\.[\w-]{22}\.(js|wasm|css)$/;
 const CHANGING = /^(favicon\.svg|manifest\.webmanifest|emoji\.txt|icons\/[\w-]+\.png)$/;
@@ -31,7 +30,12 @@ export async function buildOffline(site) {
   await put("offline", "page.js", { __UPLOAD__: JSON.stringify(`/${upload}`) });
   const around = `pkg/${await put("around", "around.js")}`;
   const suggest = `pkg/${await put("suggest", "suggest.js")}`;
-  await put("attention", "attention.js", { __AROUND__: JSON.stringify(`/${around}`), __SUGGEST__: JSON.stringify(`/${suggest}`) });
+  const thread = `pkg/${await put("thread", "thread.js")}`;
+  await put("attention", "attention.js", {
+    __AROUND__: JSON.stringify(`/${around}`),
+    __SUGGEST__: JSON.stringify(`/${suggest}`),
+    __THREAD__: JSON.stringify(`/${thread}`),
+  });
   const files = await filesToKeep(site);
   const version = short(JSON.stringify(files), "hex", 12);
   const define = { __FILES__: JSON.stringify(files), __VERSION__: JSON.stringify(version) };

@@ -1,22 +1,35 @@
-// Drafts on all of one's devices. Of two the one that was written later stays, by the clocks of the devices; what is sent
-// is an empty draft. This device's own keeping (offline/store.js) goes on without a network; when the server is
-// reached, whichever of the two was written later is shown.
+// Drafts on all of one's devices, in rooms and in threads. Of two the one that was written later stays, by the clocks of the
+// devices; what is sent is an empty draft. This device's own keeping (offline/store.js) goes on without a network; when the
+// server is reached, whichever of the two was written later is shown.
 
 import { ask } from "./api.js";
 
 // After so long without a key a draft is told.
 const PAUSE_MS = 800;
-// When the draft of each room was written here last; wiped at signing out with the rest.
+// When the draft of each place was written here last; wiped at signing out with the rest.
 const WRITTEN = "natter-draft-at:";
 
+/** Follows the draft of the room on the page. */
 export function followDrafts(app) {
   const text = document.querySelector(".composer:not(.reply) textarea[name=body]");
-  const room = () => app?.dataset.room;
-  if (!text || !room()) return () => {};
+  if (!text || !app?.dataset.room) return () => {};
+  const { take, tell, enter } = followField(text, "rooms", () => app.dataset.room);
+  addEventListener("pagehide", tell);
+  new MutationObserver(() => {
+    tell();
+    enter();
+  }).observe(app, { attributeFilter: ["data-room"] });
+  enter();
+  return ({ type, room, body, at }) => type === "draft" && take(room, body, at);
+}
+
+/** Follows what is written in a field: of `kind` `rooms` or `threads`, in the place whose id `place` gives. */
+export function followField(text, kind, place) {
   let timer;
   let writing;
   let told = "";
 
+  const path = (of) => `/${kind}/${of}/draft`;
   const writtenAt = (of) => Number(localStorage.getItem(WRITTEN + of) ?? 0);
   const note = (of, at) => {
     try {
@@ -32,12 +45,12 @@ export function followDrafts(app) {
     writing = undefined;
     if (body === told) return;
     told = body;
-    await ask("PUT", `/rooms/${of}/draft`, { body, at: new Date(at).toISOString() });
+    await ask("PUT", path(of), { body, at: new Date(at).toISOString() });
   };
   const wrote = () => {
     const at = Date.now();
-    writing = { of: room(), body: text.value, at };
-    note(room(), at);
+    writing = { of: place(), body: text.value, at };
+    note(place(), at);
     clearTimeout(timer);
     timer = setTimeout(tell, PAUSE_MS);
   };
@@ -54,19 +67,21 @@ export function followDrafts(app) {
   };
   const take = (of, body, at) => {
     const time = Date.parse(at);
-    if (of !== room() || !(time > writtenAt(of)) || writing) return;
+    if (of !== place() || !(time > writtenAt(of)) || writing) return;
     show(body, time, of);
   };
   const enter = async () => {
-    const of = room();
+    const of = place();
     told = text.value;
-    const draft = await ask("GET", `/rooms/${of}/draft`);
-    if (!draft || of !== room()) return;
-    const at = writtenAt(of);
+    const draft = await ask("GET", path(of));
+    if (!draft || of !== place()) return;
+    // What is there and was never noted was written before this program came.
+    const at = writtenAt(of) || (text.value && Date.now());
     if (draft.at && Date.parse(draft.at) > at) take(of, draft.body, draft.at);
     // Written here without a network, or told and never heard.
-    else if (at && !writing && text.value !== "" && text.value !== draft.body) {
+    else if (!writing) {
       told = draft.body;
+      if (!at || text.value === "" || text.value === told) return;
       writing = { of, body: text.value, at };
       tell();
     }
@@ -77,14 +92,5 @@ export function followDrafts(app) {
   const sent = () => setTimeout(() => text.value === "" && (told !== "" || writing) && wrote());
   text.addEventListener("keydown", ({ key }) => key === "Enter" && sent());
   text.form.addEventListener("submit", sent);
-  addEventListener("pagehide", tell);
-  new MutationObserver(() => {
-    tell();
-    enter();
-  }).observe(app, { attributeFilter: ["data-room"] });
-  enter();
-
-  return ({ type, room: of, body, at }) => {
-    if (type === "draft") take(of, body, at);
-  };
+  return { take, tell, enter };
 }

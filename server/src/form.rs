@@ -6,7 +6,7 @@ use axum::{
     response::Redirect,
 };
 use backend::{Caller, Code, Problem, Result, message::Post};
-use chat::{AttachmentId, Nonce, RoomId, body::BODY_CHARS_MAX};
+use chat::{AttachmentId, MessageId, Nonce, RoomId, body::BODY_CHARS_MAX};
 
 use crate::{
     identity::Identity,
@@ -23,6 +23,7 @@ const FIELD_BYTES_MAX: usize = 8 * BODY_CHARS_MAX;
 struct Fields {
     room: String,
     to: String,
+    thread: String,
     page: String,
     nonce: String,
     body: String,
@@ -101,6 +102,7 @@ async fn take(state: &AppState, caller: &Caller, request: Request, fields: &mut 
         let field = match part.name() {
             "room" => &mut fields.room,
             "to" => &mut fields.to,
+            "thread" => &mut fields.thread,
             "page" => &mut fields.page,
             "nonce" => &mut fields.nonce,
             "body" => &mut fields.body,
@@ -114,13 +116,20 @@ async fn take(state: &AppState, caller: &Caller, request: Request, fields: &mut 
     let post = Post {
         room: room(state, caller, fields).await?,
         body: fields.body.clone(),
-        thread: None,
+        thread: thread(fields)?,
         nonce: Nonce::new(fields.nonce.clone()).ok(),
         attachments,
         origin: None,
     };
     state.backend.post_message(caller, post).await?;
     Ok(())
+}
+
+/// The message to answer, if there is one.
+fn thread(fields: &Fields) -> Result<Option<MessageId>> {
+    let named = Some(fields.thread.as_str()).filter(|thread| !thread.is_empty());
+    let read = |thread: &str| thread.parse().map_err(|_| Problem::new(Code::MessageNotFound));
+    named.map(read).transpose()
 }
 
 async fn room(state: &AppState, caller: &Caller, fields: &Fields) -> Result<RoomId> {

@@ -76,6 +76,9 @@ pub enum ClientFrame {
     Typing {
         /// The room.
         room: RoomId,
+        /// The first message of the thread that it is a reply for; absent: a message of the room.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thread: Option<MessageId>,
     },
     /// Move the user's read marker; never moves backwards.
     Read {
@@ -207,6 +210,9 @@ pub enum ServerFrame {
         room: RoomId,
         /// Who.
         user: UserId,
+        /// The first message of the thread that it is a reply for; absent: a message of the room.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thread: Option<MessageId>,
     },
     /// Someone came, went or looked away.
     Presence {
@@ -241,6 +247,17 @@ pub enum ServerFrame {
         /// When it was written.
         at: Timestamp,
     },
+    /// The user's draft of a reply is another one, by another device.
+    ReplyDraft {
+        /// The room.
+        room: RoomId,
+        /// The thread's first message.
+        root: MessageId,
+        /// What it says; empty: there is none any more.
+        body: String,
+        /// When it was written.
+        at: Timestamp,
+    },
     /// The user saved a message, or does so no longer.
     Saved {
         /// The message.
@@ -248,7 +265,7 @@ pub enum ServerFrame {
         /// Whether it is saved.
         saved: bool,
     },
-    /// The user follows a thread, or does so no longer, or has read it.
+    /// The user follows a thread, or does so no longer, or has read it, or its replies changed.
     Thread {
         /// The room.
         room: RoomId,

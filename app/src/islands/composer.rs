@@ -10,7 +10,7 @@ pub fn Composer() -> impl IntoView {
 }
 
 #[cfg(feature = "hydrate")]
-mod live {
+pub(super) mod live {
     use std::rc::Rc;
 
     use chat::{UserId, body::NotABody};
@@ -171,7 +171,7 @@ mod live {
         /// What was typed before the island came, or what the server sent back, is newer than any draft.
         fn take_up_draft(&self) {
             if self.text.value().is_empty() {
-                let draft = with(|client| draft(client.view().room())).flatten();
+                let draft = with(|client| draft(&client.view().room().to_string())).flatten();
                 draft.iter().for_each(|draft| self.text.set_value(draft));
             }
             self.grow();
@@ -185,7 +185,7 @@ mod live {
         }
 
         fn keep_draft(&self) {
-            with(|client| keep_draft(client.view().room(), &self.text.value()));
+            with(|client| keep_draft(&client.view().room().to_string(), &self.text.value()));
         }
 
         fn grow(&self) {
@@ -255,7 +255,7 @@ mod live {
     }
 
     /// Whoever types has mostly said something before; in a conversation of two the list of rooms knows the name.
-    fn name(client: &Client, user: UserId) -> String {
+    pub(in crate::islands) fn name(client: &Client, user: UserId) -> String {
         let mut authors = client.view().messages().rev().map(|message| &message.author);
         if let Some(author) = authors.find(|author| author.id == user) {
             return author.display_name.clone();

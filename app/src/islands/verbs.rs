@@ -13,6 +13,7 @@ mod names;
 mod palette;
 mod quote;
 mod react;
+mod reply;
 mod thread;
 mod tools;
 
@@ -91,6 +92,7 @@ fn answer(call: Box<Call>) {
         Call::Move(from, key) if is_in(&from, ".palette") => palette::go(&key),
         Call::Move(from, key) => emoji::go(&from, &key),
         Call::Input(field) if is_in(&field, ".palette") => palette::search(&field),
+        Call::Input(field) if is_in(&field, ".reply") => reply::typed(&field),
         Call::Input(field) => emoji::search(&field),
         Call::EditLast => edit::last(),
         Call::Palette => palette::toggle(),
@@ -111,7 +113,7 @@ fn submit(form: Element) {
     if form.class_list().contains("edit") {
         edit::save(form);
     } else {
-        thread::send(form);
+        reply::send(form);
     }
 }
 
@@ -187,7 +189,7 @@ fn hear(event: &Event, alarm: &Alarm) {
         }
         "keydown" => press(event.unchecked_ref()),
         "input" => {
-            if let Some(field) = target(event).filter(|field| is_in(field, ".picker, .palette")) {
+            if let Some(field) = target(event).filter(|field| is_in(field, ".picker, .palette, .reply")) {
                 call(Call::Input(field));
             }
         }

@@ -51,6 +51,7 @@ pub fn frame(text: &str) -> Option<ServerFrame> {
         "typing" => ServerFrame::Typing {
             room: field("room").read()?,
             user: field("user").read()?,
+            thread: field("thread").option(|thread| thread.read())?,
         },
         "presence" => ServerFrame::Presence {
             user: field("user").read()?,
@@ -142,8 +143,11 @@ pub fn text_of(frame: &ClientFrame) -> String {
                 });
             }
         }
-        ClientFrame::Typing { room } => {
+        ClientFrame::Typing { room, thread } => {
             writer.begin("typing").text("room", &room.to_string());
+            if let Some(root) = thread {
+                writer.text("thread", &root.to_string());
+            }
         }
         ClientFrame::Read { room, seq, turn } => {
             writer

@@ -36,7 +36,7 @@ pub(crate) fn Write<'a>(
             let (page, id) = (address::of_room(&room), room.id.to_string());
             view! {
                 <Left room=room.clone()/>
-                <Form placeholder page draft field="room" value=id/>
+                {message_form(placeholder, page, draft, ("room", id))}
                 <Composer/>
                 <Archived/>
             }
@@ -45,24 +45,51 @@ pub(crate) fn Write<'a>(
         Recipient::Person(author) => {
             let placeholder = format!("Message {}", author.display_name);
             let page = address::of_person(&author.username);
-            view! { <Form placeholder page draft field="to" value=author.username/> }.into_any()
+            message_form(placeholder, page, draft, ("to", author.username))
         }
     };
     view! { <footer class="write"><Notice words=refusal/>{foot}</footer> }.into_any()
 }
 
+/// What differs between the forms one writes in.
+pub(super) struct Field {
+    /// What the field is called.
+    pub(super) label: &'static str,
+    pub(super) placeholder: String,
+    /// The button's words.
+    pub(super) send: &'static str,
+    /// Where the form is; one comes back there.
+    pub(super) page: String,
+    /// What was written before.
+    pub(super) draft: String,
+    /// Where the message goes: names and values.
+    pub(super) to: Vec<(&'static str, String)>,
+    /// What the line below it tells besides the state.
+    pub(super) after: Option<AnyView>,
+    /// Whether there are scripts that answer; a conversation that has not begun has none.
+    pub(super) live: bool,
+}
+
+/// The form of a room or, with the class `reply`, of a thread.
 #[component]
-fn Form(
-    placeholder: String,
-    page: String,
-    draft: String,
-    field: &'static str,
-    value: String,
-) -> impl IntoView {
-    let sign_in = Address::new("/login").with("next", &page).into_string();
+pub(super) fn Form(field: Field, class: &'static str) -> impl IntoView {
+    let Field {
+        label,
+        placeholder,
+        send,
+        page,
+        draft,
+        to,
+        after,
+        live,
+    } = field;
+    let to: Vec<AnyView> = to
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
+        .collect();
     view! {
-        <form class="composer" method="post" action="/fn/post_message">
-            <input type="hidden" name=field value=value/>
+        <form class=class method="post" action="/fn/post_message">
+            {to}
             <input type="hidden" name="page" value=page/>
             <input type="hidden" name="nonce" value=stamp::new_id().to_string()/>
             // Shown where there are scripts to bring files while one writes; what does so is loaded when it is used.
@@ -73,7 +100,7 @@ fn Form(
             <textarea
                 name="body"
                 rows="1"
-                aria-label="Message"
+                aria-label=label
                 placeholder=placeholder
                 maxlength=(2 * BODY_CHARS_MAX).to_string()
                 enterkeyhint="send"
@@ -81,14 +108,9 @@ fn Form(
             >
                 {draft}
             </textarea>
-            // A conversation that has not begun has no scripts that answer.
-            {(field == "room").then(|| view! { <Pick/> }.into_any())}
-            <button class="button accent send" type="submit"><Icon is=Shape::Up/><span>"Send"</span></button>
-            <div class="after">
-                <p class="state" role="status"></p>
-                <button class="link now" type="button" hidden>"Try now"</button>
-                <a class="link sign-in" href=sign_in hidden>"Sign in"</a>
-            </div>
+            {live.then(|| view! { <Pick/> }.into_any())}
+            <button class="button accent send" type="submit"><Icon is=Shape::Up/><span>{send}</span></button>
+            <div class="after"><p class="state" role="status"></p>{after}</div>
             <noscript>
                 <p class="state">"Scripts are off: reload for news"</p>
                 <p class="attach">
@@ -110,9 +132,29 @@ fn Form(
     .into_any()
 }
 
+/// The form of a room, or of a person with whom there is none yet.
+fn message_form(placeholder: String, page: String, draft: String, to: (&'static str, String)) -> AnyView {
+    let sign_in = Address::new("/login").with("next", &page).into_string();
+    let after = view! {
+        <button class="link now" type="button" hidden>"Try now"</button>
+        <a class="link sign-in" href=sign_in hidden>"Sign in"</a>
+    };
+    let field = Field {
+        label: "Message",
+        placeholder,
+        send: "Send",
+        page,
+        draft,
+        live: to.0 == "room",
+        to: vec![to],
+        after: Some(after.into_any()),
+    };
+    view! { <Form field class="composer"/> }.into_any()
+}
+
 /// Opens the emoji, which come when they are asked for.
 #[component]
-pub(super) fn Pick() -> impl IntoView {
+fn Pick() -> impl IntoView {
     view! { <button class="pick icon-button" type="button" title="Emoji" aria-label="Emoji" aria-haspopup="dialog"><Icon is=Shape::Emoji/></button> }
 }
 

@@ -1,7 +1,7 @@
 //! Where someone signed in can go.
 
 use backend::{Backend, Caller, Problem};
-use chat::{Author, Custom, Role, Room, RoomKind, Status, UserId};
+use chat::{Author, Custom, Role, Room, RoomId, RoomKind, Status, UserId};
 
 /// The rooms of the one who looks, where asked for those still open to join, and who of the people to talk with is
 /// there.
@@ -15,6 +15,8 @@ pub(crate) struct Places {
     pub(crate) rooms: Vec<Room>,
     statuses: Vec<(UserId, Option<Status>)>,
     customs: Vec<(UserId, Custom)>,
+    /// The followed threads with unread replies, by their rooms.
+    threads: Vec<RoomId>,
 }
 
 impl Places {
@@ -32,13 +34,18 @@ impl Places {
 
     async fn of(backend: &Backend, caller: &Caller, rooms: Vec<Room>) -> Result<Self, Problem> {
         let people: Vec<UserId> = rooms.iter().filter_map(other).map(|author| author.id).collect();
-        let (statuses, customs) = tokio::join!(backend.statuses(&people), backend.customs(&people));
+        let (statuses, customs, threads) = tokio::join!(
+            backend.statuses(&people),
+            backend.customs(&people),
+            backend.unread_threads(caller)
+        );
         Ok(Self {
             me: caller.author.clone(),
             role: caller.role,
             rooms,
             statuses: people.into_iter().zip(statuses).collect(),
             customs: customs?,
+            threads: threads?.into_iter().map(|thread| thread.room).collect(),
         })
     }
 
@@ -95,6 +102,12 @@ impl Places {
         if let Some(room) = self.rooms.iter_mut().find(|room| room.id == here.id) {
             (room.unread, room.mentions) = (0, 0);
         }
+        self.threads.retain(|room| *room != here.id);
+    }
+
+    /// How many of the threads that the caller follows have unread replies.
+    pub(crate) fn unread_threads(&self) -> usize {
+        self.threads.len()
     }
 
     /// What to call a room.

@@ -32,7 +32,7 @@ pub(crate) fn Side(places: Places, here: Option<RoomId>) -> impl IntoView {
             </div>
             <div class="rooms">
                 <a class="more" href="/unread"><span class="glyph"><Icon is=Shape::Inbox/></span>"Unread"</a>
-                <a class="more" href="/threads"><span class="glyph"><Icon is=Shape::Thread/></span>"Threads"</a>
+                <ThreadsLink unread=places.unread_threads()/>
                 <a class="more" href="/saved"><span class="glyph"><Icon is=Shape::Bookmark/></span>"Saved"</a>
                 <h2>"Channels"</h2>
                 {channels}
@@ -49,6 +49,24 @@ pub(crate) fn Side(places: Places, here: Option<RoomId>) -> impl IntoView {
                 <span class="unseen">"Settings"</span>
             </a>
         </nav>
+    }
+    .into_any()
+}
+
+/// Leads to the followed threads, and counts those with unread replies.
+#[component]
+fn ThreadsLink(unread: usize) -> impl IntoView {
+    let class = if unread > 0 {
+        "more threads unread"
+    } else {
+        "more threads"
+    };
+    view! {
+        <a class=class href="/threads">
+            <span class="glyph"><Icon is=Shape::Thread/></span>
+            <span class="name">"Threads"</span>
+            <span class="count" hidden=unread == 0>{unread}</span>
+        </a>
     }
     .into_any()
 }

@@ -1,10 +1,13 @@
 //! A message and the replies to it, beside the room.
 
-use backend::stamp;
-use chat::{Message, Room, UserId, body::BODY_CHARS_MAX, message::Thread, view::continues};
+use chat::{Message, Room, UserId, message::Thread, view::continues};
 use leptos::prelude::*;
 
-use super::{Icon, Notice, Places, Row, Shape, composer::Pick, message::Place};
+use super::{
+    Icon, Notice, Places, Row, Shape,
+    composer::{Field, Form},
+    message::Place,
+};
 use crate::{
     address::{self, Address},
     marks::thread_address,
@@ -143,29 +146,17 @@ fn count(replies: u64) -> String {
 
 #[component]
 fn Answer<'a>(room: &'a Room, root: &'a Message, address: &'a str, draft: String) -> impl IntoView + use<> {
-    view! {
-        <form class="composer reply" method="post" action="/fn/post_message">
-            <input type="hidden" name="room" value=room.id.to_string()/>
-            <input type="hidden" name="thread" value=root.id.to_string()/>
-            <input type="hidden" name="page" value=address.to_owned()/>
-            <input type="hidden" name="nonce" value=stamp::new_id().to_string()/>
-            <textarea
-                name="body"
-                rows="1"
-                aria-label="Reply"
-                placeholder="Reply"
-                maxlength=(2 * BODY_CHARS_MAX).to_string()
-                enterkeyhint="send"
-                required
-            >
-                {draft}
-            </textarea>
-            <Pick/>
-            <button class="button accent send" type="submit"><Icon is=Shape::Up/><span>"Reply"</span></button>
-            <p class="state" role="status"></p>
-        </form>
-    }
-    .into_any()
+    let field = Field {
+        label: "Reply",
+        placeholder: "Reply".to_owned(),
+        send: "Reply",
+        page: address.to_owned(),
+        draft,
+        to: vec![("room", room.id.to_string()), ("thread", root.id.to_string())],
+        after: None,
+        live: true,
+    };
+    view! { <Form field class="composer reply"/> }
 }
 
 /// What else can be done with the message; with scripts on its row has buttons for it. Who may is decided where it

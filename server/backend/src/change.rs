@@ -176,11 +176,4 @@ impl Backend {
         }
         Ok(message)
     }
-
-    /// Tells that a message counts another number of replies.
-    pub(crate) async fn tell_recounted(&self, root: &Message, born_us: u64) -> Result<()> {
-        let logged = Logged::changed(root, encode(root)?, born_us);
-        self.bus.publish(Event::Logged(logged)).await;
-        Ok(())
-    }
 }

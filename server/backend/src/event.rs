@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use chat::{
-    Call, ConnectionId, Custom, Message, Nonce, RoomId, SessionId, Status, TokenId, UserId, wire::ServerFrame,
+    Call, ConnectionId, Custom, Message, MessageId, Nonce, RoomId, SessionId, Status, TokenId, UserId,
+    wire::ServerFrame,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -21,6 +22,9 @@ pub enum Event {
         room: RoomId,
         /// Who.
         user: UserId,
+        /// The first message of the thread that the reply is for; `None`: a message of the room.
+        #[serde(default)]
+        thread: Option<MessageId>,
         /// The connection that it came from, which need not be told.
         origin: Option<ConnectionId>,
     },
@@ -169,6 +173,9 @@ pub struct Logged {
     /// Whether it calls on some because they were there when it was posted: nothing in the message tells who.
     #[serde(default)]
     pub here: bool,
+    /// Where the message is the root of a thread whose replies changed: who follows it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub followers: Vec<UserId>,
     /// The connection that sent it: it gets `sent` instead of `message`.
     pub origin: Option<ConnectionId>,
     /// The message's id.
@@ -193,6 +200,7 @@ impl Logged {
             mentions: message.mentions.clone(),
             unmentioned: Vec::new(),
             here: false,
+            followers: Vec::new(),
             called_all: (message.calls == Some(Call::Room)).then_some(true),
             origin,
             id: message.id,

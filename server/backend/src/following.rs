@@ -4,7 +4,13 @@ use std::sync::Arc;
 
 use chat::{Message, MessageId, wire::ServerFrame};
 
-use crate::{Backend, Caller, Result, stamp::now, store::Followed};
+use crate::{
+    Backend, Caller, Event, Result,
+    event::Logged,
+    message::encode,
+    stamp::now,
+    store::{Followed, UnreadThread},
+};
 
 /// The most threads of a list.
 pub const FOLLOWED_LIMIT_MAX: u64 = 100;
@@ -76,6 +82,29 @@ impl Backend {
     pub async fn list_followed(&self, caller: &Caller, limit: u64) -> Result<Vec<Followed>> {
         let limit = limit.clamp(1, FOLLOWED_LIMIT_MAX);
         Ok(self.store.followed(caller.id(), limit).await?)
+    }
+
+    /// The threads that the caller follows and that have unread replies.
+    ///
+    /// # Errors
+    /// `unavailable`.
+    pub async fn unread_threads(&self, caller: &Caller) -> Result<Vec<UnreadThread>> {
+        Ok(self.store.unread_threads(caller.id()).await?)
+    }
+
+    /// Tells that a message counts another number of replies, and those who follow its thread that it has another.
+    pub(crate) async fn tell_recounted(&self, root: &Message, born_us: u64) -> Result<()> {
+        // What was stored is told, whoever cannot be: a device that asks again finds it.
+        let followers = self.store.followers(root.id).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "those who follow a thread were not told of a reply");
+            Vec::new()
+        });
+        let logged = Logged {
+            followers,
+            ..Logged::changed(root, encode(root)?, born_us)
+        };
+        self.bus.publish(Event::Logged(logged)).await;
+        Ok(())
     }
 
     async fn find_root(&self, caller: &Caller, id: MessageId) -> Result<Message> {

@@ -21,6 +21,7 @@ pub mod change;
 pub mod command;
 pub mod connect;
 pub mod credential;
+mod drafting;
 pub mod erase;
 pub mod event;
 pub mod export;

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use chat::{
-    Code, ConnectionId, RoomId, Status, UserId, message::RESUME_LIMIT, permission::Action, quota::Quota,
-    wire::RoomHead,
+    Code, ConnectionId, MessageId, RoomId, Status, UserId, message::RESUME_LIMIT, permission::Action,
+    quota::Quota, wire::RoomHead,
 };
 
 use crate::{
@@ -99,16 +99,24 @@ impl Backend {
             .ok_or(Code::RoomNotFound)?)
     }
 
-    /// Tells those who have the room open that the caller is typing.
+    /// Tells those who have the room open that the caller is typing, a reply where there is a `thread`. Whether that is one
+    /// of the room is not asked: nobody shows it elsewhere.
     ///
     /// # Errors
     /// `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn type_in_room(&self, caller: &Caller, room: RoomId, origin: ConnectionId) -> Result<()> {
+    pub async fn type_in_room(
+        &self,
+        caller: &Caller,
+        room: RoomId,
+        thread: Option<MessageId>,
+        origin: ConnectionId,
+    ) -> Result<()> {
         self.allow(caller, room, Action::Write).await?;
         self.bus
             .publish(Event::Typed {
                 room,
                 user: caller.id(),
+                thread,
                 origin: Some(origin),
             })
             .await;

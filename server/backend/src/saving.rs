@@ -1,14 +1,10 @@
-//! Saved messages and drafts: what people keep for themselves, on all of their devices.
+//! Saved messages: what people keep for themselves, on all of their devices.
 
 use std::sync::Arc;
 
-use chat::{Code, Message, MessageId, Problem, RoomId, Timestamp, body::BODY_CHARS_MAX, wire::ServerFrame};
+use chat::{Code, Message, MessageId, Problem, Timestamp, wire::ServerFrame};
 
-use crate::{
-    Backend, Caller, Result,
-    stamp::now,
-    store::{Draft, Saved},
-};
+use crate::{Backend, Caller, Result, stamp::now, store::Saved};
 
 /// The most saved messages of a page.
 pub const SAVED_LIMIT_MAX: u64 = 100;
@@ -77,49 +73,6 @@ impl Backend {
     /// `unavailable`.
     pub async fn saved_among(&self, caller: &Caller, messages: &[MessageId]) -> Result<Vec<MessageId>> {
         Ok(self.store.saved_among(caller.id(), messages).await?)
-    }
-
-    /// Keeps what the caller has written in a room and not sent. The later of two devices wins, by when it was written;
-    /// gives the draft that is kept then.
-    ///
-    /// # Errors
-    /// `invalid` for a body that is too long, `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn keep_draft(
-        self: &Arc<Self>,
-        caller: &Caller,
-        room: RoomId,
-        body: String,
-        at: Option<Timestamp>,
-    ) -> Result<Draft> {
-        if body.chars().count() > BODY_CHARS_MAX || body.contains('\0') {
-            return Err(Problem::invalid("body", "must have at most 8,000 characters"));
-        }
-        self.check_reader(caller, room).await?;
-        let user = caller.id();
-        // A clock that is ahead must not win for ever.
-        let at = at.unwrap_or_else(now).min(now());
-        self.carry_through(move |backend| async move {
-            let (draft, kept) = backend.store.keep_draft(user, room, Draft { body, at }).await?;
-            if kept {
-                let frame = ServerFrame::Draft {
-                    room,
-                    body: draft.body.clone(),
-                    at: draft.at,
-                };
-                backend.tell_own(user, frame).await;
-            }
-            Ok(draft)
-        })
-        .await
-    }
-
-    /// What the caller has written in a room and not sent.
-    ///
-    /// # Errors
-    /// `room_not_found`, `not_a_member`, `unavailable`.
-    pub async fn draft(&self, caller: &Caller, room: RoomId) -> Result<Option<Draft>> {
-        self.check_reader(caller, room).await?;
-        Ok(self.store.draft(caller.id(), room).await?)
     }
 }
 

@@ -41,9 +41,14 @@ impl Hub {
     fn hear(self: &Arc<Self>, event: &Event) {
         match event {
             Event::Logged(logged) => self.hear_logged(logged),
-            Event::Typed { room, user, origin } => {
+            Event::Typed {
+                room,
+                user,
+                thread,
+                origin,
+            } => {
                 if let Some(room) = self.known_room(*room) {
-                    room.hear_typing(*user, *origin);
+                    room.hear_typing(*user, *thread, *origin);
                 }
             }
             Event::PresenceChanged { user, status } => {
@@ -111,6 +116,19 @@ impl Hub {
         let due = room.hear(logged, Instant::now());
         self.see_to(&room, due);
         self.tell_counts(logged, &room);
+        self.tell_followers(logged);
+    }
+
+    /// Tells those who follow a thread that its replies changed: how many of them have unread ones, they ask.
+    fn tell_followers(&self, logged: &Logged) {
+        let frame = ServerFrame::Thread {
+            room: logged.room,
+            root: logged.id,
+            following: true,
+        };
+        for user in &logged.followers {
+            self.hear_own(*user, &frame);
+        }
     }
 
     fn hear_reached(&self, room: RoomId, rev: u64) {
@@ -253,6 +271,7 @@ impl Hub {
     fn hear_own(&self, user: UserId, frame: &ServerFrame) {
         let about = match frame {
             ServerFrame::Draft { room, .. } => About::Own("draft", room.0),
+            ServerFrame::ReplyDraft { root, .. } => About::Own("reply_draft", root.0),
             ServerFrame::Saved { message, .. } => About::Own("saved", message.0),
             ServerFrame::Thread { root, .. } => About::Own("thread", root.0),
             _ => About::Own("other", uuid::Uuid::nil()),

@@ -11,7 +11,7 @@ use std::{
 
 use backend::{Backend, event::Logged, store::Head};
 use bytes::Bytes;
-use chat::{ConnectionId, RoomId, UserId, wire::ServerFrame};
+use chat::{ConnectionId, MessageId, RoomId, UserId, wire::ServerFrame};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
@@ -261,9 +261,14 @@ impl Room {
         mended
     }
 
-    /// Tells those who have the room open that someone types.
-    pub(super) fn hear_typing(&self, user: UserId, origin: Option<ConnectionId>) {
-        let word = text(&ServerFrame::Typing { room: self.id, user });
+    /// Tells those who have the room open that someone types. A person writes in one place at a time, so there is one word
+    /// of each.
+    pub(super) fn hear_typing(&self, user: UserId, thread: Option<MessageId>, origin: Option<ConnectionId>) {
+        let word = text(&ServerFrame::Typing {
+            room: self.id,
+            user,
+            thread,
+        });
         for reader in self.lock().readers.iter() {
             if Some(reader.connection.id) != origin && !reader.seat.is_closed() {
                 reader.connection.say(About::Typing(self.id, user), word.clone());

@@ -139,6 +139,7 @@ pub fn routes() -> Routes {
         )
         .route("/search", get(search::search))
         .route("/threads", get(attention::threads))
+        .route("/threads/unread", get(attention::unread_threads))
         .route("/threads/{id}", get(messages::thread))
         .route(
             "/threads/{id}/follow",
@@ -147,6 +148,10 @@ pub fn routes() -> Routes {
                 .delete(attention::unfollow),
         )
         .route("/threads/{id}/read", post(attention::read_thread))
+        .route(
+            "/threads/{id}/draft",
+            get(attention::reply_draft).put(attention::keep_reply_draft),
+        )
         .route("/unread", get(attention::unread))
 }
 

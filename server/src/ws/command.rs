@@ -184,7 +184,10 @@ impl Speaker {
         let Self { hub, connection } = &self;
         let caller = &connection.caller();
         let done = match frame {
-            ClientFrame::Typing { room } => hub.backend.type_in_room(caller, room, connection.id).await,
+            ClientFrame::Typing { room, thread } => {
+                let origin = connection.id;
+                hub.backend.type_in_room(caller, room, thread, origin).await
+            }
             ClientFrame::Read { room, seq, turn } => {
                 let reading = Reading {
                     room,

@@ -3,27 +3,30 @@
 use std::time::{Duration, Instant};
 
 use chat::{
-    RoomId,
+    MessageId, RoomId,
     quota::{Quota, Rate},
     wire::FAULTS_MAX,
 };
 
 /// Someone who goes on typing is not told of more often than this.
 const TYPING_AGAIN: Duration = Duration::from_secs(1);
-/// In how many rooms someone may begin to type within that time; what is beyond it is told to nobody.
+/// In how many rooms and threads someone may begin to type within that time; what is beyond it is told to nobody.
 const TYPED_MAX: usize = 8;
 
 /// Where others were told a moment ago that someone types.
 #[derive(Default)]
-pub(super) struct Typed(Vec<(RoomId, Instant)>);
+pub(super) struct Typed(Vec<(Spot, Instant)>);
+
+/// A room or, by its first message, a thread of it.
+type Spot = (RoomId, Option<MessageId>);
 
 impl Typed {
     /// Whether this only repeats what everyone was told a moment ago.
-    pub(super) fn again(&mut self, room: RoomId, now: Instant) -> bool {
+    pub(super) fn again(&mut self, spot: Spot, now: Instant) -> bool {
         self.0.retain(|(_, at)| now.duration_since(*at) < TYPING_AGAIN);
-        let again = self.0.len() >= TYPED_MAX || self.0.iter().any(|(of, _)| *of == room);
+        let again = self.0.len() >= TYPED_MAX || self.0.iter().any(|(of, _)| *of == spot);
         if !again {
-            self.0.push((room, now));
+            self.0.push((spot, now));
         }
         again
     }
@@ -101,7 +104,7 @@ mod tests {
 
     #[test]
     fn typing_is_told_once_a_second_for_each_room_and_of_a_few_rooms_only() {
-        let room = |n| RoomId(uuid::Uuid::from_u128(n));
+        let room = |n| (RoomId(uuid::Uuid::from_u128(n)), None);
         let (mut typed, now) = (Typed::default(), Instant::now());
         for round in 0..10 {
             let told = (0..2).filter(|n| !typed.again(room(*n), now)).count();
@@ -109,7 +112,10 @@ mod tests {
         }
         let told = (0..100).filter(|n| !typed.again(room(*n), now)).count();
         assert_eq!(told, TYPED_MAX - 2);
-        assert!(!typed.again(room(1), now + TYPING_AGAIN));
+        let later = now + TYPING_AGAIN;
+        let (of, thread) = (room(1).0, Some(MessageId(uuid::Uuid::from_u128(9))));
+        assert!(!typed.again(room(1), later) && !typed.again((of, thread), later));
+        assert!(typed.again((of, thread), later));
     }
 
     #[test]

@@ -109,6 +109,7 @@ mod tests {
             format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"hi","attachments":null}}"#),
             format!(r#"{{"type":"send","room":"{ROOM}","nonce":"n","body":"\"attachments\""}}"#),
             format!(r#"{{"type":"typing","room":"{ROOM}"}}"#),
+            format!(r#"{{"type":"typing","room":"{ROOM}","thread":"{ROOM}"}}"#),
             format!(r#"{{"type":"read","room":"{ROOM}","seq":3}}"#),
             r#"{"type":"presence","status":"away"}"#.to_owned(),
         ] {

@@ -603,7 +603,12 @@ async fn a_membership_that_was_lost_track_of_is_put_right() {
     scene.backend.post_message(&mei, post).await.unwrap();
     scene
         .backend
-        .type_in_room(&scene.caller, scene.room, chat::ConnectionId(uuid::Uuid::nil()))
+        .type_in_room(
+            &scene.caller,
+            scene.room,
+            None,
+            chat::ConnectionId(uuid::Uuid::nil()),
+        )
         .await
         .unwrap();
     rosa.join(scene.room, None).await;

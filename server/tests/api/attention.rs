@@ -250,6 +250,17 @@ async fn followed_threads_count_their_unread_replies() {
     rosa.post(&format!("/api/rooms/{room}/read"), json!({ "seq": 9 }))
         .await;
     assert_eq!(rosa.get_json("/api/threads").await["threads"][0]["unread"], 0);
+    let unread = "/api/threads/unread";
+    assert_eq!(rosa.get_json(unread).await, json!({ "threads": [] }));
+    mei.reply(&root, "three").await;
+    assert_eq!(
+        rosa.get_json(unread).await,
+        json!({ "threads": [{ "root": id, "room": room }] })
+    );
+    assert_eq!(mei.get_json(unread).await, json!({ "threads": [] }));
+    let read = format!("/api/threads/{id}/read");
+    assert_eq!(rosa.post(&read, json!({ "seq": 9 })).await.status(), 204);
+    assert_eq!(rosa.get_json(unread).await, json!({ "threads": [] }));
     let follow = format!("/api/threads/{id}/follow");
     assert_eq!(rosa.get_json(&follow).await, json!({ "following": true }));
     assert_eq!(rosa.ask("DELETE", &follow).await.status(), 204);
@@ -364,6 +375,36 @@ async fn the_draft_written_last_is_kept_for_every_device() {
         "not_a_member",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_reply_that_was_begun_is_kept_for_every_device() {
+    let server = TestServer::start();
+    let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);
+    let room = rosa.room_id("general").await;
+    let root = rosa.say(&room, "root").await;
+    let reply = mei.reply(&root, "one").await;
+    let path = |message: &Value| format!("/api/threads/{}/draft", message["id"].as_str().unwrap());
+    let nothing = json!({ "body": "", "at": null });
+    assert_eq!(rosa.get_json(&path(&root)).await, nothing);
+    let late = json!({ "body": "later", "at": "2026-01-01T00:00:02.000Z" });
+    let early = json!({ "body": "earlier", "at": "2026-01-01T00:00:01.000Z" });
+    // Of a reply it is the thread that it is in.
+    for (message, body) in [(&reply, &late), (&root, &early)] {
+        let answer = put(&rosa, &path(message), body.clone()).await;
+        assert_eq!(answer.json::<Value>().await.unwrap(), late);
+    }
+    assert_eq!(rosa.get_json(&path(&root)).await, late);
+    assert_eq!(mei.get_json(&path(&root)).await, nothing);
+    assert_eq!(rosa.get_json(&format!("/api/rooms/{room}/draft")).await, nothing);
+    let long = json!({ "body": "x".repeat(8_001) });
+    assert_problem(put(&rosa, &path(&root), long).await, 422, "invalid").await;
+    let nowhere = format!("/api/threads/{GHOST}/draft");
+    assert_problem(rosa.get(&nowhere).await, 404, "message_not_found").await;
+    let den = rosa.create_room("den", true).await;
+    let secret = rosa.say(&den, "secret").await;
+    let foreign = put(&mei, &path(&secret), json!({ "body": "x" })).await;
+    assert_problem(foreign, 403, "not_a_member").await;
 }
 
 #[tokio::test]

@@ -46,7 +46,15 @@ async fn people_take_along_what_is_theirs_and_nothing_else() {
     let theirs = rosa.say(&room, "rosa's own words").await;
     mei.say(&room, "mei's own words").await;
     mei.change("PUT", &theirs, "/reactions/👍").await;
+    let draft = json!({ "body": "half a reply" });
+    let path = format!("/api/threads/{}/draft", theirs["id"].as_str().unwrap());
+    let begun = mei.by_token("PUT", &path).json(&draft).send().await.unwrap();
+    assert_eq!(begun.status(), 200);
     let taken = lines(&mei, "/api/me/export").await;
+    assert_eq!(
+        (&of(&taken, "draft")[0]["thread"], &of(&taken, "draft")[0]["body"]),
+        (&theirs["id"], &draft["body"])
+    );
     assert_eq!(
         (&taken[0]["type"], &taken[0]["format"]),
         (&json!("export"), &json!(1))

@@ -331,6 +331,10 @@ async fn attention(rosa: &Person, room: &str, message: &Value) {
     ok(rosa.ask("PUT", &follow).await, 204).await;
     ok(rosa.get(&follow).await, 200).await;
     ok(rosa.get("/api/threads").await, 200).await;
+    ok(rosa.get("/api/threads/unread").await, 200).await;
+    let draft = format!("/api/threads/{id}/draft");
+    put(&draft, json!({ "body": "aho" }), 200).await;
+    ok(rosa.get(&draft).await, 200).await;
     ok(
         rosa.post(&format!("/api/threads/{id}/read"), json!({ "seq": 9 }))
             .await,

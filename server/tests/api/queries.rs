@@ -141,6 +141,7 @@ async fn every_request_asks_what_is_noted_here_however_much_there_is() {
                     "room_of",
                     "rooms_of",
                     "customs",
+                    "unread_threads",
                     "page",
                     "page_members",
                     "count_members",

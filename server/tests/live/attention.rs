@@ -211,6 +211,13 @@ async fn a_status_is_told_to_everyone_and_what_is_ones_own_to_ones_devices() {
     put(&format!("/api/rooms/{room}/draft"), json!({ "body": "half a" })).await;
     let draft = own.expect("draft").await;
     assert_eq!((&draft["room"], &draft["body"]), (&json!(room), &json!("half a")));
+    let of_thread = format!("/api/threads/{}/draft", message["id"].as_str().unwrap());
+    put(&of_thread, json!({ "body": "half a reply" })).await;
+    let draft = own.expect("reply_draft").await;
+    assert_eq!(
+        (&draft["room"], &draft["root"], &draft["body"]),
+        (&json!(room), &message["id"], &json!("half a reply"))
+    );
     put("/api/me/quiet", json!({ "daily": [1320, 420] })).await;
     assert_eq!(own.expect("quiet").await["quiet"]["daily"], json!([1320, 420]));
     // Nothing of that was anybody else's business.
@@ -220,12 +227,67 @@ async fn a_status_is_told_to_everyone_and_what_is_ones_own_to_ones_devices() {
         let frame = others.next().await.unwrap();
         let kind = text(&frame, "type");
         assert!(
-            !["saved", "thread", "draft", "quiet"].contains(&kind.as_str()),
+            !["saved", "thread", "draft", "reply_draft", "quiet"].contains(&kind.as_str()),
             "{frame}"
         );
         if kind == "presence" || kind == "head" || kind == "read" {
             continue;
         }
         break;
+    }
+}
+
+/// Hears until the devices are told that a thread is another, and gives its root.
+async fn told(device: &mut Socket) -> Value {
+    device.expect("thread").await["root"].clone()
+}
+
+#[tokio::test]
+async fn every_device_hears_when_to_count_unread_threads_anew() {
+    let server = TestServer::start();
+    let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);
+    let room = rosa.room_id("general").await;
+    let root = rosa.say(&room, "root").await;
+    let (mut desk, mut phone) = (rosa.connect().await, rosa.connect().await);
+    desk.join(&room, None).await;
+    let unread = async || {
+        let found = rosa.get_json("/api/threads/unread").await;
+        found["threads"].as_array().unwrap().len()
+    };
+    // A reply, whether the room is open or not; then reading; then another reply, and its deletion.
+    mei.reply(&root, "one").await;
+    for device in [&mut desk, &mut phone] {
+        assert_eq!(told(device).await, root["id"]);
+    }
+    assert_eq!(unread().await, 1);
+    let read = format!("/api/threads/{}/read", root["id"].as_str().unwrap());
+    rosa.post(&read, json!({ "seq": 2 })).await;
+    for device in [&mut desk, &mut phone] {
+        assert_eq!(told(device).await, root["id"]);
+    }
+    assert_eq!(unread().await, 0);
+    let second = mei.reply(&root, "two").await;
+    for device in [&mut desk, &mut phone] {
+        told(device).await;
+    }
+    assert_eq!(unread().await, 1);
+    mei.change("DELETE", &second, "").await;
+    for device in [&mut desk, &mut phone] {
+        told(device).await;
+    }
+    assert_eq!(unread().await, 0);
+    // Who follows it no longer is told nothing of it.
+    let follow = format!("/api/threads/{}/follow", root["id"].as_str().unwrap());
+    rosa.ask("DELETE", &follow).await;
+    assert_eq!(desk.expect("thread").await["following"], false);
+    mei.reply(&root, "three").await;
+    desk.expect("message").await;
+    let own = rosa.say(&room, "the end").await;
+    loop {
+        let frame = desk.next().await.unwrap();
+        assert_ne!(frame["type"], "thread", "{frame}");
+        if frame["message"]["id"] == own["id"] {
+            break;
+        }
     }
 }

@@ -101,6 +101,30 @@ async fn typing_is_told_to_the_others_who_have_the_room_open() {
 }
 
 #[tokio::test]
+async fn who_types_a_reply_is_told_with_its_thread_to_who_has_the_room_open() {
+    let server = TestServer::start();
+    let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);
+    let room = rosa.room_id("general").await;
+    let root = rosa.say(&room, "root").await;
+    let (mut typist, mut reader) = (present(&rosa, &room).await, present(&mei, &room).await);
+    let typing = json!({ "type": "typing", "room": room, "thread": root["id"] });
+    typist.send(typing).await;
+    let heard = reader.expect("typing").await;
+    let expected = json!({ "type": "typing", "room": room, "user": rosa.id, "thread": root["id"] });
+    assert_eq!(heard, expected);
+    // In the room it says nothing of a thread, as ever; and no thread is one that cannot be read.
+    typist
+        .send(json!({ "type": "typing", "room": room, "thread": null }))
+        .await;
+    let heard = reader.expect("typing").await;
+    assert_eq!(heard, json!({ "type": "typing", "room": room, "user": rosa.id }));
+    typist
+        .send(json!({ "type": "typing", "room": room, "thread": "the first" }))
+        .await;
+    assert_eq!(typist.expect("error").await["code"], "malformed");
+}
+
+#[tokio::test]
 async fn a_marker_that_moves_is_told_to_the_users_other_connections_only() {
     let server = TestServer::start();
     let (rosa, mei) = (server.register("rosa").await, server.register("mei").await);

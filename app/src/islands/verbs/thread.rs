@@ -1,37 +1,28 @@
 //! The panel of a thread: opened beside the room, live, and closed again. Its markup is that of the thread's own page.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use chat::{Message, MessageId, Timestamp, UserId, view::continues, wire::ServerFrame};
-use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+use web_sys::{Element, HtmlElement};
 
 use super::{
-    closest, focus,
+    focus, reply,
     tools::{Target, say},
 };
 use crate::{
     islands::timeline::row::Pen,
     live::{
-        browser::{
-            act, all, get, here, is_beside, nonce, note, one, part, set, spawn, switch, window, with, within,
-        },
+        browser::{all, get, here, is_beside, note, one, part, spawn, switch, window, with, within},
         codec,
-        json::{Value, quote},
     },
     marks::thread_address,
 };
 
 /// So near to the end, in pixels, the panel follows what comes.
 const NEAR: i32 = 80;
-/// How many replies that were begun and not sent are kept.
-const KEPT_MAX: usize = 20;
 
 thread_local! {
     static PEN: RefCell<Option<Rc<Pen>>> = const { RefCell::new(None) };
-    /// The nonce of a reply that was sent and not confirmed, with its text.
-    static UNSURE: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
-    /// Replies under way, by the id of what they answer: a panel goes with its field.
-    static TEXTS: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// What draws rows for the room on the page.
@@ -113,10 +104,7 @@ fn adopt() {
     for row in all(".answers .message") {
         pen.tell_time(&row);
     }
-    if let Some((root, field)) = writing().filter(|(_, field)| field.value().is_empty()) {
-        let kept = TEXTS.with_borrow(|texts| texts.get(&root).cloned());
-        kept.iter().for_each(|kept| field.set_value(kept));
-    }
+    reply::adopt();
     if let Some(answers) = one::<HtmlElement>(".thread:not(.pins) .answers") {
         answers.set_scroll_top(answers.scroll_height());
     }
@@ -140,20 +128,8 @@ pub(super) fn leave() {
     }
 }
 
-/// Where one answers, and what.
-fn writing() -> Option<(String, HtmlTextAreaElement)> {
-    Some((panel()?.get_attribute("data-root")?, one(".reply textarea")?))
-}
-
-/// Takes the panel off the page. What was written in it is there when it comes back.
+/// Takes the panel off the page. What was written in it is kept, and there when it comes back.
 fn remove() {
-    if let Some((root, field)) = writing() {
-        TEXTS.with_borrow_mut(|texts| match field.value() {
-            text if text.is_empty() => drop(texts.remove(&root)),
-            text if texts.len() < KEPT_MAX || texts.contains_key(&root) => drop(texts.insert(root, text)),
-            _ => {}
-        });
-    }
     panel().iter().for_each(Element::remove);
 }
 
@@ -161,13 +137,16 @@ fn panel() -> Option<Element> {
     one(".thread")
 }
 
-fn root() -> Option<MessageId> {
+pub(super) fn root() -> Option<MessageId> {
     panel()?.get_attribute("data-root")?.parse().ok()
 }
 
 /// A frame came that may be of the thread.
 pub(super) fn hear(frame: &ServerFrame) {
     match frame {
+        ServerFrame::Typing { user, thread, .. } if thread.is_some() && *thread == root() => {
+            reply::hear(*user)
+        }
         ServerFrame::Changed { message } if one::<Element>(".pins").is_some() => {
             let row = [".pins .message[data-id=\"", &message.id.to_string(), "\"]"].concat();
             let row = one::<Element>(&row);
@@ -176,11 +155,11 @@ pub(super) fn hear(frame: &ServerFrame) {
                 follow_again();
             }
         }
-        ServerFrame::Message { message }
-        | ServerFrame::Changed { message }
-        | ServerFrame::Sent { message, .. } => {
+        ServerFrame::Message { message } => {
             upsert(message);
+            reply::heard(message);
         }
+        ServerFrame::Changed { message } | ServerFrame::Sent { message, .. } => upsert(message),
         ServerFrame::Joined { .. } if one::<Element>(".pins").is_some() => follow_again(),
         // What was missed may be more than it brings.
         ServerFrame::Joined { .. } => refresh(),
@@ -291,80 +270,4 @@ fn is_older(row: &Element, message: &Message) -> bool {
         .get_attribute("data-rev")
         .and_then(|rev| rev.parse::<u64>().ok());
     rev.is_none_or(|rev| rev < message.rev)
-}
-
-/// The nonce of this text, if it was sent without an answer: sent again it is the same reply.
-fn send_again(text: &str) -> Option<String> {
-    UNSURE.with_borrow(|unsure| {
-        let (nonce, sent) = unsure.as_ref()?;
-        (sent == text).then(|| nonce.clone())
-    })
-}
-
-/// Sends what is in the reply's form.
-pub(super) fn send(form: Element) {
-    let Some(form) = closest(&form, ".reply") else {
-        return;
-    };
-    let field = within::<HtmlTextAreaElement>(&form, "textarea");
-    let (Some(field), Some(root), Some(room)) = (field, root(), with(|client| client.view().room())) else {
-        return;
-    };
-    let text = field.value();
-    if text.trim().is_empty() || form.has_attribute("aria-busy") {
-        return;
-    }
-    let Some(nonce) = send_again(&text).or_else(|| nonce().map(|nonce| nonce.as_str().to_owned())) else {
-        return;
-    };
-    set(&form, "aria-busy", "true");
-    tell(&form, "", false);
-    spawn(async move {
-        let mut body = [
-            "{\"room\":\"",
-            &room.to_string(),
-            "\",\"thread\":\"",
-            &root.to_string(),
-            "\",\"nonce\":\"",
-            &nonce,
-            "\",\"body\":",
-        ]
-        .concat();
-        quote(&text, &mut body);
-        body.push('}');
-        UNSURE.set(Some((nonce, text.clone())));
-        let sent = ask(&body).await;
-        drop(form.remove_attribute("aria-busy"));
-        match sent {
-            Ok(answer) => {
-                UNSURE.set(None);
-                // The panel may have gone meanwhile.
-                TEXTS.with_borrow_mut(|texts| {
-                    let root = root.to_string();
-                    if texts.get(&root) == Some(&text) {
-                        texts.remove(&root);
-                    }
-                });
-                if field.value() == text {
-                    field.set_value("");
-                }
-                if let Some(message) = Value::parse(&answer).as_ref().and_then(codec::message) {
-                    upsert(&message);
-                    act(|client, now| client.hear(ServerFrame::Message { message }, now));
-                }
-            }
-            Err(why) => tell(&form, &["Not sent: ", &why].concat(), true),
-        }
-    });
-}
-
-async fn ask(body: &str) -> Result<String, String> {
-    crate::live::browser::send("POST", "/api/messages", Some(body)).await
-}
-
-fn tell(form: &Element, words: &str, bad: bool) {
-    if let Some(state) = within::<Element>(form, ".state") {
-        switch(&state, "bad", bad);
-        state.set_text_content(Some(words));
-    }
 }

@@ -6,7 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use chat::{RoomId, view::Pending};
+use chat::view::Pending;
 use js_sys::Promise;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
@@ -31,9 +31,9 @@ extern "C" {
     #[wasm_bindgen(method, js_name = isDurable)]
     fn is_durable(this: &Kept) -> bool;
     #[wasm_bindgen(method)]
-    fn draft(this: &Kept, room: &str) -> Option<String>;
+    fn draft(this: &Kept, place: &str) -> Option<String>;
     #[wasm_bindgen(method, js_name = keepDraft)]
-    fn keep_draft(this: &Kept, room: &str, text: &str);
+    fn keep_draft(this: &Kept, place: &str, text: &str);
     #[wasm_bindgen(method, js_name = keepSends)]
     fn keep_sends(this: &Kept, text: &str);
     #[wasm_bindgen(method)]
@@ -84,15 +84,15 @@ pub fn on_durable(mut hear: impl FnMut() + 'static) {
     on(&window(), "natter-keeping", move |_: web_sys::Event| hear());
 }
 
-/// What was typed in a room and not sent.
+/// What was typed in a room or, by its first message, in a thread, and not sent.
 #[must_use]
-pub fn draft(room: RoomId) -> Option<String> {
-    kept_with(|kept| kept.draft(&room.to_string()))?
+pub fn draft(place: &str) -> Option<String> {
+    kept_with(|kept| kept.draft(place))?
 }
 
-/// Keeps what is typed in a room; nothing, to forget it.
-pub fn keep_draft(room: RoomId, text: &str) {
-    kept_with(|kept| kept.keep_draft(&room.to_string(), text));
+/// Keeps what is typed there; nothing, to forget it.
+pub fn keep_draft(place: &str, text: &str) {
+    kept_with(|kept| kept.keep_draft(place, text));
 }
 
 /// Keeps the sends that are not known to be stored.

@@ -3,7 +3,7 @@
 use std::{mem, ops::Range};
 
 use chat::{
-    Attachment, Message, Nonce, RoomId, Timestamp, UserId,
+    Attachment, Message, MessageId, Nonce, RoomId, Timestamp, UserId,
     body::{self, NotABody},
     message::Page,
     view::{Pending, Side, View},
@@ -138,7 +138,11 @@ impl Client {
             ServerFrame::Reconnect { in_ms } => self.connect.told(*in_ms),
             ServerFrame::Sent { nonce, .. } => self.settle(nonce),
             ServerFrame::Message { message } => self.stop_typing(message),
-            ServerFrame::Typing { room, user } => self.hear_typing(*room, *user, now),
+            ServerFrame::Typing {
+                room,
+                user,
+                thread: None,
+            } => self.hear_typing(*room, *user, now),
             ServerFrame::Presence { user, status } => self.notices.push(Notice::Presence(*user, *status)),
             ServerFrame::Room { room } => {
                 self.notices.push(Notice::Room(room.clone()));
@@ -166,6 +170,9 @@ impl Client {
             // What reads these is not in every page: see `offline/attention.js`.
             | ServerFrame::Status { .. }
             | ServerFrame::Draft { .. }
+            | ServerFrame::ReplyDraft { .. }
+            // Whoever writes a reply is shown in the thread: see `islands/verbs/typing.rs`.
+            | ServerFrame::Typing { .. }
             | ServerFrame::Saved { .. }
             | ServerFrame::Thread { .. }
             | ServerFrame::Quiet { .. } => {}
@@ -273,9 +280,16 @@ impl Client {
     /// A key was pressed in the composer.
     pub fn typed(&mut self, now: Ms) {
         if self.member && self.connect.is_open() && self.throttle.press(now) {
-            self.effects.push(Effect::Send(ClientFrame::Typing {
-                room: self.view.room(),
-            }));
+            self.tell_typing(None);
+        }
+    }
+
+    /// Tells that the user types, in a thread where one is named. How often is the caller's to see to.
+    pub fn tell_typing(&mut self, thread: Option<MessageId>) {
+        if self.member && self.connect.is_open() {
+            let room = self.view.room();
+            self.effects
+                .push(Effect::Send(ClientFrame::Typing { room, thread }));
         }
     }
 

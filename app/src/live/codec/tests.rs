@@ -172,7 +172,8 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
                 mentions,
             }
         }),
-        (room_id(), user_id()).prop_map(|(room, user)| ServerFrame::Typing { room, user }),
+        (room_id(), user_id(), option::of(message_id()))
+            .prop_map(|(room, user, thread)| ServerFrame::Typing { room, user, thread }),
         (user_id(), any_status()).prop_map(|(user, status)| ServerFrame::Presence { user, status }),
         (room_id(), any::<(u64, u64)>()).prop_map(|(room, (seq, turn))| ServerFrame::Read {
             room,
@@ -213,7 +214,7 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
                 thread,
                 attachments
             }),
-        room_id().prop_map(|room| ClientFrame::Typing { room }),
+        (room_id(), option::of(message_id())).prop_map(|(room, thread)| ClientFrame::Typing { room, thread }),
         (room_id(), any::<(u64, Option<u64>)>()).prop_map(|(room, (seq, turn))| ClientFrame::Read {
             room,
             seq,

@@ -118,6 +118,7 @@ mod tests {
             unmentioned: Vec::new(),
             called_all: Some(true),
             here: true,
+            followers: Vec::new(),
             origin: None,
             id: MessageId(Uuid::from_u128(4)),
             json: json.into(),

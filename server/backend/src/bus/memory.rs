@@ -82,6 +82,7 @@ mod tests {
         Event::Typed {
             room: RoomId(Uuid::nil()),
             user: UserId(Uuid::nil()),
+            thread: None,
             origin,
         }
     }

@@ -67,6 +67,9 @@ pub enum Record {
         user: UserId,
         /// Where.
         room: RoomId,
+        /// The first message of the thread that it is for; none: it is for the room.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        thread: Option<MessageId>,
         /// Markdown source.
         body: String,
         /// When.

@@ -1,7 +1,7 @@
 //! Followed threads.
 
 use async_trait::async_trait;
-use chat::{Message, MessageId, Timestamp, UserId};
+use chat::{Message, MessageId, RoomId, Timestamp, UserId};
 
 use super::Stored;
 
@@ -10,6 +10,18 @@ pub const FOLLOWED_MAX: u64 = 500;
 
 /// How many unread replies of a thread are counted.
 pub const UNREAD_REPLIES_MAX: u64 = 100;
+
+/// How many of a thread's followers are told at once that its replies changed.
+pub const FOLLOWERS_MAX: u64 = 1_000;
+
+/// A followed thread with unread replies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnreadThread {
+    /// Its first message.
+    pub root: MessageId,
+    /// Where it is.
+    pub room: RoomId,
+}
 
 /// A thread that someone follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,4 +47,8 @@ pub trait Following: Send + Sync {
     /// The threads that `user` follows in rooms that `user` is a member of: of the [`FOLLOWED_MAX`] followed last those
     /// with unread replies first, then by the newest reply; at most `limit`.
     async fn followed(&self, user: UserId, limit: u64) -> Stored<Vec<Followed>>;
+    /// Those of the same threads that have unread replies, in no special order; at most [`FOLLOWED_MAX`].
+    async fn unread_threads(&self, user: UserId) -> Stored<Vec<UnreadThread>>;
+    /// Who follows the thread, in no special order; at most [`FOLLOWERS_MAX`].
+    async fn followers(&self, root: MessageId) -> Stored<Vec<UserId>>;
 }

@@ -20,6 +20,7 @@ mod copy;
 #[cfg(test)]
 mod costs;
 mod credentials;
+mod drafts;
 mod erasing;
 mod exports;
 mod fault;
@@ -62,6 +63,7 @@ pub use attention::*;
 pub use audit::*;
 pub use changing::*;
 pub use credentials::*;
+pub use drafts::*;
 pub use erasing::*;
 pub use exports::{Exports, Record, Sink};
 pub use finding::{Finding, Weight};
@@ -141,6 +143,7 @@ pub trait Store:
     + Attention
     + Following
     + Saving
+    + Drafts
     + Subscriptions
     + Search
     + Previews
@@ -169,6 +172,7 @@ impl<T> Store for T where
         + Attention
         + Following
         + Saving
+        + Drafts
         + Subscriptions
         + Search
         + Previews

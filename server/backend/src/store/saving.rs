@@ -1,7 +1,7 @@
-//! Saved messages and drafts.
+//! Saved messages.
 
 use async_trait::async_trait;
-use chat::{MessageId, RoomId, Timestamp, UserId};
+use chat::{MessageId, Timestamp, UserId};
 
 use super::Stored;
 
@@ -19,16 +19,7 @@ pub enum Saved {
     TooMany,
 }
 
-/// What someone wrote and did not send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
-    /// Markdown source; empty: nothing any more.
-    pub body: String,
-    /// When it was written, by the clock of the device that it was written on.
-    pub at: Timestamp,
-}
-
-/// Saved messages and drafts.
+/// Saved messages.
 #[async_trait]
 pub trait Saving: Send + Sync {
     /// Saves a message for `user`, who may have [`SAVED_MAX`] of them.
@@ -44,8 +35,4 @@ pub trait Saving: Send + Sync {
     ) -> Stored<Vec<(Timestamp, chat::Message)>>;
     /// Those of the messages that `user` saved.
     async fn saved_among(&self, user: UserId, messages: &[MessageId]) -> Stored<Vec<MessageId>>;
-    /// Keeps a draft, unless a later one is kept; gives the one that is kept now, and whether it was this one that came.
-    async fn keep_draft(&self, user: UserId, room: RoomId, draft: Draft) -> Stored<(Draft, bool)>;
-    /// The draft of `user` in a room; where it was sent or emptied, an empty one.
-    async fn draft(&self, user: UserId, room: RoomId) -> Stored<Option<Draft>>;
 }

@@ -160,6 +160,7 @@ fn one_of_each() -> Vec<Event> {
         unmentioned: vec![UserId(id(8))],
         called_all: Some(false),
         here: true,
+        followers: vec![UserId(id(9))],
         origin,
         id: MessageId(id(5)),
         json: "{\"body\":\"a \\\"quoted\\\"\\n線 \u{1f980}\"}".into(),
@@ -174,7 +175,12 @@ fn one_of_each() -> Vec<Event> {
             ..logged.clone()
         }),
         Event::Logged(logged),
-        Event::Typed { room, user, origin },
+        Event::Typed {
+            room,
+            user,
+            thread: Some(MessageId(id(5))),
+            origin,
+        },
         Event::PresenceChanged {
             user,
             status: Status::Away,

@@ -1,6 +1,9 @@
 //! What the document tells of these calls.
 
-use backend::{following::FOLLOWED_LIMIT_MAX, store::UNREAD_REPLIES_MAX};
+use backend::{
+    following::FOLLOWED_LIMIT_MAX,
+    store::{FOLLOWED_MAX, UNREAD_REPLIES_MAX},
+};
 use chat::{Code, body::BODY_CHARS_MAX, notify::STATUS_CHARS_MAX};
 use serde_json::{Value, json};
 
@@ -70,6 +73,14 @@ fn describe_schemas(api: &mut Api) {
         "FollowedThreads",
         object(&[("threads", many(&thread, None))], &[]),
     );
+    let thread = object(&[("root", id()), ("room", id())], &[]);
+    api.schema(
+        "UnreadThreads",
+        object(
+            &[("threads", many(&thread, usize::try_from(FOLLOWED_MAX).ok()))],
+            &[],
+        ),
+    );
     api.schema("Following", object(&[("following", flag())], &[]));
     let saved = object(&[("saved_at", time()), ("message", named("Message"))], &[]);
     let saved = [
@@ -119,7 +130,6 @@ fn describe_rooms(api: &mut Api) {
         ))
         .gives(200, "Draft"),
     );
-    let at = meaning(or_null(&time()), "When it was written; the later of two stays");
     api.call(
         of_room(Call::put(
             path,
@@ -127,7 +137,7 @@ fn describe_rooms(api: &mut Api) {
             "Keeps a draft for all of the caller's devices",
         ))
         .detail("Gives the draft that is kept then, which may be a later one.")
-        .takes(object(&[("body", text(0, BODY_CHARS_MAX))], &[("at", at)]))
+        .takes(draft())
         .gives(200, "Draft"),
     );
     api.call(
@@ -179,6 +189,15 @@ fn describe_threads(api: &mut Api) {
     )
     .detail("Those with unread replies first, then by the newest reply.");
     api.call(Limit::<FOLLOWED_LIMIT_MAX>::describe(list).gives(200, "FollowedThreads"));
+    api.call(
+        Call::get(
+            "/api/threads/unread",
+            "listUnreadThreads",
+            "Which of the threads that the caller follows have unread replies",
+        )
+        .detail("In no special order. The frame `thread` tells when to ask again.")
+        .gives(200, "UnreadThreads"),
+    );
     let path = "/api/threads/{id}/follow";
     let follow = |call: Call| call.part("id", id()).refuses(OF_MESSAGE);
     api.call(
@@ -198,6 +217,33 @@ fn describe_threads(api: &mut Api) {
         .takes(object(&[("seq", any_number())], &[]))
         .gives_nothing(204),
     );
+    let path = "/api/threads/{id}/draft";
+    api.call(
+        follow(Call::get(
+            path,
+            "getReplyDraft",
+            "The reply that the caller began in a thread and did not send",
+        ))
+        .gives(200, "Draft"),
+    );
+    api.call(
+        follow(Call::put(
+            path,
+            "keepReplyDraft",
+            "Keeps a draft of a reply for all of the caller's devices",
+        ))
+        .detail(
+            "Gives the draft that is kept then, which may be a later one. The last 500 of a person are kept.",
+        )
+        .takes(draft())
+        .gives(200, "Draft"),
+    );
+}
+
+/// What is told of a draft.
+fn draft() -> Value {
+    let at = meaning(or_null(&time()), "When it was written; the later of two stays");
+    object(&[("body", text(0, BODY_CHARS_MAX))], &[("at", at)])
 }
 
 fn describe_saved(api: &mut Api) {

@@ -80,6 +80,17 @@ struct Thread {
 }
 
 #[derive(Serialize)]
+pub(super) struct UnreadThreads {
+    threads: Vec<UnreadThread>,
+}
+
+#[derive(Serialize)]
+struct UnreadThread {
+    root: MessageId,
+    room: RoomId,
+}
+
+#[derive(Serialize)]
 pub(super) struct Following {
     following: bool,
 }
@@ -197,6 +208,17 @@ pub(super) async fn threads(
     }))
 }
 
+pub(super) async fn unread_threads(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+) -> Result<Json<UnreadThreads>, Refusal> {
+    let threads = state.backend.unread_threads(&caller).await?.into_iter();
+    let thread = |backend::store::UnreadThread { root, room }| UnreadThread { root, room };
+    Ok(Json(UnreadThreads {
+        threads: threads.map(thread).collect(),
+    }))
+}
+
 pub(super) async fn following(
     State(state): State<AppState>,
     SignedIn(caller): SignedIn,
@@ -285,5 +307,23 @@ pub(super) async fn keep_draft(
     Payload(PutDraft { body, at }): Payload<PutDraft>,
 ) -> Result<Json<OwnDraft>, Refusal> {
     let draft = state.backend.keep_draft(&caller, room, body, at).await?;
+    Ok(OwnDraft::of(Some(draft)))
+}
+
+pub(super) async fn reply_draft(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(root): Id<MessageId>,
+) -> Result<Json<OwnDraft>, Refusal> {
+    Ok(OwnDraft::of(state.backend.reply_draft(&caller, root).await?))
+}
+
+pub(super) async fn keep_reply_draft(
+    State(state): State<AppState>,
+    SignedIn(caller): SignedIn,
+    Id(root): Id<MessageId>,
+    Payload(PutDraft { body, at }): Payload<PutDraft>,
+) -> Result<Json<OwnDraft>, Refusal> {
+    let draft = state.backend.keep_reply_draft(&caller, root, body, at).await?;
     Ok(OwnDraft::of(Some(draft)))
 }

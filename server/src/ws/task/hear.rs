@@ -77,10 +77,10 @@ impl<S> Task<S> {
 
     /// Whether this only repeats what everyone was told a moment ago.
     pub(super) fn is_typing_again(&mut self, frame: &ClientFrame, now: Instant) -> bool {
-        let ClientFrame::Typing { room } = frame else {
+        let ClientFrame::Typing { room, thread } = frame else {
             return false;
         };
-        self.typed.again(*room, now)
+        self.typed.again((*room, *thread), now)
     }
 }
 

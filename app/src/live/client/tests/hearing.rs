@@ -176,6 +176,7 @@ fn somebody_types_until_the_message_comes() {
         ServerFrame::Typing {
             room: here(),
             user: other(),
+            thread: None,
         },
         0,
     );
@@ -183,6 +184,16 @@ fn somebody_types_until_the_message_comes() {
         ServerFrame::Typing {
             room: here(),
             user: me(),
+            thread: None,
+        },
+        0,
+    );
+    // Who writes a reply is no news for the room.
+    client.hear(
+        ServerFrame::Typing {
+            room: here(),
+            user: id(3).parse().unwrap(),
+            thread: Some(message(1, other(), None).id),
         },
         0,
     );

@@ -30,6 +30,7 @@ statements! {
     );
     RENAME = both("UPDATE members SET username_key = $2 WHERE \"user\" = $1");
     CLEAR_DRAFTS = both("DELETE FROM drafts WHERE \"user\" = $1");
+    CLEAR_REPLY_DRAFTS = both("DELETE FROM reply_drafts WHERE \"user\" = $1");
     CLEAR_SAVED = both("DELETE FROM saved WHERE \"user\" = $1");
     CLEAR_FOLLOWED = Statement {
         sqlite: "DELETE FROM followers WHERE user = $1 AND following = 1",
@@ -41,8 +42,9 @@ statements! {
     END = both("UPDATE users SET erasing = NULL WHERE id = $1");
 }
 
-const CLEAR: [Statement; 5] = [
+const CLEAR: [Statement; 6] = [
     CLEAR_DRAFTS,
+    CLEAR_REPLY_DRAFTS,
     CLEAR_SAVED,
     CLEAR_FOLLOWED,
     CLEAR_SUBSCRIPTIONS,

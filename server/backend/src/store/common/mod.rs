@@ -9,6 +9,7 @@ pub(super) mod accounts;
 pub(super) mod attachments;
 mod audit;
 pub(super) mod credentials;
+mod drafts;
 mod erasing;
 mod imports;
 mod invites;

@@ -3,8 +3,8 @@
 use std::{collections::HashSet, path::Path};
 
 use super::{
-    accounts, attachments, audit, credentials, erasing, imports, invites, moderation, outgoing, profiles,
-    programs, reports, rooms, statement::Statement,
+    accounts, attachments, audit, credentials, drafts, erasing, imports, invites, moderation, outgoing,
+    profiles, programs, reports, rooms, statement::Statement,
 };
 
 /// Every statement, by file and name.
@@ -14,6 +14,7 @@ pub(in crate::store) fn statements() -> Vec<(String, Statement)> {
         ("attachments", attachments::STATEMENTS),
         ("audit", audit::STATEMENTS),
         ("credentials", credentials::STATEMENTS),
+        ("drafts", drafts::STATEMENTS),
         ("erasing", erasing::STATEMENTS),
         ("imports", imports::STATEMENTS),
         ("invites", invites::STATEMENTS),

@@ -1,7 +1,7 @@
 //! Followed threads.
 
 use async_trait::async_trait;
-use chat::{Message, MessageId, Timestamp, UserId};
+use chat::{Message, MessageId, RoomId, Timestamp, UserId};
 use uuid::Uuid;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     statement::statements,
 };
 use crate::store::{
-    FOLLOWED_MAX, Followed, Following, Stored, UNREAD_REPLIES_MAX,
+    FOLLOWED_MAX, FOLLOWERS_MAX, Followed, Following, Stored, UNREAD_REPLIES_MAX, UnreadThread,
     thread::{Stand, in_order},
     timed::timed,
 };
@@ -40,6 +40,15 @@ statements! {
                 FROM (SELECT root, room, read_seq FROM followers
                       WHERE \"user\" = $1 AND following ORDER BY since DESC LIMIT $2) f
                 CROSS JOIN LATERAL (SELECT * FROM members WHERE room = f.room AND \"user\" = $1 OFFSET 0) me";
+    UNREAD_THREADS = "SELECT f.root, f.room
+                      FROM (SELECT root, room, read_seq FROM followers
+                            WHERE \"user\" = $1 AND following ORDER BY since DESC LIMIT $2) f
+                      CROSS JOIN LATERAL (SELECT * FROM members WHERE room = f.room AND \"user\" = $1 OFFSET 0) me
+                      WHERE (SELECT x.id FROM messages x
+                             WHERE x.thread = f.root AND x.seq > greatest(f.read_seq, me.read_seq) AND x.author <> $1
+                               AND NOT x.deleted
+                             LIMIT 1) IS NOT NULL";
+    FOLLOWERS = "SELECT \"user\" FROM followers WHERE root = $1 AND following LIMIT $2";
     ROOTS = concat!(
         "SELECT ", message_columns!(), " FROM unnest($1::uuid[]) wanted (id)
          CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = wanted.id OFFSET 0) m
@@ -106,6 +115,38 @@ impl Following for PostgresStore {
                 .into_iter()
                 .filter_map(|stand| stand.with(&roots))
                 .collect())
+        })
+        .await
+    }
+
+    async fn unread_threads(&self, user: UserId) -> Stored<Vec<UnreadThread>> {
+        timed("unread_threads", async {
+            let query = || {
+                UNREAD_THREADS
+                    .read::<(Uuid, Uuid)>()
+                    .bind(user.0)
+                    .bind(integer(FOLLOWED_MAX))
+            };
+            let thread = |(root, room)| UnreadThread {
+                root: MessageId(root),
+                room: RoomId(room),
+            };
+            let found = self.pool.rows(query).await?;
+            Ok(found.into_iter().map(thread).collect())
+        })
+        .await
+    }
+
+    async fn followers(&self, root: MessageId) -> Stored<Vec<UserId>> {
+        timed("followers", async {
+            let query = || {
+                FOLLOWERS
+                    .read::<(Uuid,)>()
+                    .bind(root.0)
+                    .bind(integer(FOLLOWERS_MAX))
+            };
+            let found = self.pool.rows(query).await?;
+            Ok(found.into_iter().map(|(user,)| UserId(user)).collect())
         })
         .await
     }

@@ -1,7 +1,7 @@
-//! Saved messages and drafts.
+//! Saved messages.
 
 use async_trait::async_trait;
-use chat::{Message, MessageId, RoomId, Timestamp, UserId};
+use chat::{Message, MessageId, Timestamp, UserId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::{
     rows::{Read, integer, message_columns},
     statement::statements,
 };
-use crate::store::{Draft, SAVED_MAX, Saved, Saving, Stored, timed::timed};
+use crate::store::{SAVED_MAX, Saved, Saving, Stored, timed::timed};
 
 // `OFFSET 0`: see `rooms`.
 statements! {
@@ -33,10 +33,6 @@ statements! {
     );
     SAVED_AMONG = "SELECT s.message FROM unnest($2::uuid[]) wanted (id)
                    CROSS JOIN LATERAL (SELECT * FROM saved WHERE \"user\" = $1 AND message = wanted.id OFFSET 0) s";
-    KEEP_DRAFT = "INSERT INTO drafts (\"user\", room, body, written_at) VALUES ($1, $2, $3, $4)
-                  ON CONFLICT (\"user\", room) DO UPDATE SET body = excluded.body, written_at = excluded.written_at
-                  WHERE drafts.written_at <= excluded.written_at AND drafts.body <> excluded.body";
-    DRAFT = "SELECT body, written_at FROM drafts WHERE \"user\" = $1 AND room = $2";
 }
 
 #[async_trait]
@@ -84,18 +80,6 @@ impl Saving for PostgresStore {
         })
         .await
     }
-
-    async fn keep_draft(&self, user: UserId, room: RoomId, draft: Draft) -> Stored<(Draft, bool)> {
-        timed("keep_draft", self.pool.run(&KeepDraft { user, room, draft })).await
-    }
-
-    async fn draft(&self, user: UserId, room: RoomId) -> Stored<Option<Draft>> {
-        timed("draft", async {
-            let query = || DRAFT.read::<Read<Draft>>().bind(user.0).bind(room.0);
-            Ok(self.pool.optional(query).await?.map(|Read(draft)| draft))
-        })
-        .await
-    }
 }
 
 struct Save {
@@ -117,25 +101,5 @@ impl Work for Save {
         let query = query.bind(self.at.0).bind(integer(SAVED_MAX));
         let saved = query.fetch_optional(connection).await?;
         Ok(saved.map_or(Saved::TooMany, |_| Saved::Saved))
-    }
-}
-
-struct KeepDraft {
-    user: UserId,
-    room: RoomId,
-    draft: Draft,
-}
-
-impl Work for KeepDraft {
-    type Output = (Draft, bool);
-    const REPEATABLE: bool = true;
-
-    async fn apply(&self, connection: &mut PgConnection) -> Stored<(Draft, bool)> {
-        let query = KEEP_DRAFT.query().bind(self.user.0).bind(self.room.0);
-        let query = query.bind(&self.draft.body).bind(self.draft.at.0);
-        let kept = query.execute(&mut *connection).await?.rows_affected() > 0;
-        let query = DRAFT.read::<Read<Draft>>().bind(self.user.0).bind(self.room.0);
-        let Read(draft) = query.fetch_one(connection).await?;
-        Ok((draft, kept))
     }
 }

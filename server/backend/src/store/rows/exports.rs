@@ -43,6 +43,7 @@ impl FromColumns for Record {
             "draft" => Self::Draft {
                 user: user()?,
                 room: room()?,
+                thread: row.value::<Option<Uuid>>("thread")?.map(MessageId),
                 body: row.value("body")?,
                 written_at: at("written_at")?,
             },

@@ -38,8 +38,11 @@ statements! {
                 WHERE ?1 IS NULL OR m.author = ?1 ORDER BY v.message, v.rev";
     FILES = "SELECT 'file' AS record, f.attachment, f.owner, a.message FROM files f
              LEFT JOIN attachments a ON a.file = f.id WHERE ?1 IS NULL OR f.owner = ?1 ORDER BY f.id";
-    DRAFTS = "SELECT 'draft' AS record, user, room, body, written_at FROM drafts
-              WHERE body <> '' AND (?1 IS NULL OR user = ?1) ORDER BY user, room";
+    DRAFTS = "SELECT 'draft' AS record, user, room, NULL AS thread, body, written_at FROM drafts
+              WHERE body <> '' AND (?1 IS NULL OR user = ?1)
+              UNION ALL
+              SELECT 'draft', user, room, root, body, written_at FROM reply_drafts
+              WHERE body <> '' AND (?1 IS NULL OR user = ?1) ORDER BY user, room, thread";
     SAVED = "SELECT 'saved' AS record, user, message, saved_at FROM saved
              WHERE ?1 IS NULL OR user = ?1 ORDER BY message, user";
     AUTHORED = "SELECT id FROM messages WHERE author = ?1 AND deleted = 0 AND id > ?2 ORDER BY id LIMIT ?3";

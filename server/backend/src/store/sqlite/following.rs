@@ -1,7 +1,7 @@
 //! Followed threads.
 
 use async_trait::async_trait;
-use chat::{Message, MessageId, Timestamp, UserId};
+use chat::{Message, MessageId, RoomId, Timestamp, UserId};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -12,7 +12,7 @@ use super::{
     writer::Job,
 };
 use crate::store::{
-    FOLLOWED_MAX, Followed, Following, Stored, UNREAD_REPLIES_MAX,
+    FOLLOWED_MAX, FOLLOWERS_MAX, Followed, Following, Stored, UNREAD_REPLIES_MAX, UnreadThread,
     thread::{Stand, in_order},
     timed::timed,
 };
@@ -34,6 +34,14 @@ statements! {
                 FROM (SELECT root, room, read_seq FROM followers
                       WHERE user = ?1 AND following = 1 ORDER BY since DESC LIMIT ?2) f
                 CROSS JOIN members me ON me.room = f.room AND me.user = ?1";
+    UNREAD_THREADS = "SELECT f.root, f.room
+                      FROM (SELECT root, room, read_seq FROM followers
+                            WHERE user = ?1 AND following = 1 ORDER BY since DESC LIMIT ?2) f
+                      CROSS JOIN members me ON me.room = f.room AND me.user = ?1
+                      WHERE EXISTS (SELECT 1 FROM messages x
+                                    WHERE x.thread = f.root AND x.seq > max(f.read_seq, me.read_seq) AND x.author <> ?1
+                                      AND x.deleted = 0)";
+    FOLLOWERS = "SELECT user FROM followers WHERE root = ?1 AND following = 1 LIMIT ?2";
     ROOTS = concat!(
         "SELECT ", message_columns!(), " FROM json_each(?1) j CROSS JOIN messages m ON m.id = unhex(j.value)
          CROSS JOIN users u ON u.id = m.author"
@@ -80,6 +88,31 @@ impl Following for SqliteStore {
                 .into_iter()
                 .filter_map(|stand| stand.with(&roots))
                 .collect())
+        })
+        .await
+    }
+
+    async fn unread_threads(&self, user: UserId) -> Stored<Vec<UnreadThread>> {
+        timed("unread_threads", async {
+            let query = UNREAD_THREADS.read::<(Uuid, Uuid)>().bind(user.0);
+            let found = query.bind(integer(FOLLOWED_MAX)).fetch_all(&self.reads).await?;
+            let thread = |(root, room)| UnreadThread {
+                root: MessageId(root),
+                room: RoomId(room),
+            };
+            Ok(found.into_iter().map(thread).collect())
+        })
+        .await
+    }
+
+    async fn followers(&self, root: MessageId) -> Stored<Vec<UserId>> {
+        timed("followers", async {
+            let query = FOLLOWERS
+                .scalar::<Uuid>()
+                .bind(root.0)
+                .bind(integer(FOLLOWERS_MAX));
+            let found = query.fetch_all(&self.reads).await?;
+            Ok(found.into_iter().map(UserId).collect())
         })
         .await
     }

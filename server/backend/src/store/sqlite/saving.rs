@@ -1,7 +1,7 @@
-//! Saved messages and drafts.
+//! Saved messages.
 
 use async_trait::async_trait;
-use chat::{Message, MessageId, RoomId, Timestamp, UserId};
+use chat::{Message, MessageId, Timestamp, UserId};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use super::{
     statement::statements,
     writer::Job,
 };
-use crate::store::{Draft, SAVED_MAX, Saved, Saving, Stored, timed::timed};
+use crate::store::{SAVED_MAX, Saved, Saving, Stored, timed::timed};
 
 statements! {
     IS_SAVED = "SELECT EXISTS (SELECT 1 FROM saved WHERE user = ?1 AND message = ?2)";
@@ -26,10 +26,6 @@ statements! {
          ORDER BY s.saved_at DESC, s.message DESC LIMIT ?4"
     );
     SAVED_AMONG = "SELECT s.message FROM json_each(?2) j CROSS JOIN saved s ON s.user = ?1 AND s.message = unhex(j.value)";
-    KEEP_DRAFT = "INSERT INTO drafts (user, room, body, written_at) VALUES (?1, ?2, ?3, ?4)
-                  ON CONFLICT (user, room) DO UPDATE SET body = excluded.body, written_at = excluded.written_at
-                  WHERE drafts.written_at <= excluded.written_at AND drafts.body <> excluded.body";
-    DRAFT = "SELECT body, written_at FROM drafts WHERE user = ?1 AND room = ?2";
 }
 
 #[async_trait]
@@ -64,18 +60,6 @@ impl Saving for SqliteStore {
             let query = SAVED_AMONG.scalar::<Uuid>().bind(user.0).bind(ids);
             let found = query.fetch_all(&self.reads).await?;
             Ok(found.into_iter().map(MessageId).collect())
-        })
-        .await
-    }
-
-    async fn keep_draft(&self, user: UserId, room: RoomId, draft: Draft) -> Stored<(Draft, bool)> {
-        self.write(KeepDraft { user, room, draft }).await
-    }
-
-    async fn draft(&self, user: UserId, room: RoomId) -> Stored<Option<Draft>> {
-        timed("draft", async {
-            let query = DRAFT.read::<Read<Draft>>().bind(user.0).bind(room.0);
-            Ok(query.fetch_optional(&self.reads).await?.map(|Read(draft)| draft))
         })
         .await
     }
@@ -118,25 +102,5 @@ impl Job for Unsave {
     async fn apply(&self, tx: &mut SqliteConnection) -> Stored<bool> {
         let query = UNSAVE.query().bind(self.user.0).bind(self.message.0);
         Ok(query.execute(tx).await?.rows_affected() > 0)
-    }
-}
-
-struct KeepDraft {
-    user: UserId,
-    room: RoomId,
-    draft: Draft,
-}
-
-impl Job for KeepDraft {
-    type Output = (Draft, bool);
-    const OP: &'static str = "keep_draft";
-
-    async fn apply(&self, tx: &mut SqliteConnection) -> Stored<(Draft, bool)> {
-        let query = KEEP_DRAFT.query().bind(self.user.0).bind(self.room.0);
-        let query = query.bind(&self.draft.body).bind(self.draft.at.0);
-        let kept = query.execute(&mut *tx).await?.rows_affected() > 0;
-        let query = DRAFT.read::<Read<Draft>>().bind(self.user.0).bind(self.room.0);
-        let Read(draft) = query.fetch_one(tx).await?;
-        Ok((draft, kept))
     }
 }

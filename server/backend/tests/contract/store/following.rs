@@ -13,6 +13,12 @@ async fn reply(store: &Shared, root: &Message, author: &User, body: &str) -> Mes
         .0
 }
 
+/// The roots of the followed threads of `user` that have unread replies.
+async fn unread(store: &Shared, user: &User) -> Vec<MessageId> {
+    let threads = store.unread_threads(user.author.id).await.unwrap();
+    threads.into_iter().map(|thread| thread.root).collect()
+}
+
 /// The roots of the threads that `user` follows, with the number of unread replies.
 async fn followed(store: &Shared, user: &User) -> Vec<(MessageId, u64)> {
     let threads = store.followed(user.author.id, 100).await.unwrap();
@@ -145,4 +151,66 @@ async fn unread_replies_are_counted_up_to_a_limit() {
         reply(&store, &root, &mei, "again").await;
     }
     assert_eq!(followed(&store, &rosa).await, [(root.id, UNREAD_REPLIES_MAX)]);
+}
+
+#[tokio::test]
+async fn threads_with_unread_replies_are_those_whose_list_says_so() {
+    let store = Fresh::open().await;
+    let (rosa, mei, room) = two_in_a_room(&store).await;
+    let (one, two) = (
+        post(&store, room, &rosa, "one").await,
+        post(&store, room, &rosa, "two").await,
+    );
+    assert_eq!(unread(&store, &rosa).await, []);
+    let first = reply(&store, &one, &mei, "to one").await;
+    let second = reply(&store, &two, &mei, "to two").await;
+    let mut found = unread(&store, &rosa).await;
+    found.sort_unstable();
+    assert_eq!(found, [one.id, two.id]);
+    assert_eq!(store.unread_threads(rosa.author.id).await.unwrap()[0].room, room);
+    assert_eq!(unread(&store, &mei).await, [], "nobody waits for what one wrote");
+    // Read in the thread, deleted, left, read in the room.
+    store
+        .read_thread(one.id, rosa.author.id, first.seq)
+        .await
+        .unwrap();
+    assert_eq!(unread(&store, &rosa).await, [two.id]);
+    altered(&store, second.id, &mei, Alteration::Delete).await;
+    assert_eq!(unread(&store, &rosa).await, []);
+    reply(&store, &one, &mei, "again").await;
+    let last = reply(&store, &two, &mei, "again").await;
+    store
+        .follow(&one, rosa.author.id, false, Timestamp(9))
+        .await
+        .unwrap();
+    assert_eq!(unread(&store, &rosa).await, [two.id]);
+    store
+        .mark_read(room, rosa.author.id, last.seq, None)
+        .await
+        .unwrap();
+    assert_eq!(unread(&store, &rosa).await, []);
+    // A room that was left has none.
+    reply(&store, &two, &mei, "once more").await;
+    assert_eq!(unread(&store, &rosa).await, [two.id]);
+    store.remove_member(room, rosa.author.id).await.unwrap();
+    assert_eq!(unread(&store, &rosa).await, []);
+}
+
+#[tokio::test]
+async fn the_followers_of_a_thread_are_those_who_did_not_leave_it() {
+    let store = Fresh::open().await;
+    let (rosa, mei, room) = two_in_a_room(&store).await;
+    let root = post(&store, room, &rosa, "root").await;
+    assert_eq!(store.followers(root.id).await.unwrap(), []);
+    reply(&store, &root, &mei, "one").await;
+    let mut found = store.followers(root.id).await.unwrap();
+    found.sort_unstable();
+    let mut both = [rosa.author.id, mei.author.id];
+    both.sort_unstable();
+    assert_eq!(found, both);
+    store
+        .follow(&root, rosa.author.id, false, Timestamp(9))
+        .await
+        .unwrap();
+    assert_eq!(store.followers(root.id).await.unwrap(), [mei.author.id]);
 }

@@ -8,6 +8,7 @@ mod calls;
 mod changing;
 mod credentials;
 mod crowds;
+mod drafts;
 mod following;
 mod imports;
 mod markers;

@@ -1,9 +1,9 @@
-//! Saved messages and drafts.
+//! Saved messages.
 
-use backend::store::{Draft, SAVED_MAX, Saved};
+use backend::store::{SAVED_MAX, Saved};
 use chat::{MessageId, Timestamp, User};
 
-use super::{Fresh, Shared, post, posts, private_channel, registered, two_in_a_room};
+use super::{Fresh, Shared, post, posts, private_channel, two_in_a_room};
 
 async fn save(store: &Shared, user: &User, message: MessageId, at: i64) -> Saved {
     store.save(user.author.id, message, Timestamp(at)).await.unwrap()
@@ -83,36 +83,4 @@ async fn nobody_saves_more_than_there_may_be() {
     }
     assert_eq!(save(&store, &rosa, last.id, 1).await, Saved::TooMany);
     assert_eq!(save(&store, &rosa, others[0].id, 1).await, Saved::Kept);
-}
-
-#[tokio::test]
-async fn of_two_drafts_the_one_written_later_stays() {
-    let store = Fresh::open().await;
-    let (rosa, mei, room) = two_in_a_room(&store).await;
-    let draft = |body: &str, at| Draft {
-        body: body.to_owned(),
-        at: Timestamp(at),
-    };
-    let keep = async |draft| store.keep_draft(rosa.author.id, room, draft).await.unwrap();
-    assert_eq!(store.draft(rosa.author.id, room).await.unwrap(), None);
-    assert_eq!(
-        keep(draft("on the phone", 20)).await,
-        (draft("on the phone", 20), true)
-    );
-    assert_eq!(
-        keep(draft("on the desk", 10)).await,
-        (draft("on the phone", 20), false)
-    );
-    assert_eq!(
-        keep(draft("on the desk", 30)).await,
-        (draft("on the desk", 30), true)
-    );
-    // The same once more is no news.
-    assert!(!keep(draft("on the desk", 40)).await.1);
-    assert_eq!(keep(draft("", 50)).await, (draft("", 50), true));
-    // What was sent does not come back from a device that was away.
-    assert_eq!(keep(draft("on the phone", 45)).await, (draft("", 50), false));
-    assert_eq!(store.draft(mei.author.id, room).await.unwrap(), None);
-    let stranger = registered(&store, "stranger").await;
-    assert_eq!(store.draft(stranger.author.id, room).await.unwrap(), None);
 }

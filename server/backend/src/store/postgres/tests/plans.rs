@@ -31,6 +31,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("exports::FILES", "attachments", "an export reads whole tables"),
     ("exports::FILES", "files", "an export reads whole tables"),
     ("exports::DRAFTS", "drafts", "an export reads whole tables"),
+    ("exports::DRAFTS", "reply_drafts", "an export reads whole tables"),
     ("exports::SAVED", "saved", "an export reads whole tables"),
     (
         "imports::FOLLOW",
@@ -224,6 +225,8 @@ const CONTENTS: &[&str] = &[
     "INSERT INTO saved SELECT nth('user', 1 + (n + k) % 5000), nth('message', n * 100 + k), n
      FROM generate_series(1, 3000) n, generate_series(1, 5) k",
     "INSERT INTO drafts SELECT nth('user', n), nth('room', 1 + n % 3000), 'body', n FROM generate_series(1, 5000) n",
+    "INSERT INTO reply_drafts SELECT nth('user', 1 + (n + k) % 5000), nth('message', n * 100 + k), nth('room', n), 'body', n
+     FROM generate_series(1, 3000) n, generate_series(1, 5) k",
     "INSERT INTO subscriptions SELECT 'https://push/' || n, nth('user', n), nth('session', n), '\\x07', '\\x07', n
      FROM generate_series(1, 5000) n",
     "INSERT INTO keys SELECT 'key' || n, 'value' FROM generate_series(1, 5000) n",

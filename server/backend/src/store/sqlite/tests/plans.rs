@@ -50,6 +50,7 @@ const ALLOWED: &[(&str, &str, &str)] = &[
         "SCAN f",
         "the threads that someone follows, found on an index and limited there",
     ),
+    ("following::UNREAD_THREADS", "SCAN f", "the same"),
     (
         "following::FOLLOWED",
         "SCAN (subquery-",
@@ -146,6 +147,11 @@ const ALLOWED: &[(&str, &str, &str)] = &[
     ("exports::VERSIONS", "SCAN", "the same"),
     ("exports::FILES", "SCAN", "the same"),
     ("exports::DRAFTS", "SCAN", "the same"),
+    (
+        "exports::DRAFTS",
+        "TEMP B-TREE",
+        "one order for those of rooms and of threads",
+    ),
     ("exports::SAVED", "SCAN", "the same"),
     ("imports::FOLLOW", "SCAN", "a few dozen webhooks at most"),
     ("imports::PASS", "SCAN", "the same"),
