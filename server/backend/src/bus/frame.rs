@@ -22,7 +22,7 @@ const SEPARATOR: u8 = b'\n';
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Frame {
     /// Something happened.
-    Event(Event),
+    Event(Arc<Event>),
     /// Some events could not be sent: compare with the store.
     Gap,
     /// I am here.
@@ -47,7 +47,7 @@ impl Frame {
         let (head, body) = bytes.split_at_checked(HEAD_BYTES)?;
         let from = Uuid::from_slice(head.get(1..HEAD_BYTES - 1)?).ok()?;
         let frame = match (head[0], head[HEAD_BYTES - 1]) {
-            (FORMAT, EVENT) => Self::Event(decode_event(body)?),
+            (FORMAT, EVENT) => Self::Event(Arc::new(decode_event(body)?)),
             (FORMAT, GAP) => Self::Gap,
             (FORMAT, BEAT) => Self::Beat,
             (FORMAT, LEAVE) => Self::Leave,
@@ -133,9 +133,9 @@ mod tests {
             status: Status::Away,
         };
         for frame in [
-            Frame::Event(event),
-            Frame::Event(logged("{\"body\":\"two\\nlines, \\\"é\\\"\"}")),
-            Frame::Event(logged("")),
+            Frame::Event(Arc::new(event)),
+            Frame::Event(Arc::new(logged("{\"body\":\"two\\nlines, \\\"é\\\"\"}"))),
+            Frame::Event(Arc::new(logged(""))),
             Frame::Gap,
             Frame::Beat,
             Frame::Leave,
@@ -177,6 +177,6 @@ mod tests {
             user: UserId(user),
             status: Status::Online,
         };
-        assert_eq!(Frame::decode(&bytes), Some((ME, Frame::Event(told))));
+        assert_eq!(Frame::decode(&bytes), Some((ME, Frame::Event(Arc::new(told)))));
     }
 }

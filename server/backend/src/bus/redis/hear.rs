@@ -103,7 +103,7 @@ fn receive(payload: &[u8], me: Uuid, local: &MemoryBus, standing: &Standing, pee
     }
     peers.heard(from);
     match frame {
-        Frame::Event(event) => local.tell(Delivery::Event(Arc::new(event))),
+        Frame::Event(event) => local.tell(Delivery::Event(event)),
         Frame::Gap => local.tell(Delivery::Gap),
         Frame::Beat => {}
         Frame::Leave => peers.left(from),
