@@ -199,6 +199,9 @@ test("followed threads with unread replies are counted on every device, until th
   await reply(ines, "Thank you");
   await reply(ines, "Good night");
   await counts(2);
+  // They stand in the order in which they were said.
+  const shown = panel(ines).locator(".answers > .row:not(.root) .body");
+  await eventually(async () => (await shown.allInnerTexts()).map((text) => text.trim()), ["Me", "Thank you", "Good night"]);
   // A page that is loaded anew says the same before any script does.
   const html = await phone.page.evaluate(async () => (await fetch(location.href)).text());
   const [, served] = html.match(/<a [^>]*href="\/threads"[^>]*>.*?class="count"[^>]*>(\d+)/s) ?? [];

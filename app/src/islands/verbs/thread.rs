@@ -250,9 +250,11 @@ fn show_reply(pen: &Pen, answers: &Element, message: &Message, me: UserId) {
         .and_then(written)
         .is_some_and(|above| continues(above, (message.author.id, message.created_at)));
     switch(&inside, "first", !goes_on);
-    let next = above
-        .and_then(|above| above.parent_element()?.next_element_sibling())
-        .or_else(|| rows.first().and_then(|row| row.parent_element()));
+    // After the last one there is nothing, and it goes to the end.
+    let next = match above {
+        Some(above) => above.parent_element().and_then(|row| row.next_element_sibling()),
+        None => rows.first().and_then(|row| row.parent_element()),
+    };
     drop(answers.insert_before(&row, next.as_ref().map(AsRef::as_ref)));
 }
 
