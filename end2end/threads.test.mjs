@@ -124,7 +124,8 @@ test("who writes a reply is shown in the thread and not in the room", async () =
     globalThis.said = [];
     new MutationObserver(() => said.push(line.textContent)).observe(line, { childList: true });
   });
-  await field(ines).pressSequentially("I thi");
+  // For longer than a page keeps still after the last time it told of it, which may be a moment ago.
+  await field(ines).pressSequentially("I think so, all in all, and would like", { delay: 100 });
   await eventually(() => line(panel(rosa)).innerText(), "Ines is typing…");
   await field(ines).fill("I think so");
   await field(ines).press("Enter");
