@@ -17,7 +17,7 @@ listen="443 ssl http2;
     access_log /var/log/nginx/access.log natter;
     ssl_certificate $certificate;
     ssl_certificate_key $key"
-servers= sockets=
+servers='' sockets=''
 for instance in "$@"; do
     servers+="${servers:+
     }server $instance max_fails=1 fail_timeout=2s;"
