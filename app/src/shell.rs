@@ -16,6 +16,7 @@ use leptos_router::{
     path,
 };
 
+pub use self::assets::missing_asset;
 pub(crate) use self::boot::{Attend, Boot, EnterSends, Leave, Readable};
 use self::{assets::Assets, theme::Theme};
 use crate::{

@@ -77,8 +77,8 @@ test("what other programs print is read, and what is not there is not made up", 
   assert.equal(counted("error: no tests to run"), null);
   assert.deepEqual(countedJourneys("ℹ tests 10\nℹ pass 9\nℹ fail 1\n"), { passed: 9, failed: 1 });
   assert.deepEqual(readSearches("a very common word           1.25    12.50    20.00        20\nseeded 5 messages in 1 s\n"), [{ kind: "a very common word", p95: 12.5 }]);
-  const said = "listeners: 60 breaks, half of them below 412.5ms, 95 % below 1.25s, the longest 1.9s";
-  assert.deepEqual(readRolling(said), { breaks: 60, "blackout, p50": 412.5, "blackout, p95": 1250, longest: 1900 });
+  const said = "9 visits, 4800 messages a minute meanwhile\nlisteners: 60 breaks, half of them below 412.5ms, 95 % below 1.25s, the longest 1.9s";
+  assert.deepEqual(readRolling(said), { "messages a minute": 4800, breaks: 60, "blackout, p50": 412.5, "blackout, p95": 1250, longest: 1900 });
   assert.equal(readRolling("nothing"), null);
 });
 

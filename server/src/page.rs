@@ -2,7 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use app::{App, shell::shell, visit::Visit};
+use app::{
+    App,
+    shell::{missing_asset, shell},
+    visit::Visit,
+};
 use axum::{Router, http::request::Parts, response::Response, routing::get};
 use backend::Code;
 use http::{HeaderValue, StatusCode, header};
@@ -27,6 +31,16 @@ pub fn options(site_root: &Path) -> Result<LeptosOptions, LeptosConfigError> {
     let mut options = get_config_from_str(include_str!("../../Leptos.toml"))?;
     options.site_root = Arc::from(site_root.to_string_lossy());
     Ok(options)
+}
+
+/// What is wrong where the assets are of another build than this binary; then pages come without style and script.
+#[must_use]
+pub fn of_another_build(site_root: &Path) -> Option<String> {
+    let missing = missing_asset(&options(site_root).ok()?)?;
+    Some(format!(
+        "{} does not hold {missing}: the binary, hash.txt beside it and the assets have to be of one build",
+        site_root.display()
+    ))
 }
 
 /// Every page and server function, the built assets, and a page for whatever else is asked for.

@@ -48,16 +48,10 @@ impl Assets {
 
     fn read(options: &LeptosOptions) -> Self {
         let hashes = hashes(options);
-        let name = |kind: &str, ending: &str| {
-            let hash = hashes
-                .iter()
-                .find(|(key, _)| key == kind)
-                .map(|(_, hash)| format!(".{hash}"));
-            format!("{}{}.{ending}", options.output_name, hash.unwrap_or_default())
-        };
+        let name = |ending: &str| named(options, &hashes, ending);
         let address = |file: &str| Arc::from(format!("/{}/{file}", options.site_pkg_dir));
-        let css = name("css", "css");
-        let folder = PathBuf::from(&*options.site_root).join(&*options.site_pkg_dir);
+        let css = name("css");
+        let folder = folder(options);
         let file = folder.join(&css);
         // While developing, only a linked stylesheet is exchanged without a reload.
         let watched = std::env::var_os("LEPTOS_WATCH").is_some();
@@ -69,12 +63,41 @@ impl Assets {
                 || Source::Linked(address(&css)),
                 |text| Source::Inline(Arc::from(text)),
             ),
-            js: address(&name("js", "js")),
-            wasm: address(&name("wasm", "wasm")),
+            js: address(&name("js")),
+            wasm: address(&name("wasm")),
             offline: made(&folder, "offline.").as_deref().map(address),
             attention: made(&folder, "attention.").as_deref().map(address),
         }
     }
+}
+
+/// The first file that pages ask for and that is not there, although its folder holds files of that kind: the binary,
+/// `hash.txt` beside it and the assets are not of one build then, and pages come without style and script.
+#[must_use]
+pub fn missing_asset(options: &LeptosOptions) -> Option<String> {
+    let (hashes, folder) = (hashes(options), folder(options));
+    let holds = |ending: &str| {
+        let names = fs::read_dir(&folder).into_iter().flatten().flatten();
+        names
+            .map(|entry| entry.path())
+            .any(|path| path.extension().is_some_and(|found| found == ending))
+    };
+    ["css", "js", "wasm"]
+        .into_iter()
+        .filter(|ending| holds(ending))
+        .map(|ending| named(options, &hashes, ending))
+        .find(|name| !folder.join(name).is_file())
+}
+
+fn folder(options: &LeptosOptions) -> PathBuf {
+    PathBuf::from(&*options.site_root).join(&*options.site_pkg_dir)
+}
+
+/// What the build called its file with this ending.
+fn named(options: &LeptosOptions, hashes: &[(String, String)], ending: &str) -> String {
+    let hash = hashes.iter().find(|(kind, _)| kind == ending);
+    let hash = hash.map(|(_, hash)| format!(".{hash}")).unwrap_or_default();
+    format!("{}{hash}.{ending}", options.output_name)
 }
 
 /// The asset step's file of this kind, such as `offline.HASH.js`; it leaves one.

@@ -8,7 +8,7 @@ use backend::{
 };
 
 use super::CommandError;
-use crate::{config::Config, serve::site_is_built};
+use crate::{config::Config, page, serve::site_is_built};
 
 /// Files beside sockets that a process needs: databases, logs, assets.
 const FILES_MIN: u64 = 4_096;
@@ -98,11 +98,10 @@ fn writable(folder: &Path) -> std::io::Result<()> {
 
 fn assets(root: &Path) -> Checked {
     let place = root.display().to_string();
-    if site_is_built(root) {
-        Ok(place)
-    } else {
-        Err(format!("{place} holds no built page: run `make build`"))
+    if !site_is_built(root) {
+        return Err(format!("{place} holds no built page: run `make build`"));
     }
+    page::of_another_build(root).map_or(Ok(place), Err)
 }
 
 async fn bindable(addr: SocketAddr) -> Checked {

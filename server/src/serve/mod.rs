@@ -13,8 +13,8 @@ use std::{
 use app::cookie::SessionCookie;
 use backend::connect::{ConnectError, connect, data_folder};
 use thiserror::Error;
-use tokio::sync::watch::channel;
-use tracing::info;
+use tokio::{sync::watch::channel, task::JoinHandle};
+use tracing::{info, warn};
 
 use self::{
     accept::Ends,
@@ -68,6 +68,9 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     if !site_is_built(&config.site_root) {
         return Err(ServeError::Site(config.site_root.display().to_string()));
     }
+    if let Some(fault) = page::of_another_build(&config.site_root) {
+        warn!("{fault}");
+    }
     // Listened for before anyone is told the address: whoever is may send the signal at once.
     let stop = stop_signal()?;
     let mut inherited = Inherited::take();
@@ -77,12 +80,13 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
         .map(|addr| inherited.or_take(1, addr))
         .transpose()?;
     let state = state(config, place.address()).await?;
+    let upkeep = tokio::spawn(state.backend.clone().keep_up());
     let (here, ops_here) = (place.address(), ops.as_ref().map(Place::address));
     let listener = place.listen()?;
     let ops = ops.map(Place::listen).transpose()?;
     announce(&state, here, ops_here);
     let delay = Duration::from_secs(config.drain_delay.into());
-    run(listener, ops, state, delay, stop).await;
+    run(listener, ops, state, delay, stop, &upkeep).await;
     Ok(())
 }
 
@@ -96,7 +100,6 @@ pub fn site_is_built(root: &Path) -> bool {
 pub(crate) async fn state(config: &Config, addr: SocketAddr) -> Result<AppState, ServeError> {
     let recorder = metrics::install().map_err(|error| ServeError::Start(error.to_string()))?;
     let backend = connect(&config.backend()).await?;
-    tokio::spawn(backend.clone().keep_up());
     let sampler = Sampler::new(backend.clone(), recorder, data_folder(&config.database_url));
     tokio::spawn(metrics::keep_up(sampler.clone()));
     let origin = config.url.clone().unwrap_or_else(|| Origin::of(addr));
@@ -133,6 +136,7 @@ async fn run(
     state: AppState,
     delay: Duration,
     stop: impl Future<Output = ()>,
+    upkeep: &JoinHandle<()>,
 ) {
     let (end_accepting, accepting) = channel(false);
     let (end, serving) = channel(false);
@@ -168,6 +172,8 @@ async fn run(
     if tokio::time::timeout(DEADLINE, serving).await.is_err() {
         info!("some requests did not end in time");
     }
+    // It would go on with a store that is closed; what it leaves undone the next start or another instance does.
+    upkeep.abort();
     state.backend.close().await;
     end_ops.send_replace(true);
     if let Some(operating) = operating {

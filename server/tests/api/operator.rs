@@ -1,5 +1,10 @@
 //! What operators rely on: health, metrics, commands, an orderly end.
 
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
+
 use serde_json::Value;
 
 use crate::common::{TestServer, free_port};
@@ -94,6 +99,33 @@ async fn a_signal_as_soon_as_the_address_is_known_ends_in_order_too() {
     }
 }
 
+/// What a process begins in its first second must not outlive the store that it needs.
+#[tokio::test]
+async fn an_end_right_after_the_start_has_nothing_to_complain_about() {
+    let mut server = TestServer::start();
+    server.terminate();
+    server.wait();
+    for _ in 0..10 {
+        let mut start = server.command("127.0.0.1:0");
+        let mut process = start
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut told = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap())
+            .read_line(&mut told)
+            .unwrap();
+        assert!(told.starts_with("Natter listens"), "{told}");
+        let killed = Command::new("kill").arg(process.id().to_string()).status();
+        assert!(killed.unwrap().success());
+        let output = process.wait_with_output().unwrap();
+        assert!(output.status.success());
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert!(!log.contains("WARN") && !log.contains("ERROR"), "{log}");
+    }
+}
+
 #[tokio::test]
 async fn commands_say_what_they_did_or_what_is_wrong() {
     let server = TestServer::start();
@@ -130,6 +162,11 @@ async fn commands_say_what_they_did_or_what_is_wrong() {
     assert!(broken("NATTER_LIMITS", "posts=1/1s").contains("posts=1/1s"));
     assert!(broken("NATTER_URL", "chat.example.org").contains("origin"));
     assert!(broken("NATTER_SITE_ROOT", "/nowhere").contains("make build"));
+    let site = tempfile::tempdir().unwrap();
+    std::fs::create_dir(site.path().join("pkg")).unwrap();
+    std::fs::write(site.path().join("pkg/natter.another-build.css"), "").unwrap();
+    let told = broken("NATTER_SITE_ROOT", &site.path().display().to_string());
+    assert!(told.contains("hash.txt"), "{told}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Clients, spread over the instances. The last is a second device of the first person.
-const CLIENTS: usize = 6;
+pub const CLIENTS: usize = 6;
 const ROOMS: [&str; 3] = ["alpha", "beta", "gamma"];
 /// Longer than anything takes that goes well.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -37,8 +37,13 @@ pub struct Crew {
 impl Crew {
     /// Everybody signs up, joins the rooms and begins to write.
     pub async fn start(urls: Vec<String>) -> Self {
+        Self::of(CLIENTS, urls).await
+    }
+
+    /// The same with so many clients, two at least.
+    pub async fn of(clients: usize, urls: Vec<String>) -> Self {
         let mut people = Vec::new();
-        for n in 0..CLIENTS - 1 {
+        for n in 0..clients - 1 {
             people.push(Person::register(&urls[n % urls.len()], &format!("person{n}")).await);
         }
         let mut rooms = Vec::new();
@@ -62,10 +67,10 @@ impl Crew {
             progress: Vec::new(),
             clients: Vec::new(),
         };
-        for n in 0..CLIENTS {
+        for n in 0..clients {
             crew.add(n, people[n % people.len()].clone(), told.clone());
         }
-        crew.advance(CLIENTS as u64 * 5).await;
+        crew.advance(clients as u64 * 5).await;
         crew
     }
 

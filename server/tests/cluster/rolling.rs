@@ -4,14 +4,14 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use services::{Cluster, Plan};
 
 use crate::{
     common::{Person, TestServer},
-    crew::{Crew, assert_holds},
+    crew::{self, Crew, assert_holds},
     listeners::Listeners,
     visitors::Visitors,
 };
@@ -107,7 +107,12 @@ fn tell(who: &str, breaks: &[Duration]) {
     );
 }
 
-/// `NATTER_LISTENERS=1000` makes a crowd of it.
+/// A number that the environment may set.
+fn count(name: &str, otherwise: usize) -> usize {
+    env::var(name).map_or(otherwise, |count| count.parse().unwrap())
+}
+
+/// `NATTER_LISTENERS=1000 NATTER_WRITERS=14` makes a crowd of it, and 10,000 messages a minute.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn instances_are_exchanged_one_after_another_and_nobody_is_refused_anything() {
     let site = site();
@@ -118,25 +123,30 @@ async fn instances_are_exchanged_one_after_another_and_nobody_is_refused_anythin
     for number in 0..20 {
         rooms.push(visitor.create_room(&format!("visits{number}"), false).await);
     }
-    let count = env::var("NATTER_LISTENERS").map_or(60, |count| count.parse().unwrap());
-    let listeners = Listeners::start(&url, &rooms, count).await;
-    let crew = Crew::start(vec![url.clone()]).await;
+    let people = count("NATTER_LISTENERS", 60);
+    let listeners = Listeners::start(&url, &rooms, people).await;
+    let crew = Crew::of(count("NATTER_WRITERS", crew::CLIENTS), vec![url.clone()]).await;
     let visitors = Visitors::start(&visitor, &rooms, true);
+    let (began, before) = (Instant::now(), crew.acknowledged());
     crew.advance(30).await;
     let (_cluster, ()) = aside(cluster, |cluster| roll(cluster)).await;
     crew.advance(30).await;
+    let written = (crew.acknowledged() - before) as f64 / began.elapsed().as_secs_f64();
     let (failed, breaks) = (crew.failed(), crew.breaks());
     let (away, faults) = listeners.stop().await;
     let visits = visitors.succeeded();
     let failures = visitors.stop().await;
-    println!("{visits} visits, {} messages of the crew", crew.acknowledged());
+    println!(
+        "{visits} visits, {:.0} messages a minute meanwhile",
+        written * 60.0
+    );
     tell("writers", &breaks);
     tell("listeners", &away);
     assert_holds(&crew.conclude("rolling").await);
     assert_eq!((failures, failed), (Vec::new(), 0), "requests that failed");
     assert_eq!(faults, Vec::<String>::new(), "what listeners lost or heard twice");
     assert!(visits > 100, "there was something to fail");
-    assert!(away.len() >= count, "everybody was moved: {}", away.len());
+    assert!(away.len() >= people, "everybody was moved: {}", away.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 
 mod preset;
 mod server;
+mod storm;
 mod summary;
 
 use std::{
@@ -26,8 +27,8 @@ use crate::{
 /// Options of `bench`.
 #[derive(Clone, Debug, Args)]
 pub struct Bench {
-    /// `rooms`, `room`, `busy`, `idle`, `saturate`, `posts`, `messages`, `mix`, or `all`; `growth-100` to
-    /// `growth-10000`, or `growth`.
+    /// `rooms`, `room`, `busy`, `idle`, `saturate`, `posts`, `messages`, `mix`, `storm`, or `all`; `growth-100`
+    /// to `growth-10000`, or `growth`.
     #[arg(required = true, value_parser = preset::names())]
     pub presets: Vec<String>,
     /// Runs of each.
@@ -98,10 +99,21 @@ async fn run_once(bench: &Bench, name: &str, number: usize) -> Result<Value, Err
         server.ready_in.as_secs_f64() * 1000.0
     );
     let report = bench.folder.join(format!("{name}-{number}.json"));
-    generate(bench, &line, &server, &prepared, &report).await?;
+    let place = (server.pid, server.url.clone());
+    let generating = generate(bench, &line, &place, &prepared, &report);
+    if name == preset::STORM {
+        let (people, ..) = scenario.needs();
+        let striking = storm::strike(bench, &prepared, server, people);
+        let ((), server) = tokio::try_join!(generating, striking)?;
+        let mut value = read(&report)?;
+        value["server"] = storm::cost(&server, people).await?;
+        server.stop().await?;
+        return Ok(value);
+    }
+    generating.await?;
     let ready_in = server.ready_in.as_secs_f64() * 1000.0;
     server.stop().await?;
-    let mut value: Value = read(&report)?;
+    let mut value = read(&report)?;
     value["server"]["ready_in_ms"] = ready_in.into();
     Ok(value)
 }
@@ -123,18 +135,16 @@ fn parse(line: &[String]) -> Result<Scenario, Error> {
 async fn generate(
     bench: &Bench,
     line: &[String],
-    server: &Server,
+    (pid, url): &(u32, String),
     prepared: &Prepared,
     report: &Path,
 ) -> Result<(), Error> {
     let myself = env::current_exe().map_err(Error::io("this program"))?;
-    let mut pids = vec![server.pid];
+    let mut pids = vec![*pid];
     pids.extend(&bench.also_pid);
     let pids = pids.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
     let mut generator = pinned(&bench.generator_core, &myself);
-    generator
-        .args(line)
-        .args(["--url", &server.url, "--server-pid", &pids]);
+    generator.args(line).args(["--url", url, "--server-pid", &pids]);
     generator
         .arg("--tokens")
         .arg(prepared.tokens())

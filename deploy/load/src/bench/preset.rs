@@ -2,7 +2,7 @@
 
 use clap::builder::PossibleValuesParser;
 
-const PRESETS: [(&str, &str); 8] = [
+const PRESETS: [(&str, &str); 9] = [
     (
         "rooms",
         "fanout --connections 1000 --rooms 20 --room-size 50 --rate 10000 --duration 60",
@@ -32,7 +32,13 @@ const PRESETS: [(&str, &str); 8] = [
         "mix",
         "mix --users 200 --rooms 20 --room-size 50 --rate 6000 --duration 60",
     ),
+    (
+        STORM,
+        "fanout --connections 10000 --rooms 200 --room-size 50 --rate 600 --duration 30",
+    ),
 ];
+/// The preset whose server dies while everybody is connected.
+pub(super) const STORM: &str = "storm";
 
 /// The runs that `growth` is made of, and how many people there are in each. Each needs an open file in the server and one
 /// in the generator, and a process may have 20,000 in many places.

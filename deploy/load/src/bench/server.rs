@@ -82,9 +82,7 @@ impl Prepared {
         let error = log.try_clone().map_err(Error::io("server.log"))?;
         // An absolute path: the server reads what follows `sqlite://` as it stands.
         let folder = self.0.path().canonicalize().map_err(Error::io("data folder"))?;
-        program
-            .env("NATTER_ADDR", "127.0.0.1:0")
-            .env("NATTER_LIMITS", "off");
+        program.env("NATTER_LIMITS", "off");
         program.env(
             "DATABASE_URL",
             format!("sqlite://{}", folder.join("natter.db").display()),
@@ -111,9 +109,21 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it is ready.
+    /// Starts it on a free port and waits until it is ready.
     pub(super) async fn start(bench: &Bench, prepared: &Prepared) -> Result<Self, Error> {
+        Self::start_at("127.0.0.1:0", bench, prepared).await
+    }
+
+    /// Kills it, and starts it again with the same data at the same address.
+    pub(super) async fn restart(mut self, bench: &Bench, prepared: &Prepared) -> Result<Self, Error> {
+        let ended = self.child.kill().await;
+        ended.map_err(Error::io("the server's end"))?;
+        Self::start_at(self.url.trim_start_matches("http://"), bench, prepared).await
+    }
+
+    async fn start_at(address: &str, bench: &Bench, prepared: &Prepared) -> Result<Self, Error> {
         let mut program = prepared.program(bench, pinned(&bench.server_core, &bench.binary))?;
+        program.env("NATTER_ADDR", address);
         // The seeding's output must not be taken for the server's.
         let seen = fs::metadata(prepared.log()).map_or(0, |log| log.len() as usize);
         let start = Instant::now();

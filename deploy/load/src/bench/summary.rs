@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::error::Error;
 
 /// What the Markdown table shows: where the figure stands, its name, its unit, and what to multiply by.
-const ROWS: [(&str, &str, f64); 33] = [
+const ROWS: [(&str, &str, f64); 37] = [
     ("/messages/acknowledged", "messages acknowledged", 1.0),
     ("/messages/expected", "deliveries expected", 1.0),
     ("/messages/received", "deliveries received", 1.0),
@@ -45,6 +45,14 @@ const ROWS: [(&str, &str, f64); 33] = [
         1.0,
     ),
     ("/connections/join_ms/p99", "join p99, ms", 1.0),
+    ("/connections/resume_ms/p50", "back after a break p50, ms", 1.0),
+    ("/connections/resume_ms/max", "back after a break max, ms", 1.0),
+    (
+        "/server/queries_each",
+        "queries a connection since the restart",
+        1.0,
+    ),
+    ("/server/cpu_seconds", "server CPU, s", 1.0),
     ("/server/cpu_share", "server CPU, % of a core", 100.0),
     ("/server/cpu_us_each", "server CPU a delivery or request, µs", 1.0),
     (
