@@ -57,7 +57,7 @@ export const LINES = [
   }),
   {
     id: "S5", what: "deploy without downtime",
-    how: "the test `instances_are_exchanged_one_after_another_and_nobody_is_refused_anything` with 60 listeners and 6 writers (full form: 1,000 and 14), which prints how long people were away",
+    how: "the test `instances_are_exchanged_one_after_another_and_nobody_is_refused_anything` with 60 listeners and 6 writers (full form: 1,000 and 10), which prints how long people were away",
     bounds: [bound("tests failed", "", "= 0"), bound("blackout, p95", "ms", "< 10000", "< 1000")], rust: ["instances_are_exchanged_one_after_another_and_nobody_is_refused_anything"],
     measure: blackout,
   },

@@ -16,7 +16,7 @@ export function read(text) {
 
 export async function blackout(stage) {
   const name = "instances_are_exchanged_one_after_another_and_nobody_is_refused_anything";
-  const env = { NATTER_BIN: stage.binary, NATTER_LISTENERS: String(stage.pick(60, 1000)), NATTER_WRITERS: String(stage.pick(6, 14)) };
+  const env = { NATTER_BIN: stage.binary, NATTER_LISTENERS: String(stage.pick(60, 1000)), NATTER_WRITERS: String(stage.pick(6, 10)) };
   const { out, err } = await run(["cargo", "nextest", "run", ...NATIVE, "--no-capture", "-E", filter([name])], { cwd: stage.root, env, seconds: 1800 });
   const [count, found] = [counted(err) ?? counted(out), read(out + err)];
   if (!count || !found) throw new Error(`the test said nothing of it: ${err.trim().slice(-400)}`);
