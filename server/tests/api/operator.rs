@@ -102,11 +102,12 @@ async fn a_signal_as_soon_as_the_address_is_known_ends_in_order_too() {
 /// What a process begins in its first second must not outlive the store that it needs.
 #[tokio::test]
 async fn an_end_right_after_the_start_has_nothing_to_complain_about() {
-    let mut server = TestServer::start();
-    server.terminate();
-    server.wait();
+    let server = TestServer::start();
+    let postgres = tokio::task::spawn_blocking(services::Postgres::start);
+    let postgres = postgres.await.unwrap().unwrap();
     for _ in 0..10 {
         let mut start = server.command("127.0.0.1:0");
+        start.env("DATABASE_URL", postgres.url());
         let mut process = start
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
