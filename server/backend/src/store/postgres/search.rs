@@ -26,7 +26,11 @@ const OLDER_A_WORK: i64 = 500;
 /// Where the sequence of places starts: see the migration.
 const FIRST_PLACE: i64 = 4_294_967_296;
 /// How long stretches are, in binary digits of a place that are left aside.
-const STRETCHES: [u32; 3] = [12, 15, 18];
+const STRETCHES: [u32; 3] = [SHORT, 15, LONG];
+/// In this one, beginnings are looked for without the index.
+const SHORT: u32 = 12;
+/// In this one, beginnings cost as much as in all.
+const LONG: u32 = 18;
 
 /// The tokens of a message at a place: `tokens` as they came, and the stretches that it is in. What [`stretches`]
 /// asks for.
@@ -165,8 +169,11 @@ impl Asked {
             let floor = floor.max(left.oldest);
             let rows = self.matches(pool, length, left.newest, floor, count).await?;
             if (rows.len() as u64) < count {
-                // Nothing more in this stretch. Beginnings cost as much in a long one as in all.
-                length = lengths.next().filter(|_| self.exact.is_none());
+                // Nothing more in this stretch. What was not found there often enough begins few words, so that the
+                // index collects them soon, and what takes long is to read their rows.
+                length = lengths
+                    .next()
+                    .filter(|digits| self.exact.is_none() || *digits < LONG);
             }
             gathering.take(rows, count, floor);
         }
@@ -181,7 +188,7 @@ impl Asked {
         floor: u64,
         count: u64,
     ) -> Stored<Vec<(u64, Option<Message>)>> {
-        let short = length.zip(self.exact.as_ref());
+        let short = length.filter(|digits| *digits == SHORT).zip(self.exact.as_ref());
         let words = short.map_or(&self.words, |(_, exact)| exact);
         let words = length.map_or_else(|| words.clone(), |digits| stretches(words, digits, newest));
         let query = || {
