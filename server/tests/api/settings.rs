@@ -10,7 +10,7 @@ use clap::CommandFactory;
 use natter::config::Cli;
 
 /// Variables that are somebody else's: of tests, of compose files, of tools.
-const OTHERS: [&str; 10] = [
+const OTHERS: [&str; 11] = [
     "NATTER_BENCH_MESSAGES",
     "NATTER_BIN",
     "NATTER_CERTIFICATES",
@@ -21,6 +21,7 @@ const OTHERS: [&str; 10] = [
     "NATTER_FILES",
     "NATTER_LISTENERS",
     "NATTER_LOAD",
+    "NATTER_WRITERS",
 ];
 
 fn root() -> PathBuf {
