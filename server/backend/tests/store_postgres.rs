@@ -3,6 +3,8 @@
 
 #[path = "contract/store/mod.rs"]
 mod contract;
+#[path = "postgres/far.rs"]
+mod far;
 #[path = "postgres/faults.rs"]
 mod faults;
 #[path = "postgres/instances.rs"]

@@ -54,12 +54,6 @@ impl Term {
     }
 }
 
-impl Term {
-    const fn is_prefix(&self) -> bool {
-        matches!(self, Self::Prefix(_))
-    }
-}
-
 fn outer(text: &str) -> Vec<String> {
     let found = tokens(text).into_iter().filter(|token| !token.inner);
     found.map(|token| token.text).collect()
@@ -114,20 +108,8 @@ impl Sought {
         let none = self.none.iter().map(|none| format!("!{}", clause(none)));
         all.chain(none).collect::<Vec<_>>().join(" & ")
     }
-
-    /// The same without clauses that beginnings of words are in: more messages match.
-    pub(crate) fn exact(&self) -> Self {
-        let is_exact = |clause: &&Clause| !clause.iter().any(Term::is_prefix);
-        Self {
-            all: self.all.iter().filter(is_exact).cloned().collect(),
-            none: self.none.iter().filter(is_exact).cloned().collect(),
-            ..*self
-        }
-    }
-
-    /// Whether beginnings of words are looked for.
-    pub(crate) fn has_prefix(&self) -> bool {
-        let terms = self.all.iter().chain(&self.none).flatten();
-        terms.into_iter().any(Term::is_prefix)
+    /// How many terms there are.
+    pub(crate) fn terms(&self) -> usize {
+        self.all.iter().chain(&self.none).map(Vec::len).sum()
     }
 }

@@ -4,8 +4,9 @@ use chat::Message;
 
 /// The most matches that are looked at, readable or not.
 const LOOKED_AT_MAX: u64 = 4_096;
-/// How many are looked at in a statement where the first one was not enough.
-const STEP: u64 = 1_024;
+/// The most and the fewest that are looked at in a statement where the first one was not enough.
+const STEP_MAX: u64 = 1_024;
+const STEP_MIN: u64 = 16;
 
 /// A stretch of the order in which messages were stored, ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +56,24 @@ impl Gathering {
     /// Where to look next, and at how many matches; `None`: it is enough.
     pub(crate) fn next(&self) -> Option<(Span, u64)> {
         let enough = self.found.len() as u64 >= self.limit || self.looked_at >= LOOKED_AT_MAX;
-        let count = if self.looked_at == 0 { self.limit } else { STEP };
-        self.left.filter(|_| !enough).map(|span| (span, count))
+        self.left.filter(|_| !enough).map(|span| (span, self.step()))
+    }
+
+    /// How many matches it should take to be done, by the share of them that the reader could see so far.
+    fn step(&self) -> u64 {
+        if self.looked_at == 0 {
+            return self.limit;
+        }
+        let seen = self.found.len() as u64;
+        let missing = self.limit.saturating_sub(seen);
+        let step = (missing * self.looked_at).checked_div(seen).unwrap_or(STEP_MAX);
+        let slack = if seen < self.looked_at { step / 4 } else { 0 };
+        (step + slack).clamp(STEP_MIN, STEP_MAX)
+    }
+
+    /// How many matches were looked at.
+    pub(crate) const fn looked_at(&self) -> u64 {
+        self.looked_at
     }
 
     /// Takes the newest `asked` matches at or above the place `floor`; those that the reader may not see are `None`.

@@ -14,6 +14,7 @@ mod messages;
 mod pool;
 mod posts;
 mod previews;
+mod reach;
 mod replica;
 mod report;
 mod rooms;

@@ -1,9 +1,8 @@
 //! The index of what messages say: an inverted index of tokens, in a table beside the messages.
 //!
-//! Such an index gives all matches in no order, and of a common word there are too many. So each message is also marked
-//! with the stretch of the order of messages that it is in, of several lengths, and a search asks for matches in the
-//! newest stretch first, then in longer ones: who finds enough there is done, and a word that is not common there has
-//! few matches elsewhere. The index skips through the matches of a word that lie outside of a stretch.
+//! Such an index gives all matches in no order, and of a common word there are too many. So a search reads the newest
+//! messages one after another first, which finds what is common, and asks the index for what is farther back:
+//! [`Reach`].
 
 use async_trait::async_trait;
 use chat::{Message, UserId};
@@ -13,6 +12,7 @@ use uuid::Uuid;
 use super::{
     PostgresStore,
     pool::{BULK_MAX, Pool, Work},
+    reach::{Reach, Reaches},
     rows::{Read, all, integer, message_columns, unsigned},
     statement::statements,
 };
@@ -25,14 +25,8 @@ use crate::{
 const OLDER_A_WORK: i64 = 500;
 /// Where the sequence of places starts: see the migration.
 const FIRST_PLACE: i64 = 4_294_967_296;
-/// How long stretches are, in binary digits of a place that are left aside.
-const STRETCHES: [u32; 3] = [SHORT, 15, LONG];
-/// In this one, beginnings are looked for without the index.
-const SHORT: u32 = 12;
-/// In this one, beginnings cost as much as in all.
-const LONG: u32 = 18;
 
-/// The tokens of a message at a place: `tokens` as they came, and the stretches that it is in. What [`stretches`]
+/// The tokens of a message at a place: `tokens` as they came, and the stretches that it is in. What [`Reach`]
 /// asks for.
 macro_rules! placed {
     ($tokens:literal, $place:literal) => {
@@ -51,20 +45,13 @@ macro_rules! placed {
 }
 pub(super) use placed;
 
-/// The newest of the rows of `found`, as messages; those that the reader may not see come without one. An index over
-/// places would tempt the planner to walk all messages, hence the sums.
-macro_rules! newest {
-    ($tokens:literal) => {
+/// The rows of `newest`, a place and a message each, as messages; those that the reader may not see come without one.
+macro_rules! messages_of {
+    ($newest:literal) => {
         concat!(
-            "WITH found AS MATERIALIZED (
-                 SELECT w.place, w.message FROM message_words w
-                 WHERE ",
-            $tokens,
-            " AND w.place + 0 <= $2 AND w.place + 0 >= $3
-             ), newest AS MATERIALIZED (
-                 SELECT place, message FROM found ORDER BY place DESC LIMIT $4
-             )
-             SELECT newest.place, ",
+            "WITH ",
+            $newest,
+            " SELECT newest.place, ",
             message_columns!(),
             " FROM newest
              LEFT JOIN LATERAL (
@@ -85,10 +72,23 @@ macro_rules! newest {
 statements! {
     NEWEST_PLACE = "SELECT place FROM message_words ORDER BY place DESC LIMIT 1";
     OLDEST_PLACE = "SELECT place FROM message_words ORDER BY place LIMIT 1";
-    MATCHES = newest!("w.tokens @@ $1::text::tsquery");
-    /// The same where beginnings are looked for, in a short stretch: the index would collect all words that begin so,
-    /// wherever they are. The function is no operator that it knows.
-    BEGUN_MATCHES = newest!("w.tokens @@ $1::text::tsquery AND ts_match_vq(w.tokens, $6::text::tsquery)");
+    /// One message after another, from the newest down. The function is no operator that the index of tokens knows.
+    NEAR_MATCHES = messages_of!(
+        "newest AS MATERIALIZED (
+             SELECT w.place, w.message FROM message_words w
+             WHERE w.place <= $2 AND w.place >= $3 AND ts_match_vq(w.tokens, $1::text::tsquery)
+             ORDER BY w.place DESC LIMIT $4
+         )"
+    );
+    /// By the index of tokens. That of places would tempt the planner to read all messages, hence the sums.
+    FAR_MATCHES = messages_of!(
+        "found AS MATERIALIZED (
+             SELECT w.place, w.message FROM message_words w
+             WHERE w.tokens @@ $1::text::tsquery AND w.place + 0 <= $2 AND w.place + 0 >= $3
+         ), newest AS MATERIALIZED (
+             SELECT place, message FROM found ORDER BY place DESC LIMIT $4
+         )"
+    );
     RENEW = concat!(
         "UPDATE message_words SET tokens = ", placed!("$2::text", "place"), " WHERE message = $1"
     );
@@ -136,9 +136,9 @@ impl Search for PostgresStore {
 /// A search, as this engine is asked.
 pub(super) struct Asked {
     reader: UserId,
-    /// All that is sought, and for a short stretch what of it the index is asked for.
     words: String,
-    exact: Option<String>,
+    /// How many words and conditions there are.
+    terms: usize,
     span: Span,
     limit: u64,
 }
@@ -148,7 +148,7 @@ impl Asked {
         Self {
             reader,
             words: sought.tsquery(),
-            exact: sought.has_prefix().then(|| sought.exact().tsquery()),
+            terms: sought.terms(),
             span,
             limit,
         }
@@ -161,62 +161,37 @@ impl Asked {
             return Ok(Candidates::default());
         };
         let newest = self.span.newest.min(unsigned(place));
+        let reaches = Reaches::new(newest, self.terms);
         let mut gathering = Gathering::new(Span { newest, ..self.span }, self.limit);
-        let mut lengths = STRETCHES.into_iter();
-        let mut length = lengths.next();
         while let Some((left, count)) = gathering.next() {
-            let floor = length.map_or(0, |digits| (left.newest >> digits).saturating_sub(1) << digits);
-            let floor = floor.max(left.oldest);
-            let rows = self.matches(pool, length, left.newest, floor, count).await?;
-            if (rows.len() as u64) < count {
-                // Nothing more in this stretch. What was not found there often enough begins few words, so that the
-                // index collects them soon, and what takes long is to read their rows.
-                length = lengths
-                    .next()
-                    .filter(|digits| self.exact.is_none() || *digits < LONG);
-            }
-            gathering.take(rows, count, floor);
+            let reach = reaches.next(left, count, gathering.looked_at());
+            let rows = self.matches(pool, &reach, left.newest, count).await?;
+            gathering.take(rows, count, reach.floor);
         }
         Ok(gathering.candidates())
     }
 
+    /// The newest `count` matches from the place `newest` down to the end of `reach`.
     async fn matches(
         &self,
         pool: &Pool,
-        length: Option<u32>,
+        reach: &Reach,
         newest: u64,
-        floor: u64,
         count: u64,
     ) -> Stored<Vec<(u64, Option<Message>)>> {
-        let short = length.filter(|digits| *digits == SHORT).zip(self.exact.as_ref());
-        let words = short.map_or(&self.words, |(_, exact)| exact);
-        let words = length.map_or_else(|| words.clone(), |digits| stretches(words, digits, newest));
+        let statement = if reach.is_near() {
+            NEAR_MATCHES
+        } else {
+            FAR_MATCHES
+        };
+        let words = reach.narrowed(&self.words);
         let query = || {
-            let statement = if short.is_some() { BEGUN_MATCHES } else { MATCHES };
-            let query = statement
-                .read::<Read<(u64, Option<Message>)>>()
-                .bind(words.clone())
-                .bind(integer(newest))
-                .bind(integer(floor));
-            let query = query.bind(integer(count)).bind(self.reader.0);
-            if short.is_some() {
-                query.bind(self.words.clone())
-            } else {
-                query
-            }
+            let query = statement.read::<Read<(u64, Option<Message>)>>();
+            let query = query.bind(words.clone()).bind(integer(newest));
+            let query = query.bind(integer(reach.floor)).bind(integer(count));
+            query.bind(self.reader.0)
         };
         Ok(all(pool.rows(query).await?))
-    }
-}
-
-/// What is sought, in the stretch that the place `newest` is in and the one before.
-fn stretches(words: &str, digits: u32, newest: u64) -> String {
-    let nth = newest >> digits;
-    let both = format!("('=p{digits}x{nth}' | '=p{digits}x{}')", nth.saturating_sub(1));
-    if words.is_empty() {
-        both
-    } else {
-        format!("{both} & {words}")
     }
 }
 
