@@ -86,7 +86,7 @@ pub async fn serve(config: &Config) -> Result<(), ServeError> {
     let ops = ops.map(Place::listen).transpose()?;
     announce(&state, here, ops_here);
     let delay = Duration::from_secs(config.drain_delay.into());
-    run(listener, ops, state, delay, stop, &upkeep).await;
+    run(listener, ops, state, delay, stop, upkeep).await;
     Ok(())
 }
 
@@ -136,7 +136,7 @@ async fn run(
     state: AppState,
     delay: Duration,
     stop: impl Future<Output = ()>,
-    upkeep: &JoinHandle<()>,
+    upkeep: JoinHandle<()>,
 ) {
     let (end_accepting, accepting) = channel(false);
     let (end, serving) = channel(false);
@@ -173,7 +173,9 @@ async fn run(
         info!("some requests did not end in time");
     }
     // It would go on with a store that is closed; what it leaves undone the next start or another instance does.
+    // Told to end it still runs to where it next waits.
     upkeep.abort();
+    let _ = upkeep.await;
     state.backend.close().await;
     end_ops.send_replace(true);
     if let Some(operating) = operating {
