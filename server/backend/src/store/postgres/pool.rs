@@ -59,7 +59,7 @@ const TRIES_MAX: u32 = 4;
 
 /// What holds for every connection. The server's own limits are the second fence: they end what goes on there after
 /// this side has given up.
-const SETTINGS: [(&str, &str); 7] = [
+const SETTINGS: [(&str, &str); 8] = [
     // Longer than an operation may take, so that the server never ends what someone still waits for.
     ("statement_timeout", "5s"),
     ("lock_timeout", "2s"),
@@ -74,6 +74,9 @@ const SETTINGS: [(&str, &str); 7] = [
     ("jit", "off"),
     // Times and texts do not depend on how the server was set up.
     ("client_encoding", "UTF8"),
+    // Work that is given up while it begins is rolled back before it began, of which the server warns. What it has to say
+    // of itself is in its own log.
+    ("client_min_messages", "error"),
 ];
 
 /// The options of a connection to the server that `url` names.
